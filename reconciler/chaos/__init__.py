@@ -1,0 +1,1 @@
+"""EDGE: faults made on purpose; knows nothing of plan and loop."""

@@ -1,0 +1,1 @@
+"""WIRING: the command line; every decision is elsewhere."""

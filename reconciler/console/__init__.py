@@ -1,0 +1,1 @@
+"""EDGE: what people look at in a terminal."""

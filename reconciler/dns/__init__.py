@@ -1,0 +1,1 @@
+"""EDGE: the embedded DNS server; answers from records that others publish."""

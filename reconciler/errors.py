@@ -1,0 +1,85 @@
+"""Every error that one room raises for another, named for the caller's next move.
+
+    ReconcilerError
+    ├── SpecError             a person must change a file; carries its Problems
+    ├── UsageError            a person must change the command (exit 64)
+    ├── EngineError           something the engine said or failed to say
+    │   ├── EngineUnavailable     nothing can be seen: decide nothing, look again later
+    │   ├── TransientError        try again after `retry_after_seconds`
+    │   ├── PermanentError        trying again as it is won't help; report it
+    │   └── NotOurs               the thing there belongs to somebody else; leave it alone
+    ├── LockHeld              another loop owns this engine and environment
+    └── LoopNotRunning        the command needs the running loop's API
+
+Foreign exceptions (docker, requests, sqlite3, OSError) are translated where they arise, with `raise … from`.
+"""
+
+from dataclasses import dataclass
+
+
+class ReconcilerError(Exception):
+    """The root: whatever is not one of these is a bug of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong in one file: printed as `file:line:column: path: problem; fix`.
+
+    `line` and `column` count from 1; `path` is the place inside the document (`health.http.port`), empty for the whole.
+    """
+
+    file: str
+    line: int
+    column: int
+    path: str
+    problem: str
+    fix: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}"
+        what = f"{self.path}: {self.problem}" if self.path else self.problem
+        return f"{where}: {what}; {self.fix}" if self.fix else f"{where}: {what}"
+
+
+class SpecError(ReconcilerError):
+    """One or more files are not what they should be; nothing of them was used."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class UsageError(ReconcilerError):
+    """The command line asks for something that can't be: the message says what to type instead."""
+
+
+class EngineError(ReconcilerError):
+    """The container engine refused or failed."""
+
+
+class EngineUnavailable(EngineError):
+    """The engine does not answer: nothing is known, so nothing may be decided."""
+
+
+class TransientError(EngineError):
+    """Worth another try, not before `retry_after_seconds` (seconds)."""
+
+    def __init__(self, message: str, retry_after_seconds: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PermanentError(EngineError):
+    """The same request will fail the same way until somebody changes something."""
+
+
+class NotOurs(EngineError):
+    """The name or id in question belongs to a container that we did not make."""
+
+
+class LockHeld(ReconcilerError):
+    """Another process holds the lock of this engine and environment."""
+
+
+class LoopNotRunning(ReconcilerError):
+    """No loop answers on the environment's socket."""

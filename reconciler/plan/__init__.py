@@ -1,0 +1,1 @@
+"""DECIDED: wanted and observed meet here and become a plan. Pure: no clock, no log, no chance."""

@@ -1,0 +1,39 @@
+"""What reconcile decides for one cluster: actions, waits, and when to look again.
+
+Before: reconcile. After: the loop hands the actions to engine.executor; `reconciler plan` prints the same value.
+"""
+
+from dataclasses import dataclass
+
+from reconciler.plan.actions import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Something that would be done but for a reason: `reason` is one CamelCase word, `message` a sentence."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Empty (no actions, no waits) when wanted equals observed. `requeue_after_seconds`: None when time changes nothing."""
+
+    cluster: str
+    actions: tuple[Action, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    held: Wait | None = None
+    requeue_after_seconds: float | None = None
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing to do and nothing waited for."""
+        return not self.actions and not self.waits and self.held is None
+
+    def __str__(self) -> str:
+        lines = [f"{action.kind} {action.subject}: {action.cause}" for action in self.actions]
+        lines += [f"wait {wait.reason}: {wait.message}" for wait in self.waits]
+        if self.held:
+            lines.append(f"held {self.held.reason}: {self.held.message}")
+        return "\n".join(lines) or "nothing to do"

@@ -1,0 +1,99 @@
+"""What people read of a cluster: counts, instances, conditions. Values; `plan.report` computes them.
+
+The shape of conditions is Kubernetes' (API conventions, "typical status properties").
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from reconciler.errors import Problem
+
+ConditionType = Literal["Ready", "Progressing", "Degraded", "Suspended", "Held"]
+
+
+class Verdict(StrEnum):
+    """What is concluded of one instance: `dead` is replaced now, `suspect` after grace and within a budget,
+    `unknown` not at all. `starting` has not been ready yet."""
+
+    READY = "ready"
+    STARTING = "starting"
+    SUSPECT = "suspect"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """`last_transition_time` is Unix seconds; the loop fills it in when the status changed."""
+
+    type: ConditionType
+    status: Literal["True", "False", "Unknown"]
+    reason: str
+    message: str = ""
+    observed_generation: int = 0
+    last_transition_time: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceStatus:
+    """One instance for people: `name` is `webapp1`, `container` `dev-webapp-1`, `phase` the engine's word or `pending`."""
+
+    name: str
+    number: int
+    zone: str
+    container: str
+    id: str
+    phase: str
+    verdict: Verdict
+    heartbeat_age: float | None
+    revision: str
+    address: str | None
+    attempt: int = 1
+    load: float | None = None
+    memory_bytes: int | None = None
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterStatus:
+    """`doing` says what is being done or waited for now, and why, newest first."""
+
+    name: str
+    desired: int
+    current: int
+    updated: int
+    ready: int
+    available: int
+    revision: str
+    zones: tuple[str, ...]
+    generation: int
+    conditions: tuple[Condition, ...]
+    instances: tuple[InstanceStatus, ...]
+    problems: tuple[Problem, ...] = ()
+    doing: tuple[str, ...] = ()
+    image: str = ""
+    dns: str = ""
+
+    @property
+    def all_ready(self) -> bool:
+        """Every desired instance is ready and of the wanted revision, none is left over."""
+        return any(c.type == "Ready" and c.status == "True" for c in self.conditions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldStatus:
+    """A whole environment: `held` are sentences about what guards stopped, `problems` those of files with no cluster."""
+
+    environment: str
+    domain: str
+    clusters: tuple[ClusterStatus, ...] = ()
+    held: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    foreign: tuple[str, ...] = ()
+    engine_problem: str = ""
+    channel_problem: str = ""
+    loop_running: bool = False
+    loop_pid: int | None = None
+    specs: str = ""

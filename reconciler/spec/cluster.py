@@ -1,0 +1,157 @@
+"""What is wanted: the frozen values that a spec file becomes.
+
+Before: parse (text to these values). After: plan. Nothing here reads files or knows of containers.
+Defaults are those of the format; durations are seconds, sizes are bytes, instances are counted from 1.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Pull = Literal["missing", "always", "never"]
+StartOrder = Literal["parallel", "ordered"]
+Strategy = Literal["rolling", "in-place"]
+Protocol = Literal["tcp", "udp"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """A port of the container; published on the host where `host_first` is given (one host port for each number)."""
+
+    container: int
+    protocol: Protocol = "tcp"
+    host_ip: str = "127.0.0.1"
+    host_first: int | None = None
+    host_last: int | None = None
+
+    def host_port(self, number: int) -> int | None:
+        """The host port of instance `number`, None where it isn't published or the range is too short."""
+        if self.host_first is None or self.host_last is None:
+            return None
+        port = self.host_first + number - 1
+        return port if port <= self.host_last else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A file that appears at /run/secrets/<name>; `file` is as written, relative to the specs or the secrets directory."""
+
+    name: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A named volume for each number (`host_path` false), or an allowed host path."""
+
+    source: str
+    target: str
+    read_only: bool = False
+    host_path: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """Limits of one container; None is the engine's default. Memory in bytes."""
+
+    memory_bytes: int | None = None
+    cpus: float | None = None
+    pids: int = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Judged by beats that the instance sends: silent after `misses` × `interval_seconds`."""
+
+    interval_seconds: float = 1.0
+    misses: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Judged by asking from outside, over HTTP (`path` set) or by opening a TCP connection (`path` None)."""
+
+    port: int
+    path: str | None = None
+    interval_seconds: float = 1.0
+    timeout_seconds: float = 1.0
+    misses: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How instances are judged. Nothing of heartbeat, probe, docker: see the format's defaults in `plan.verdicts`."""
+
+    heartbeat: Heartbeat | None = None
+    probe: Probe | None = None
+    docker: bool = False
+    start_seconds: float = 30.0
+    suspect_seconds: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """How a change reaches the instances; bake is how long one must be ready to count as available."""
+
+    strategy: Strategy = "rolling"
+    surge: int = 1
+    unavailable: int = 0
+    bake_seconds: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """How an instance ends: name withdrawn, `drain_seconds`, SIGTERM, `grace_seconds`, SIGKILL."""
+
+    grace_seconds: float = 10.0
+    drain_seconds: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSpec:
+    """One cluster as its file wants it."""
+
+    name: str
+    image: str
+    size: int
+    zones: tuple[str, ...] = ("default",)
+    dns: str = ""
+    pull: Pull = "missing"
+    ports: tuple[Port, ...] = ()
+    command: tuple[str, ...] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[Secret, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    resources: Resources = Resources()
+    depends_on: tuple[str, ...] = ()
+    start: StartOrder = "parallel"
+    health: Health = Health()
+    rollout: Rollout = Rollout()
+    stop: Stop = Stop()
+    ssh_keys: str | None = None
+    suspend: bool = False
+
+    @property
+    def dns_label(self) -> str:
+        """The cluster's label in names; instances are this label followed by their number."""
+        return self.dns or self.name
+
+    def spec_hash(self) -> str:
+        """Twelve hex digits over what is baked into a container: what differs here needs a new container.
+
+        Left out, because it changes without one: size, zones, dns, pull, health, rollout, stop, depends_on, start, suspend.
+        """
+        baked = {
+            "image": self.image,
+            "command": self.command,
+            "environment": dict(sorted(self.environment.items())),
+            "ports": [[p.container, p.protocol, p.host_ip, p.host_first, p.host_last] for p in self.ports],
+            "secrets": [[s.name, s.file] for s in self.secrets],
+            "volumes": [[v.source, v.target, v.read_only, v.host_path] for v in self.volumes],
+            "resources": [self.resources.memory_bytes, self.resources.cpus, self.resources.pids],
+            "ssh": self.ssh_keys,
+        }
+        text = json.dumps(baked, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]

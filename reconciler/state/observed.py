@@ -1,0 +1,101 @@
+"""Everything that was seen in one pass, and what the loop remembers from earlier ones, as one value.
+
+Before: the engine's listing, the heartbeat listener, the probes, the loop's memory. After: plan.reconcile.
+Instants are seconds of attended time: a clock that stands still while this process does (`loop.clock`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.state.beats import Beat, Sounding
+from reconciler.state.image import Image
+from reconciler.state.instance import Foreign, Instance
+from reconciler.state.records import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What is remembered of one container, by id: nothing that its labels or the engine could say.
+
+    `up_since` is when it started, as near as we know. `adopted` means it ran before this loop did.
+    `withdrawn_at`, `terminated_at`, `killed_at` are the steps of its end that were taken.
+    """
+
+    up_since: float
+    adopted: bool = False
+    ready_since: float | None = None
+    dead_since: float | None = None
+    withdrawn_at: float | None = None
+    terminated_at: float | None = None
+    killed_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setback:
+    """Failures in a row of one kind of action for one cluster or number: back-off's memory."""
+
+    count: int
+    at: float
+    message: str
+    permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InFlight:
+    """One action that was handed out and has not come back: its target counts as taken."""
+
+    kind: str
+    cluster: str
+    number: int | None = None
+    id: str | None = None
+    zone: str | None = None
+    revision: str | None = None
+    spec_hash: str | None = None
+    image_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The newest revision known of a cluster, from the store: so that numbering goes on after size 0."""
+
+    revision: str
+    spec_hash: str
+    image_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """Whether silence can be trusted. `blind_since` is when too many fell silent together, None while all is well.
+
+    `since` is when listening began or resumed: nobody's silence is counted from before it.
+    `canary` is the id of the container started beside the silent ones to find out, None when there is none.
+    """
+
+    since: float
+    blind_since: float | None = None
+    reason: str = ""
+    silent: frozenset[str] = frozenset()
+    canary_cluster: str | None = None
+    canary_number: int | None = None
+    trusted_again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """The world as seen: `instances` by cluster, everything else by container id unless said otherwise.
+
+    `images` maps an image reference to what the engine has under it; a reference that it doesn't have is missing.
+    `names` holds what is published, by container id. `setbacks` is by cluster, then by kind of action or number.
+    """
+
+    channel: Channel
+    instances: Mapping[str, tuple[Instance, ...]] = field(default_factory=dict)
+    foreign: tuple[Foreign, ...] = ()
+    beats: Mapping[str, Beat] = field(default_factory=dict)
+    soundings: Mapping[str, Sounding] = field(default_factory=dict)
+    sightings: Mapping[str, Sighting] = field(default_factory=dict)
+    in_flight: Mapping[str, tuple[InFlight, ...]] = field(default_factory=dict)
+    setbacks: Mapping[str, Mapping[str, Setback]] = field(default_factory=dict)
+    images: Mapping[str, Image] = field(default_factory=dict)
+    past: Mapping[str, Past] = field(default_factory=dict)
+    names: Mapping[str, Record] = field(default_factory=dict)
