@@ -1,0 +1,45 @@
+"""What a loop is started with, as one value; every command that concerns an environment uses the same.
+
+Before: the command line, which fills it from options and RECONCILER_ variables. After: loop.runner, engine, api, dns.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+NameBackend = Literal["embedded", "none"]
+LogFormat = Literal["text", "json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One environment on one engine. `state` and `specs` are absolute directories; `specs` is the watched one.
+
+    `subnet` is CIDR text, None lets the loop look for a free one. `engine_url` is as DOCKER_HOST, None the default engine.
+    `secrets_dir` and `allow_paths` are what specs may point at outside of the watched directory.
+    """
+
+    env: str
+    domain: str
+    state: Path
+    specs: Path
+    resync_seconds: float = 10.0
+    lost_after_seconds: float = 60.0
+    subnet: str | None = None
+    names: NameBackend = "embedded"
+    secrets_dir: Path | None = None
+    allow_paths: tuple[Path, ...] = ()
+    polling: bool = False
+    standby: bool = False
+    log_format: LogFormat = "text"
+    engine_url: str | None = None
+
+    @property
+    def socket(self) -> Path:
+        """Where the loop's local API listens while it runs."""
+        return self.state / "api.sock"
+
+    @property
+    def log_file(self) -> Path:
+        """Where a detached loop writes its log."""
+        return self.state / "loop.log"
