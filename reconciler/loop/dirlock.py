@@ -1,7 +1,7 @@
-"""The lock of a spec directory: whoever places several files, and whoever scans, takes it, so that no scan sees half.
+"""The lock of a spec directory: who places several files and who scans takes it, so that no scan sees half.
 
-The lock is `flock` on the directory itself (flock(2) works on any descriptor): no lock file appears among the specs,
-and it dies with the process. Editors don't take it; their single saves need none.
+The lock is `flock` on the directory itself (flock(2) works on any descriptor): no lock file appears among
+the specs, and it dies with the process. Editors don't take it; their single saves need none.
 """
 
 import errno

@@ -1,6 +1,7 @@
 """What a loop is started with, as one value; every command that concerns an environment uses the same.
 
-Before: the command line, which fills it from options and RECONCILER_ variables. After: loop.runner, engine, api, dns.
+Before: the command line, which fills it from options and RECONCILER_ variables.
+After: loop.runner, engine, api, dns.
 """
 
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ LogFormat = Literal["text", "json"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One environment on one engine. `state` and `specs` are absolute directories; `specs` is the watched one.
+    """One environment on one engine. `state` and `specs` are absolute directories; `specs` is watched.
 
-    `subnet` is CIDR text, None lets the loop look for a free one. `engine_url` is as DOCKER_HOST, None the default engine.
+    `subnet` is CIDR text, None lets the loop look for a free one.
+    `engine_url` is as in DOCKER_HOST, None the default engine.
     `secrets_dir` and `allow_paths` are what specs may point at outside of the watched directory.
     """
 
