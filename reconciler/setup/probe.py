@@ -40,10 +40,10 @@ def client(endpoint: Endpoint, *, timeout_seconds: float = _CONNECT_SECONDS) -> 
             tls=_tls(endpoint),
         )
         yield api
-    except requests.exceptions.RequestException as error:
-        raise EngineUnavailable(f"the engine at {endpoint.url} does not answer: {error}") from error
     except docker.errors.APIError as error:
         raise PermanentError(f"the engine at {endpoint.url} refused: {error.explanation or error}") from error
+    except requests.exceptions.RequestException as error:
+        raise EngineUnavailable(f"the engine at {endpoint.url} does not answer: {error}") from error
     except docker.errors.DockerException as error:
         raise EngineUnavailable(f"the engine at {endpoint.url} does not answer: {error}") from error
     finally:

@@ -25,6 +25,6 @@ def step(console: Console, text: str) -> Iterator[Line]:
         with console.status(escape(text)) as status:
             yield lambda line: status.update(f"{escape(text)} [dim]{escape(line[:80])}[/dim]")
     else:
-        console.print(f"{text} ...", markup=False, highlight=False)
+        console.print(f"{text} ...", markup=False, highlight=False, soft_wrap=True)
         yield _ignore
-    console.print(f"{text}: done in {time.monotonic() - started_at:.1f} s", markup=False, highlight=False)
+    console.print(f"{text}: done in {time.monotonic() - started_at:.1f} s", markup=False, highlight=False, soft_wrap=True)
