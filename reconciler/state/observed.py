@@ -24,6 +24,7 @@ class Sighting:
     up_since: float
     adopted: bool = False
     ready_since: float | None = None
+    paused_since: float | None = None
     dead_since: float | None = None
     withdrawn_at: float | None = None
     terminated_at: float | None = None
@@ -64,20 +65,30 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """The instance started beside the silent ones to find out whether a beat can reach us from there."""
+
+    cluster: str
+    number: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """Whether silence can be trusted. `blind_since` is when too many fell silent together, None while all is well.
+    """Whether silence can be trusted.
 
     `since` is when listening began or resumed: nobody's silence is counted from before it.
-    `canary` is the id of the container started beside the silent ones to find out, None when there is none.
+    `blind_since` is when too many fell silent together, None while all is well; `silent` are their ids.
+    `turn` is the one id that may be replaced although blind, after the canary was heard.
     """
 
     since: float
     blind_since: float | None = None
     reason: str = ""
     silent: frozenset[str] = frozenset()
-    canary_cluster: str | None = None
-    canary_number: int | None = None
-    trusted_again: bool = False
+    canary: Canary | None = None
+    canary_heard: bool = False
+    turn: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +96,8 @@ class Observed:
     """The world as seen: `instances` by cluster, everything else by container id unless said otherwise.
 
     `images` maps an image reference to what the engine has under it; a reference that it doesn't have is missing.
-    `names` holds what is published, by container id. `setbacks` is by cluster, then by kind of action or number.
+    `names` holds what is published, by container id. `setbacks` is by cluster, then by what failed (`pull`, `create-3`).
+    `pulled` is the generation of each cluster's spec for which its image was last fetched.
     """
 
     channel: Channel
@@ -99,3 +111,4 @@ class Observed:
     images: Mapping[str, Image] = field(default_factory=dict)
     past: Mapping[str, Past] = field(default_factory=dict)
     names: Mapping[str, Record] = field(default_factory=dict)
+    pulled: Mapping[str, int] = field(default_factory=dict)

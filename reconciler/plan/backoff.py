@@ -1,0 +1,23 @@
+"""Spacing repeated starts and repeated failures: at once, then 1 s, 2 s, 4 s … up to a bound."""
+
+from reconciler.plan.limits import Limits
+from reconciler.state.instance import Instance
+from reconciler.state.observed import Setback, Sighting
+
+
+def delay_seconds(repeats: int, limits: Limits) -> float:
+    """How long to wait before the next start after `repeats` starts in a row: none after the first one."""
+    if repeats <= 1:
+        return 0.0
+    return float(min(limits.backoff_first_seconds * 2.0 ** min(repeats - 2, 30), limits.backoff_most_seconds))
+
+
+def starts_in_a_row(instance: Instance, sighting: Sighting, failed_at: float, limits: Limits) -> int:
+    """How many starts of this number count, the failed one included; a long life is forgiven everything before it."""
+    lived = failed_at - sighting.up_since
+    return 1 if lived >= limits.backoff_forget_seconds else instance.attempt
+
+
+def retry_at(setback: Setback, limits: Limits) -> float:
+    """When an action that failed `setback.count` times in a row may be tried again."""
+    return setback.at + delay_seconds(setback.count + 1, limits)

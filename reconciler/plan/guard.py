@@ -1,0 +1,53 @@
+"""The guard against mass deletion: absence of a spec removes instances only while it can be believed.
+
+Before: the directory as it was read, and the listing. After: world, which retires the clusters that may go.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from reconciler.plan.limits import Limits
+from reconciler.plan.plan import Wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletions:
+    """Clusters without a spec: those that may be retired, and those held, with the reason."""
+
+    allowed: frozenset[str] = frozenset()
+    held: Mapping[str, Wait] | None = None
+
+
+def allow_deletions(
+    absent: Mapping[str, int],
+    total: int,
+    *,
+    untrusted: str | None,
+    confirmed: Collection[str],
+    recent: Mapping[str, int],
+    limits: Limits,
+) -> Deletions:
+    """Decide which of the `absent` clusters (name to its number of instances) may lose them.
+
+    `total` counts the environment's instances, `recent` those of clusters retired a moment ago (they count as the
+    same deletion), `confirmed` the clusters that a person named. `untrusted` says why the directory can't be believed.
+    """
+    if not absent:
+        return Deletions()
+    named = frozenset(name for name in absent if name in confirmed)
+    asked = {name: count for name, count in absent.items() if name not in named}
+    if untrusted is not None:
+        wait = Wait(reason="DirectoryUntrusted", message=f"{untrusted}; nothing is removed because of it")
+        return Deletions(allowed=named, held=dict.fromkeys(asked, wait))
+    together = {**recent, **asked}
+    losing = sum(together.values())
+    everything = max(1, total + sum(count for name, count in recent.items() if name not in absent))
+    if not asked or len(together) <= 1 or losing <= limits.delete_fraction * everything:
+        return Deletions(allowed=frozenset(absent))
+    message = (
+        f"{len(together)} clusters with {losing} of {everything} instances lost their specs at once; "
+        "put the files back, or let it go on with `reconciler confirm`"
+    )
+    return Deletions(
+        allowed=named, held=dict.fromkeys(asked, Wait(reason="MassDeletion", message=message))
+    )

@@ -1,0 +1,206 @@
+"""From a decision to what people read: counts, instances and conditions of one cluster.
+
+Before: world. After: the loop fills in transition times and hands it to the API, the console and the command line.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.plan.buckets import available
+from reconciler.plan.plan import Plan, Wait
+from reconciler.plan.status import ClusterStatus, Condition, ConditionType, InstanceStatus, Verdict
+from reconciler.plan.verdicts import Judgement
+from reconciler.spec.cluster import ClusterSpec
+from reconciler.spec.wanted import Wanted
+from reconciler.state.instance import Instance
+from reconciler.state.observed import InFlight, Observed
+
+_DEGRADING = frozenset(
+    {"CrashBackOff", "CreateFailed", "ImagePullBackOff", "ImageMissing", "FileMissing", "SpecUnreadable"}
+)
+_DOING = {
+    "create": "creating", "pull": "fetching", "terminate": "stopping", "kill": "killing",
+    "remove": "removing", "publish": "naming", "withdraw": "withdrawing the name of",
+}  # fmt: skip
+
+
+def cluster_status(
+    wanted: Wanted,
+    plan: Plan,
+    observed: Observed,
+    judgements: Mapping[str, Judgement],
+    *,
+    now: float,
+) -> ClusterStatus:
+    """The status of a cluster that has a file."""
+    spec = wanted.spec
+    instances = observed.instances.get(wanted.name, ())
+    rows = tuple(_row(i, spec, observed, judgements[i.id], now) for i in instances)
+    rows += tuple(_pending(f) for f in observed.in_flight.get(wanted.name, ()) if _unseen(f, instances))
+    bake = spec.rollout.bake_seconds if spec else 0.0
+    live = [i for i in instances if i.alive and judgements[i.id].verdict is not Verdict.STOPPING]
+    updated = [i for i in live if i.spec_hash == wanted.spec_hash and _same_image(i, spec, observed)]
+    counts = _Counts(
+        desired=spec.size if spec else len(live),
+        current=len(live),
+        updated=len(updated),
+        ready=sum(1 for i in live if judgements[i.id].verdict in (Verdict.READY, Verdict.UNKNOWN)),
+        available=sum(1 for i in live if available(i, judgements[i.id], observed, now, bake)),
+    )
+    return ClusterStatus(
+        name=wanted.name,
+        desired=counts.desired,
+        current=counts.current,
+        updated=counts.updated,
+        ready=counts.ready,
+        available=counts.available,
+        revision=_revision(updated or live, observed, wanted.name),
+        zones=spec.zones if spec else tuple(sorted({i.zone for i in instances})),
+        generation=wanted.generation,
+        conditions=tuple(_conditions(wanted, plan, counts, judgements, live, observed)),
+        instances=tuple(sorted(rows, key=lambda row: row.number)),
+        problems=wanted.problems,
+        doing=_doing(wanted.name, plan, observed),
+        image=spec.image if spec else "",
+        dns=spec.dns_label if spec else wanted.name,
+    )
+
+
+def orphan_status(
+    name: str, plan: Plan | None, observed: Observed, judgements: Mapping[str, Judgement], *, now: float
+) -> ClusterStatus:
+    """The status of a cluster that has no file any more: held by a guard, or being removed."""
+    instances = observed.instances.get(name, ())
+    held = plan.held if plan else None
+    rows = tuple(_row(i, None, observed, judgements[i.id], now) for i in instances)
+    kept = Condition(type="Held", status="True", reason=held.reason, message=held.message) if held else None
+    removing = Condition(type="Progressing", status="True", reason="SpecDeleted", message="being removed")
+    return ClusterStatus(
+        name=name, desired=len(instances) if held else 0, current=len(instances), updated=0,
+        ready=sum(1 for row in rows if row.verdict is Verdict.READY), available=0,
+        revision=_revision(list(instances), observed, name), zones=tuple(sorted({i.zone for i in instances})),
+        generation=0, conditions=(kept or removing,), instances=rows,
+        doing=_doing(name, plan or Plan(cluster=name), observed), dns=name,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    desired: int
+    current: int
+    updated: int
+    ready: int
+    available: int
+
+
+def _conditions(
+    wanted: Wanted,
+    plan: Plan,
+    counts: _Counts,
+    judgements: Mapping[str, Judgement],
+    live: list[Instance],
+    observed: Observed,
+) -> list[Condition]:
+    generation = wanted.generation
+
+    def condition(kind: ConditionType, on: bool, reason: str, message: str = "") -> Condition:
+        return Condition(
+            type=kind, status="True" if on else "False", reason=reason, message=message,
+            observed_generation=generation,
+        )  # fmt: skip
+
+    complete = counts.ready >= counts.desired == counts.updated == counts.current
+    result = [condition("Ready", complete, "AllReady" if complete else "NotAllReady", _missing(counts))]
+    waits = [wait for wait in plan.waits if wait.reason not in _DEGRADING]
+    moving = bool(plan.actions or waits or observed.in_flight.get(wanted.name)) or not complete
+    why = waits[0] if waits else Wait(reason="Converging" if moving else "Settled", message="")
+    result.append(condition("Progressing", moving, why.reason, why.message))
+    trouble = _trouble(wanted, plan, live, judgements)
+    if trouble is None:
+        result.append(condition("Degraded", False, "AsExpected"))
+    else:
+        result.append(condition("Degraded", True, trouble.reason, trouble.message))
+    if wanted.spec is not None and wanted.spec.suspend:
+        message = f"`reconciler resume {wanted.name}` takes it up again"
+        result.append(condition("Suspended", True, "Suspended", message))
+    if plan.held is not None:
+        result.append(condition("Held", True, plan.held.reason, plan.held.message))
+    return result
+
+
+def _trouble(
+    wanted: Wanted, plan: Plan, live: list[Instance], judgements: Mapping[str, Judgement]
+) -> Wait | None:
+    for wait in plan.waits:
+        if wait.reason in _DEGRADING:
+            return wait
+    if wanted.problems:
+        return Wait(reason="SpecInvalid", message=str(wanted.problems[0]))
+    if wanted.missing_files:
+        return Wait(reason="FileMissing", message=f"{', '.join(wanted.missing_files)}: no such file")
+    for instance in live:
+        judgement = judgements[instance.id]
+        if judgement.verdict is Verdict.SUSPECT:
+            return Wait(reason="InstanceSuspect", message=f"{wanted.name}-{instance.number} {judgement.cause}")
+    return None
+
+
+def _missing(counts: _Counts) -> str:
+    if counts.updated < counts.current:
+        return f"{counts.updated} of {counts.desired} are of the wanted revision"
+    return f"{counts.ready} of {counts.desired} are ready"
+
+
+def _row(
+    instance: Instance, spec: ClusterSpec | None, observed: Observed, judgement: Judgement, now: float
+) -> InstanceStatus:
+    beat = observed.beats.get(instance.id)
+    label = spec.dns_label if spec else instance.cluster
+    return InstanceStatus(
+        name=f"{label}{instance.number}",
+        number=instance.number,
+        zone=instance.zone,
+        container=instance.container,
+        id=instance.id,
+        phase=str(instance.state),
+        verdict=judgement.verdict,
+        heartbeat_age=max(0.0, now - beat.at) if beat else None,
+        revision=instance.revision,
+        address=instance.address,
+        attempt=instance.attempt,
+        load=beat.load if beat else None,
+        memory_bytes=beat.memory_bytes if beat else None,
+        exit_code=instance.exit_code,
+    )
+
+
+def _unseen(flight: InFlight, instances: tuple[Instance, ...]) -> bool:
+    return flight.kind == "create" and all(i.number != flight.number for i in instances)
+
+
+def _pending(flight: InFlight) -> InstanceStatus:
+    number = flight.number or 0
+    return InstanceStatus(
+        name=f"{flight.cluster}{number}", number=number, zone=flight.zone or "", container="", id="",
+        phase="pending", verdict=Verdict.STARTING, heartbeat_age=None, revision=flight.revision or "", address=None,
+    )  # fmt: skip
+
+
+def _same_image(instance: Instance, spec: ClusterSpec | None, observed: Observed) -> bool:
+    image = observed.images.get(spec.image) if spec else None
+    return image is None or image.id == instance.image_id
+
+
+def _revision(instances: list[Instance], observed: Observed, name: str) -> str:
+    if instances:
+        return max(instances, key=lambda i: i.number).revision
+    past = observed.past.get(name)
+    return past.revision if past else ""
+
+
+def _doing(name: str, plan: Plan, observed: Observed) -> tuple[str, ...]:
+    """Sentences, what is under way first."""
+    lines = [f"{_DOING.get(f.kind, f.kind)} {name}-{f.number}" for f in observed.in_flight.get(name, ()) if f.number]
+    lines += [f"{_DOING[action.kind]} {action.subject}: {action.cause}" for action in plan.actions]
+    lines += [f"{wait.reason}: {wait.message}" for wait in plan.waits]
+    return tuple(dict.fromkeys(lines))
