@@ -1,1 +1,3 @@
-"""EDGE: the embedded DNS server; answers from records that others publish."""
+"""EDGE: the embedded DNS server, which answers for the environment's names and passes all others to the
+host's resolvers.
+"""

@@ -1,8 +1,10 @@
 """What each name of an environment answers: one frozen table, derived from the Records and from nothing else.
 
-Before: engine.names, which keeps the Records that plan decided on. After: dns, which answers from the table it holds.
+Before: engine.names, which keeps the Records that plan decided on. After: dns, which answers from the table
+it holds.
 A changed Record makes a new table that shares all other clusters with the old one, so a reader needs no lock.
-Never here: the zone (`dev.docker`), messages, time to live; names are relative to the environment, lower case, split at dots.
+Never here: the zone (`dev.docker`), messages, time to live; names are relative to the environment, lower
+case, split at dots.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,9 +18,11 @@ _NONE: Mapping[str, "ClusterNames"] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterNames:
-    """One cluster's part of the table: `records` by container id; IPv4 addresses, each once, in the records' order.
+    """One cluster's part of the table: `records` by container id; IPv4 addresses, each once, in the records'
+    order.
 
-    `instances` maps an instance's short name to its addresses, ready or not; `ready` holds those of ready ones.
+    `instances` maps an instance's short name to its addresses, ready or not; `ready` holds those of ready
+    ones.
     """
 
     records: Mapping[str, Record]
@@ -34,7 +38,8 @@ class NameTable:
     serial: int = 1
 
     def addresses(self, name: tuple[str, ...]) -> tuple[str, ...] | None:
-        """The addresses under a relative name: `("webapp1", "webapp")`, `("webapp",)` or `()`, the zone itself.
+        """The addresses under a relative name: `("webapp1", "webapp")`, `("webapp",)` or `()`, the zone
+        itself.
 
         Empty: the name exists and has none (yet). None: there is no such name.
         """
@@ -55,37 +60,41 @@ class NameTable:
         for cluster in self.clusters.values():
             yield from cluster.records.items()
 
-    def placed(self, id: str, record: Record) -> "NameTable":
-        """This table with `record` for the container `id`, in place of what it had; itself where nothing changes."""
-        present = self._cluster_of(id)
-        if present is not None and self.clusters[present].records[id] == record:
+    def placed(self, container: str, record: Record) -> "NameTable":
+        """This table with `record` for `container` (its id), in place of what it had; itself where nothing
+        changes.
+        """
+        present = self._cluster_of(container)
+        if present is not None and self.clusters[present].records[container] == record:
             return self
         moved = present is not None and present != _key(record.cluster)
-        clusters = dict((self.removed(id) if moved else self).clusters)
+        clusters = dict((self.removed(container) if moved else self).clusters)
         key = _key(record.cluster)
         others = clusters[key].records if key in clusters else {}
-        clusters[key] = _derive({**others, id: record})
+        clusters[key] = _derive({**others, container: record})
         return NameTable(clusters=MappingProxyType(clusters), serial=self.serial + 1)
 
-    def removed(self, id: str) -> "NameTable":
-        """This table without the container `id`; itself where it has no record of it."""
-        present = self._cluster_of(id)
+    def removed(self, container: str) -> "NameTable":
+        """This table without `container` (its id); itself where it has no record of it."""
+        present = self._cluster_of(container)
         if present is None:
             return self
         clusters = dict(self.clusters)
-        others = {key: record for key, record in clusters[present].records.items() if key != id}
+        others = {key: record for key, record in clusters[present].records.items() if key != container}
         if others:
             clusters[present] = _derive(others)
         else:
             del clusters[present]
         return NameTable(clusters=MappingProxyType(clusters), serial=self.serial + 1)
 
-    def _cluster_of(self, id: str) -> str | None:
-        return next((name for name, cluster in self.clusters.items() if id in cluster.records), None)
+    def _cluster_of(self, container: str) -> str | None:
+        return next((name for name, cluster in self.clusters.items() if container in cluster.records), None)
 
 
 def _derive(records: Mapping[str, Record]) -> ClusterNames:
-    """A cluster's names; two records may share one (a container leaving and its successor), then both answer."""
+    """A cluster's names; two records may share one (a container leaving and its successor), then both
+    answer.
+    """
     instances: dict[str, tuple[str, ...]] = {}
     for record in records.values():
         name = _key(record.instance)

@@ -1,0 +1,152 @@
+"""The event loop of the DNS server: reads packets, writes answers, and keeps every client within its bounds.
+
+Before: server, which gives it bound sockets and a thread. After: resolver (what to say), forward (asking
+others).
+Never here: deciding what a packet means; waiting without a time limit.
+"""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any
+
+from reconciler.dns.forward import Forwarder
+from reconciler.dns.limits import TcpLimits
+from reconciler.dns.listen import Sockets
+from reconciler.dns.resolver import Outside, Resolver
+from reconciler.dns.wire import HEADER, MAX_QUESTION, SERVFAIL, failure, truncated
+
+_BATCH = 64  # datagrams answered in a row before TCP and forwarding get their turn
+
+
+class Service:
+    """Lives in one thread, from `run` until `stopped` is set."""
+
+    def __init__(self, resolver: Resolver, forwarder: Forwarder, limits: TcpLimits) -> None:
+        self._resolver = resolver
+        self._forwarder = forwarder
+        self._limits = limits
+        self._connections: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(
+        self, sockets: Sequence[Sockets], stopped: asyncio.Event, ready: Callable[[], None]
+    ) -> None:
+        """Serve until `stopped`, then end what is open; calls `ready` once. The sockets stay the caller's to
+        close.
+        """
+        loop = asyncio.get_running_loop()
+        servers = [await asyncio.start_server(self._accept, sock=each.connections) for each in sockets]
+        for each in sockets:
+            loop.add_reader(each.datagrams, self._read, each.datagrams)
+        ready()
+        await stopped.wait()
+        for each in sockets:
+            loop.remove_reader(each.datagrams)
+        for server in servers:
+            server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- UDP
+
+    def _read(self, datagrams: socket.socket) -> None:
+        for _ in range(_BATCH):
+            try:
+                packet, peer = datagrams.recvfrom(65_535)
+            except OSError:  # nothing more to read, or an earlier answer of ours that couldn't be delivered
+                return
+            said = self._resolver.reply(packet, peer[0], tcp=False)
+            if isinstance(said, Outside):
+                self._forward_datagram(datagrams, said, peer)
+            elif said is not None:
+                self._send(datagrams, said, peer)
+
+    def _forward_datagram(self, datagrams: socket.socket, outside: Outside, peer: tuple[str, int]) -> None:
+        if self._forwarder.admit(peer[0]):
+            self._spawn(self._answer_datagram(datagrams, outside, peer))
+        else:
+            self._resolver.counts["overload"] += 1
+            self._send(datagrams, failure(outside.packet, SERVFAIL), peer)
+
+    async def _answer_datagram(
+        self, datagrams: socket.socket, outside: Outside, peer: tuple[str, int]
+    ) -> None:
+        try:
+            reply = await self._forwarder.ask(outside.packet, tcp=False)
+        finally:
+            self._forwarder.release(peer[0])
+        if len(reply) > outside.limit:
+            reply = truncated(outside.packet, reply)
+        self._send(datagrams, reply, peer)
+
+    def _send(self, datagrams: socket.socket, reply: bytes, peer: tuple[str, int]) -> None:
+        """UDP may lose answers: one that can't be sent now is lost, and its client asks again."""
+        try:
+            datagrams.sendto(reply, peer)
+        except OSError:
+            self._resolver.counts["unsent"] += 1
+
+    # -- TCP
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("peername")
+        client = peer[0] if peer else ""  # gone already
+        limits = self._limits
+        full = self._connections.total() >= limits.connections
+        if full or self._connections[client] >= limits.connections_of_one_client or not client:
+            writer.transport.abort()
+            return
+        self._connections[client] += 1
+        self._spawn(self._serve(reader, writer, client))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: str) -> None:
+        """One connection: question, answer, question, … until it ends, is too slow, or sends no DNS."""
+        try:
+            with suppress(OSError, EOFError):  # its end, a reset and a time limit are all the same to us
+                while (packet := await self._receive(reader)) is not None:
+                    reply = await self._reply(packet, client)
+                    if reply is None:
+                        break
+                    writer.write(len(reply).to_bytes(2, "big") + reply)
+                    async with asyncio.timeout(self._limits.message_seconds):
+                        await writer.drain()
+                writer.close()
+                async with asyncio.timeout(self._limits.message_seconds):
+                    await writer.wait_closed()
+        finally:
+            writer.transport.abort()
+            self._connections[client] -= 1
+            if not self._connections[client]:
+                del self._connections[client]
+
+    async def _receive(self, reader: asyncio.StreamReader) -> bytes | None:
+        """The next message; None for a frame too short or too long to hold a question."""
+        async with asyncio.timeout(self._limits.idle_seconds):
+            prefix = await reader.readexactly(1)
+        async with asyncio.timeout(self._limits.message_seconds):
+            length = int.from_bytes(prefix + await reader.readexactly(1), "big")
+            if not HEADER <= length <= MAX_QUESTION:
+                self._resolver.counts["dropped"] += 1
+                return None
+            return await reader.readexactly(length)
+
+    async def _reply(self, packet: bytes, client: str) -> bytes | None:
+        said = self._resolver.reply(packet, client, tcp=True)
+        if not isinstance(said, Outside):
+            return said
+        if not self._forwarder.admit(client):
+            self._resolver.counts["overload"] += 1
+            return failure(packet, SERVFAIL)
+        try:
+            return await self._forwarder.ask(packet, tcp=True)
+        finally:
+            self._forwarder.release(client)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
