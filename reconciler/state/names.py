@@ -13,8 +13,6 @@ from types import MappingProxyType
 
 from reconciler.state.records import Record
 
-_NONE: Mapping[str, "ClusterNames"] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterNames:
@@ -34,7 +32,7 @@ class ClusterNames:
 class NameTable:
     """All names of an environment at one moment; `serial` rises with each change (the zone's SOA serial)."""
 
-    clusters: Mapping[str, ClusterNames] = _NONE
+    clusters: Mapping[str, ClusterNames] = field(default_factory=dict)
     serial: int = 1
 
     def addresses(self, name: tuple[str, ...]) -> tuple[str, ...] | None:
