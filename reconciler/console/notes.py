@@ -1,0 +1,124 @@
+"""What needs saying beside the numbers: conditions with reasons, broken files, what is being done, what is held.
+
+Before: WorldStatus. After: table and dashboard, which put these lines below their numbers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.console.glyphs import State
+from reconciler.plan.status import ClusterStatus, Condition, WorldStatus
+
+_DEFAULT_ENV = "dev"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One thing to say: `label` is a word, `style` how the label is coloured, `text` a sentence."""
+
+    label: str
+    text: str
+    style: str = ""
+
+
+_CONDITION_STYLES: dict[str, str] = {
+    "Ready": "yellow",
+    "Progressing": "cyan",
+    "Degraded": "bold red",
+    "Suspended": "blue",
+    "Held": "bold yellow",
+}
+
+
+def command(env: str, words: str) -> str:
+    """What to type, for this environment."""
+    return f"reconciler {words}" + ("" if env == _DEFAULT_ENV else f" --env {env}")
+
+
+def cluster_notes(cluster: ClusterStatus) -> tuple[Note, ...]:
+    """What is worth saying of one cluster, each thing once; empty for a healthy one that is left in peace."""
+    notes = (*_conditions(cluster), *_problems(cluster), *_doing(cluster))
+    first: dict[str, Note] = {}
+    for note in notes:
+        first.setdefault(note.text, note)
+    return tuple(first.values())
+
+
+def _conditions(cluster: ClusterStatus) -> Iterator[Note]:
+    problems = {str(problem) for problem in cluster.problems}
+    for condition in cluster.conditions:
+        if condition.type == "Progressing" and not condition.message and cluster.doing:
+            continue  # what is being done says it better
+        if _noteworthy(condition):
+            reason = condition.reason if condition.status != "Unknown" else f"{condition.reason} (unknown)"
+            said_below = not condition.message or condition.message in problems
+            text = reason if said_below else f"{reason}: {condition.message}"
+            label = "Not ready" if condition.type == "Ready" else condition.type
+            yield Note(label=label, text=text, style=_CONDITION_STYLES[condition.type])
+
+
+def _noteworthy(condition: Condition) -> bool:
+    if condition.type == "Ready":
+        return condition.status != "True"
+    return condition.status != "False"
+
+
+def _problems(cluster: ClusterStatus) -> Iterator[Note]:
+    for problem in cluster.problems:
+        yield Note(label="File", text=str(problem), style="bold red")
+
+
+def _doing(cluster: ClusterStatus) -> Iterator[Note]:
+    for sentence in cluster.doing:
+        yield Note(label="Now", text=sentence, style="cyan")
+
+
+def alarms(world: WorldStatus) -> tuple[Note, ...]:
+    """What is wrong with the whole environment, the gravest first, and what to type."""
+    return tuple(_alarms(world))
+
+
+def _alarms(world: WorldStatus) -> Iterator[Note]:
+    env = world.environment
+    if world.engine_problem:
+        yield Note(label="Engine", text=_sentence(world.engine_problem), style="bold red")
+    if world.channel_problem:
+        yield Note(label="Heartbeats", text=_sentence(world.channel_problem), style="bold yellow")
+    for sentence in world.held:
+        yield Note(label="Held", text=_sentence(sentence), style="bold yellow")
+    if world.held and not any("reconciler confirm" in sentence for sentence in world.held):
+        hint = f"bring the files back, or let it go on: {command(env, 'confirm')}"
+        yield Note(label="", text=hint, style="yellow")
+    for problem in world.problems:
+        yield Note(label="File", text=str(problem), style="bold red")
+    for foreign in world.foreign:
+        yield Note(label="Foreign", text=f"{foreign} (left alone)", style="magenta")
+
+
+def _sentence(text: str) -> str:
+    return text.strip().rstrip(".")
+
+
+def loop_line(world: WorldStatus, dot: str) -> str:
+    """Whose environment this is and whether somebody keeps it as the specs say."""
+    if world.loop_running:
+        who = f"loop running, pid {world.loop_pid}" if world.loop_pid else "loop running"
+    else:
+        who = "no loop running"
+    parts = [f"{world.environment}.{world.domain}", who]
+    if world.specs:
+        parts.append(f"specs {world.specs}")
+    return f" {dot} ".join(parts)
+
+
+def no_loop_hint(world: WorldStatus) -> str:
+    """Said where nobody keeps the environment: what is not known, and how to start a loop."""
+    start = f"reconciler run {world.specs}" if world.specs else "reconciler run"
+    if world.environment != _DEFAULT_ENV:
+        start += f" --env {world.environment}"
+    return f"heartbeats are unknown and nothing is repaired; start a loop: {start}"
+
+
+def state_word(state: State) -> str:
+    """The state as two words where it has two."""
+    return {"NotReady": "Not ready", "Empty": "Size 0"}.get(state, state)
