@@ -1,0 +1,77 @@
+"""The engine port kept by Docker: each method a few requests, translated both ways.
+
+Before: engine.executor, loop. After: the modules beside this one. Never here: decisions, retries, waiting.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from threading import Event
+
+from reconciler.engine.docker import containers, events, images, networks
+from reconciler.engine.docker.api import Api
+from reconciler.engine.docker.files import upload
+from reconciler.engine.docker.listing import read_listing
+from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Listing, Network, Signal
+from reconciler.spec.cluster import Pull
+from reconciler.state import labels as keys
+from reconciler.state.image import Image
+
+
+class DockerEngine:
+    """A Docker engine at `base_url` (as in DOCKER_HOST; None: the default socket), asked by any number of threads.
+
+    Each thread that asks keeps a connection; `close` ends them all.
+    """
+
+    def __init__(self, base_url: str | None = None, *, tls_directory: Path | None = None) -> None:
+        self.api = Api(base_url, tls_directory)
+
+    def info(self) -> EngineInfo:
+        doing = "asking the engine who it is"
+        found = self.api.call("GET", "/info", doing=doing).payload
+        return EngineInfo(
+            id=found["ID"],
+            hostname=found["Name"],
+            version=found["ServerVersion"],
+            api_version=self.api.version(doing),
+        )
+
+    def listing(self, env: str) -> Listing:
+        filters = json.dumps({"label": [f"{keys.ENV}={env}"]})
+        params = {"all": "1", "filters": filters}
+        rows = self.api.call("GET", "/containers/json", params=params, doing="listing containers").payload
+        return read_listing(rows, env)
+
+    def up_seconds(self, id: str) -> float:
+        return containers.up_seconds(self.api, id)
+
+    def events(self, env: str, stop: Event) -> Iterator[EngineEvent | None]:
+        return events.follow(self.api, env, stop)
+
+    def images(self, references: Sequence[str]) -> Mapping[str, Image]:
+        return images.images(self.api, references)
+
+    def pull(self, reference: str, policy: Pull) -> None:
+        images.pull(self.api, reference, policy)
+
+    def ensure_network(self, env: str, subnet: str | None) -> Network:
+        return networks.ensure_network(self.api, env, subnet)
+
+    def create(self, blueprint: Blueprint) -> str:
+        return containers.create(self.api, blueprint)
+
+    def upload(self, id: str, files: Sequence[File]) -> None:
+        upload(self.api, id, files)
+
+    def start(self, id: str) -> None:
+        containers.start(self.api, id)
+
+    def signal(self, id: str, signal: Signal) -> None:
+        containers.signal(self.api, id, signal)
+
+    def remove(self, id: str) -> None:
+        containers.remove(self.api, id)
+
+    def close(self) -> None:
+        self.api.close()

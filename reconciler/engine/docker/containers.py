@@ -1,0 +1,136 @@
+"""Containers: made, started, signalled, removed; each function one effect, safe to repeat.
+
+Before: adapter. After: api. Never here: waiting for a container to become something.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from reconciler.engine.docker.api import Api, said
+from reconciler.engine.docker.bodies import container_body
+from reconciler.engine.docker.refusals import refusal
+from reconciler.engine.docker.volumes import ensure_volumes
+from reconciler.engine.ports import Blueprint, Signal
+from reconciler.errors import NotOurs, PermanentError, TransientError
+from reconciler.state import labels as keys
+
+_FREED_SECONDS = 0.2
+_FULL_ID = re.compile(r"[0-9a-f]{64}")
+_GONE = (404, 409)
+_ENDING = frozenset({"removing", "dead"})
+
+
+def create(api: Api, blueprint: Blueprint) -> str:
+    """The id of a new container, or of the one that an earlier try with this very blueprint left (a lost reply).
+
+    Only identical labels are taken for ours, the token's digest among them: whoever holds another token could not
+    give the container of an earlier pass its files, so that one is left to the next pass, which lists it.
+    """
+    ensure_volumes(api, blueprint)
+    doing = f"creating container {blueprint.name}"
+    reply = api.call(
+        "POST",
+        "/containers/create",
+        params={"name": blueprint.name},
+        body=container_body(blueprint),
+        doing=doing,
+        accept=(409,),
+    )
+    return _adopt(api, blueprint, doing) if reply.status == 409 else str(reply.payload["Id"])
+
+
+def _adopt(api: Api, blueprint: Blueprint, doing: str) -> str:
+    reply = api.call("GET", f"/containers/{blueprint.name}/json", doing=doing, accept=(404,))
+    if reply.status == 404:
+        raise TransientError(f"{doing}: the name is being freed", _FREED_SECONDS)
+    present: Mapping[str, Any] = reply.payload
+    if present["State"]["Status"] in _ENDING:
+        raise TransientError(f"{doing}: the one before it is still being removed", _FREED_SECONDS)
+    labels: Mapping[str, str] = present["Config"]["Labels"] or {}
+    if all(labels.get(key) == value for key, value in blueprint.labels.items()):
+        return str(present["Id"])
+    if all(labels.get(key) == blueprint.labels[key] for key in (keys.ENV, keys.CLUSTER, keys.NUMBER)):
+        raise TransientError(f"{doing}: an earlier one of ours has the name", _FREED_SECONDS)
+    raise NotOurs(
+        f"{doing}: container {present['Id'][:12]} has that name and isn't ours; rename or remove it, "
+        "or give this environment another name with --env"
+    )
+
+
+def start(api: Api, id: str) -> None:
+    """Start it; done where it runs already (304)."""
+    doing = f"starting container {id[:12]}"
+    reply = api.call("POST", f"/containers/{id}/start", doing=doing, accept=(404,))
+    if reply.status != 404:
+        return
+    # The engine also says 404 for what the container lacks: its program, its network.
+    if "no such container" in reply.message.lower():
+        raise TransientError(f"{doing}: it is gone", _FREED_SECONDS)
+    raise refusal(400, reply.message, doing)
+
+
+def signal(api: Api, id: str, name: Signal) -> None:
+    """Send it, then thaw: a frozen process would hold the signal until somebody thaws it."""
+    doing = f"sending {name} to container {id[:12]}"
+    reply = api.call(
+        "POST", f"/containers/{id}/kill", params={"signal": name}, doing=doing, accept=(404, 409, 500)
+    )
+    if reply.status in _GONE or _ended(reply.message):
+        return
+    if reply.status == 500:
+        raise refusal(500, reply.message, doing)
+    # Asking always is cheaper than looking first, and there is no moment between the two.
+    reply = api.call("POST", f"/containers/{id}/unpause", doing=doing, accept=(404, 409, 500))
+    if reply.status == 500 and not _ended(reply.message) and "not paused" not in reply.message:
+        raise refusal(500, reply.message, doing)
+
+
+def _ended(message: str) -> bool:
+    text = message.lower()
+    return any(
+        words in text
+        for words in ("is not running", "no such container", "no such process", "already finished")
+    )
+
+
+def remove(api: Api, id: str) -> None:
+    """Remove it forcibly with its anonymous volumes; done where it is gone (404) or going (409)."""
+    if not _FULL_ID.fullmatch(id):
+        # A name could by now be somebody else's; only an id means what was listed.
+        raise PermanentError(f"removing container {id}: that is no full container id")
+    api.call(
+        "DELETE",
+        f"/containers/{id}",
+        params={"force": "1", "v": "1"},
+        doing=f"removing container {id[:12]}",
+        accept=_GONE,
+    )
+
+
+def up_seconds(api: Api, id: str) -> float:
+    """Seconds since it started, by the engine's clock."""
+    doing = f"looking at container {id[:12]}"
+    response = api.request("GET", f"/containers/{id}/json", doing=doing)
+    if response.status_code == 404:
+        return 0.0
+    if response.status_code >= 400:
+        raise refusal(response.status_code, said(response), doing, reading=True)
+    started_at = _instant(response.json()["State"]["StartedAt"])
+    if started_at is None:
+        return 0.0
+    # An engine elsewhere has another clock: its answer's Date header, which knows whole seconds only.
+    date = response.headers.get("Date")
+    now = time.time() if api.local or date is None else parsedate_to_datetime(date).timestamp() + 0.5
+    return max(0.0, now - started_at)
+
+
+def _instant(text: str) -> float | None:
+    """Unix seconds of the engine's RFC 3339 time with nanoseconds; None for its zero time (year 1)."""
+    if text.startswith("0001-"):
+        return None
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    return datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp() + float(f"0.{fraction or 0}")

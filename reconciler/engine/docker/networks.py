@@ -1,0 +1,119 @@
+"""The environment's own bridge network: made once, found again, never shared.
+
+Before: adapter. After: api. Never here: attaching containers (a blueprint names its network).
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.engine.docker import subnets
+from reconciler.engine.docker.api import Api, Reply
+from reconciler.engine.ports import Network
+from reconciler.errors import NotOurs, PermanentError, TransientError
+from reconciler.state import labels as keys
+
+NETWORK_ROLE = "network"
+SUBNET = keys.PREFIX + "subnet"
+LISTENER_PORT = 7070
+_TRIES = 3
+
+
+def ensure_network(api: Api, env: str, subnet: str | None) -> Network:
+    """The network `reconciler-<env>`, made where it is missing.
+
+    Raises NotOurs where another's has the name, PermanentError where it has another subnet than asked for.
+    """
+    wanted = subnets.parse(subnet) if subnet else None
+    name = keys.network_name(env)
+    doing = f"creating network {name}"
+    for _ in range(_TRIES):
+        present = _named(api, name, doing)
+        if present:
+            return _checked(_oldest(present), env, wanted, doing)
+        made = _make(api, env, wanted or subnets.choose(env, _taken(api, doing)), doing)
+        if made.status == 201:
+            _settle(api, name, str(made.payload["Id"]), doing)
+        elif wanted is not None and not _named(api, name, doing):
+            raise PermanentError(f"{doing}: {made.message.strip()}; choose a free --subnet")
+        # Else another process took the name or the subnet between our look and our step: look again.
+    raise TransientError(f"{doing}: others are changing the engine's networks")
+
+
+def _make(api: Api, env: str, subnet: ipaddress.IPv4Network, doing: str) -> Reply:
+    gateway = subnets.gateway(subnet)
+    mtu = subnets.narrow_mtu() if api.local else None
+    body = {
+        "Name": keys.network_name(env),
+        "CheckDuplicate": True,
+        "Driver": "bridge",
+        "IPAM": {
+            "Driver": "default",
+            "Config": [
+                {"Subnet": str(subnet), "Gateway": gateway, "IPRange": str(subnets.container_range(subnet))}
+            ],
+        },
+        # The engine gives its own MTU setting to its default bridge only.
+        "Options": {"com.docker.network.driver.mtu": str(mtu)} if mtu else {},
+        "Labels": {
+            keys.ENV: env,
+            keys.ROLE: NETWORK_ROLE,
+            keys.LISTENER: f"{gateway}:{LISTENER_PORT}",
+            SUBNET: str(subnet),
+        },
+    }
+    # 403: the subnet overlaps with another network's; 409: the name was taken meanwhile.
+    return api.call("POST", "/networks/create", body=body, doing=doing, accept=(403, 409))
+
+
+def _settle(api: Api, name: str, id: str, doing: str) -> None:
+    """Two makers at once may both succeed, since the engine's check is not atomic: the younger one steps back."""
+    present = _named(api, name, doing)
+    if len(present) > 1 and _oldest(present)["Id"] != id:
+        api.call("DELETE", f"/networks/{id}", doing=doing, accept=(404,))
+
+
+def _oldest(present: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return min(present, key=lambda network: (network["Created"], network["Id"]))
+
+
+def _named(api: Api, name: str, doing: str) -> list[Mapping[str, Any]]:
+    """By exact name: the engine's own filter finds parts of names."""
+    return [network for network in _all(api, doing) if network["Name"] == name]
+
+
+def _all(api: Api, doing: str) -> list[Mapping[str, Any]]:
+    networks: list[Mapping[str, Any]] = api.call("GET", "/networks", doing=doing).payload
+    return networks
+
+
+def _taken(api: Api, doing: str) -> list[ipaddress.IPv4Network]:
+    configs = [
+        config for network in _all(api, doing) for config in (network.get("IPAM") or {}).get("Config") or ()
+    ]
+    used = [config["Subnet"] for config in configs if "." in config.get("Subnet", "")]
+    return [ipaddress.IPv4Network(subnet, strict=False) for subnet in used] + subnets.host_routes()
+
+
+def _checked(
+    present: Mapping[str, Any], env: str, wanted: ipaddress.IPv4Network | None, doing: str
+) -> Network:
+    name = keys.network_name(env)
+    labels: Mapping[str, str] = present.get("Labels") or {}
+    if labels.get(keys.ENV) != env or labels.get(keys.ROLE) != NETWORK_ROLE:
+        raise NotOurs(
+            f"{doing}: a network of that name is there and isn't ours; "
+            f"remove it (`docker network rm {name}`) or choose another --env"
+        )
+    config: Mapping[str, str] = next(iter((present.get("IPAM") or {}).get("Config") or ()), {})
+    subnet, gateway = config.get("Subnet", ""), config.get("Gateway", "")
+    if not subnet or not gateway:
+        raise NotOurs(
+            f"{doing}: the one that is there has no subnet of its own; remove it (`docker network rm {name}`)"
+        )
+    if wanted is not None and ipaddress.IPv4Network(subnet) != wanted:
+        raise PermanentError(
+            f"{doing}: it is there with subnet {subnet}, not {wanted}; leave out --subnet, "
+            f"or run `reconciler down --env {env}` first to make it anew"
+        )
+    return Network(id=present["Id"], name=name, subnet=subnet, gateway=gateway)
