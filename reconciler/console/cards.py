@@ -84,7 +84,7 @@ def card(cluster: ClusterStatus, *, width: int, glyphs: Glyphs) -> Card:
         (fit(cluster.name, max(room - 26, 8), glyphs), "bold"),
         (f" {state_word(state)} ", style),
     )
-    lines = [_counts(cluster, room, glyphs), *_zones(cluster, room, glyphs), *_notes(cluster, room, glyphs)]
+    lines = [_counts(cluster, room), *_zones(cluster, room, glyphs), *_notes(cluster, room, glyphs)]
     return Card(
         title=title,
         right=Text(f" {fit(cluster.image, room // 2, glyphs)} " if cluster.image else "", "dim"),
@@ -95,7 +95,7 @@ def card(cluster: ClusterStatus, *, width: int, glyphs: Glyphs) -> Card:
     )
 
 
-def _counts(cluster: ClusterStatus, room: int, glyphs: Glyphs) -> Text:
+def _counts(cluster: ClusterStatus, room: int) -> Text:
     line = Text(no_wrap=True)
     for word in ("desired", "current", "updated", "ready", "available"):
         count: int = getattr(cluster, word)

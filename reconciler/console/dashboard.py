@@ -1,4 +1,4 @@
-"""The live dashboard: the whole environment on one screen, as much of each cluster as the screen has room for.
+"""The live dashboard: the whole environment on one screen, as much of each cluster as there is room for.
 
 Before: WorldStatus and the newest events. After: live shows it again and again; picture exports it.
 Clusters in trouble keep their place longest; healthy ones shrink to a line first.
@@ -24,7 +24,7 @@ _CALM: frozenset[State] = frozenset({"Ready", "Empty", "Suspended"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
-    """Where it is shown: cells, lines, signs, and the time of day it is drawn at. `height` None: all that there is."""
+    """Where it is shown: cells, lines (None: as many as it takes), signs, the time for its corner."""
 
     width: int
     height: int | None
@@ -111,7 +111,7 @@ def _cards(world: WorldStatus, screen: Screen, room: int | None) -> list[Rendera
 def _squeeze(
     clusters: Sequence[ClusterStatus], cards: dict[str, Card], screen: Screen, room: int
 ) -> list[RenderableType]:
-    """Turn cards into lines, the calmest and largest first, until they fit; at last leave the rest out, and say so."""
+    """Turn cards into lines, the calmest and largest first, until they fit; the rest is left out and counted."""
     short: set[str] = set()
     by_calm = sorted(clusters, key=lambda c: (state_of(c) not in _CALM, -cards[c.name].height))
     for cluster in by_calm:

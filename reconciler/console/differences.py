@@ -14,7 +14,7 @@ _NOTHING = "(none)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One field that changes: `field` is its path (`environment.LOG_LEVEL`), the values are text for people."""
+    """One field that changes: `field` is its path (`environment.LOG_LEVEL`), the values are text."""
 
     field: str
     before: str

@@ -52,5 +52,5 @@ def _reason_style(event: Event) -> str:
 
 
 def clock(at: float) -> str:
-    """Local time of day; with the date where it isn't today's is for `-o json`, which carries Unix seconds."""
+    """Local time of day; `-o json` carries the whole instant."""
     return time.strftime("%H:%M:%S", time.localtime(at))

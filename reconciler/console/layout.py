@@ -44,7 +44,7 @@ def duration(seconds: float) -> str:
 
 
 def fit(text: str, width: int, glyphs: Glyphs) -> str:
-    """The text in at most `width` cells; what is left out is in the middle, since names differ at both ends."""
+    """The text in at most `width` cells, cut in the middle, since names differ at both ends."""
     text = clean(text)
     if cell_len(text) <= width:
         return text
@@ -66,7 +66,7 @@ def _head(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int | None) -> list[str]:
-    """The text in lines of at most `width` cells, broken at blanks where there are any; None leaves it whole."""
+    """The text in lines of at most `width` cells, broken at blanks where it can be; None leaves it whole."""
     text = clean(text)
     if width is None:
         return [text]

@@ -1,6 +1,6 @@
 """The dashboard kept up to date on a terminal until somebody leaves it.
 
-Before: a function that fetches the status and the newest events. After: the terminal, restored whatever happens.
+Before: a function that fetches the status and the newest events. After: the terminal, restored at the end.
 A fetch that fails leaves the last picture up, with the failure above it: a loop that restarts blinds nobody.
 """
 

@@ -1,4 +1,4 @@
-"""What needs saying beside the numbers: conditions with reasons, broken files, what is being done, what is held.
+"""What needs saying beside the numbers: conditions with reasons, broken files, what is being done or held.
 
 Before: WorldStatus. After: table and dashboard, which put these lines below their numbers.
 """

@@ -90,7 +90,7 @@ def _indented(text: str, indent: int, width: int | None) -> list[Text]:
 
 
 def summary(plans: Sequence[Plan]) -> str:
-    """`Plan: 2 create, 1 remove; 1 cluster waits, 1 held.`"""
+    """One line that counts: `Plan: 2 create, 1 remove; 1 waiting; 1 held.` and the like."""
     counts: dict[str, int] = {}
     for plan in plans:
         for action in plan.actions:

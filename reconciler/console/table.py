@@ -78,8 +78,7 @@ def _empty(world: WorldStatus, width: int | None) -> list[Text]:
 def _numbers(world: WorldStatus, width: int | None, glyphs: Glyphs) -> list[Text]:
     longest = None if width is None else max(width - 58, 8)
     rows = [[Text(head, "bold") for head in _HEADS]]
-    for cluster in world.clusters:
-        rows.append(_row(cluster, longest, glyphs))
+    rows += [_row(cluster, longest, glyphs) for cluster in world.clusters]
     return columns(rows, _NUMBERS, gap=1 if width is not None and width < 100 else 2)
 
 

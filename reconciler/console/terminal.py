@@ -1,6 +1,7 @@
 """Where the output goes: colour or not, how wide, which signs it can carry.
 
-Before: the streams and the environment (NO_COLOR, COLUMNS, TERM, PYTHONIOENCODING). After: cli prints through it.
+Before: the streams and the environment (NO_COLOR, COLUMNS, TERM, PYTHONIOENCODING).
+After: cli prints through it.
 """
 
 import os

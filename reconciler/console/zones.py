@@ -18,7 +18,7 @@ _ORDER = tuple(Verdict)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """How much is shown: `per_zone` instances are listed at most in each zone, the rest counted (None: all)."""
+    """How much is shown: `per_zone` instances are listed in each zone, the rest counted (None: all)."""
 
     per_zone: int | None = 8
 
@@ -63,7 +63,7 @@ def _counts(instances: Sequence[InstanceStatus], width: int | None, glyphs: Glyp
 def instance_cell(
     instance: InstanceStatus, cluster: ClusterStatus, *, width: int | None, glyphs: Glyphs
 ) -> Text:
-    """One instance: `● webapp1 ready 0.4s`; with less room first the age goes, then the name but its number."""
+    """One instance: `● webapp1 ready 0.4s`; with less room the age goes, then the name but its number."""
     sign, word = glyphs.verdict(instance.verdict), verdict_word(instance)
     beat = "" if instance.heartbeat_age is None else f" {age(instance.heartbeat_age)}"
     old = f" {instance.revision}" if _outdated(instance, cluster) else ""
