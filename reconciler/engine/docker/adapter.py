@@ -19,7 +19,8 @@ from reconciler.state.image import Image
 
 
 class DockerEngine:
-    """A Docker engine at `base_url` (as in DOCKER_HOST; None: the default socket), asked by any number of threads.
+    """A Docker engine at `base_url` (as in DOCKER_HOST; None: the default socket), asked by any number of
+    threads.
 
     Each thread that asks keeps a connection; `close` ends them all.
     """

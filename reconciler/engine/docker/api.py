@@ -1,8 +1,9 @@
-"""Requests to the Docker Engine API: one client a thread, a time limit on each call, every failure as one of ours.
+"""Requests to the Docker Engine API: one client a thread, a time limit on each call, every failure as one of
+ours.
 
 Before: adapter and its helpers. After: the engine. Never here: what a path or a body means.
-The SDK's client is a requests.Session and not safe to share between threads; its own methods spend several times
-the engine's time on a listing, so paths and bodies go out as they are.
+The SDK's client is a requests.Session and not safe to share between threads; its own methods spend several
+times the engine's time on a listing, so paths and bodies go out as they are.
 """
 
 import json
@@ -30,7 +31,7 @@ EFFECT_SECONDS = 60.0  # creating, starting, removing: slow on a loaded disk, bu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer that the caller accepts: its status, its JSON (None where it has none), and the engine's words if it refuses."""
+    """An accepted answer: its status, its JSON (None where it has none), the words of a refusal."""
 
     status: int
     payload: Any = None
@@ -64,7 +65,10 @@ class Api:
         body: object = None,
         accept: Collection[int] = (),
     ) -> Reply:
-        """One request for JSON. Raises for any status ≥ 400 that isn't in `accept`; `doing` begins the message."""
+        """One request for JSON.
+
+        Raises for any status ≥ 400 that isn't in `accept`; `doing` begins the message.
+        """
         response = self.request(method, path, doing=doing, params=params, body=body)
         if response.status_code < 400:
             return Reply(
@@ -84,7 +88,10 @@ class Api:
         params: Mapping[str, str] | None = None,
         body: object = None,
     ) -> requests.Response:
-        """One request, the answer as it is; `body` is bytes (a tar) or becomes JSON. Raises when there is no answer."""
+        """One request, and its answer as it is, refusals too.
+
+        `body` is bytes (a tar) or becomes JSON. Raises where no answer comes.
+        """
         reading = method in {"GET", "HEAD"}
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         kind = {"Content-Type": "application/x-tar" if isinstance(body, bytes) else "application/json"}
@@ -137,7 +144,8 @@ class Api:
     def _negotiate(self, doing: str) -> str:
         client = self.client(doing)
         try:
-            # A ping without a version in its path is answered by every engine, with its newest version as a header.
+            # A ping without a version in its path is answered by every engine, with its newest version as a
+            # header.
             response = client.get(f"{client.base_url}/_ping", timeout=(_CONNECT_SECONDS, READ_SECONDS))
         except (requests.exceptions.RequestException, OSError) as error:
             raise silence(error, doing, reading=True) from error

@@ -1,4 +1,5 @@
-"""From a blueprint to the body of `/containers/create`: pure; the one place where the safety of what runs is set.
+"""From a blueprint to the body of `/containers/create`: pure; the one place where the safety of what runs is
+set.
 
 Before: containers. After: the engine. Field names: Docker Engine API 1.41, `ContainerCreate`.
 """
@@ -11,7 +12,8 @@ from reconciler.engine.ports import Blueprint, Mount
 # entrypoint that prepares its files and becomes another user (CHOWN, DAC_OVERRIDE, FOWNER, SETUID, SETGID), a
 # supervisor that ends what it started under another user (KILL), a server on port 80 (NET_BIND_SERVICE).
 # Left out of Docker's own default: NET_RAW (forging packets on the bridge), MKNOD, AUDIT_WRITE, SETFCAP,
-# SETPCAP, FSETID, SYS_CHROOT; a blueprint adds what one image proves to need (an sshd: SYS_CHROOT, AUDIT_WRITE).
+# SETPCAP, FSETID, SYS_CHROOT; a blueprint adds what one image proves to need (an sshd: SYS_CHROOT,
+# AUDIT_WRITE).
 KEPT_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID")
 
 # Logs are kept by the engine, and bounded: three parts of 10 MiB a container, old parts compressed.

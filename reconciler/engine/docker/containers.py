@@ -25,10 +25,11 @@ _ENDING = frozenset({"removing", "dead"})
 
 
 def create(api: Api, blueprint: Blueprint) -> str:
-    """The id of a new container, or of the one that an earlier try with this very blueprint left (a lost reply).
+    """The id of a new container, or of the one that an earlier try with this very blueprint left (a lost
+    reply).
 
-    Only identical labels are taken for ours, the token's digest among them: whoever holds another token could not
-    give the container of an earlier pass its files, so that one is left to the next pass, which lists it.
+    Only identical labels are taken for ours, the token's digest among them: whoever holds another token could
+    not give the container of an earlier pass its files, so that one is left to the next pass, which lists it.
     """
     ensure_volumes(api, blueprint)
     doing = f"creating container {blueprint.name}"

@@ -1,8 +1,8 @@
 """The engine's events that can matter to a loop; each is only a hint to look.
 
 Before: streams. After: loop, which enqueues cluster names. Never here: conclusions.
-Event grammar: Docker Engine API 1.41, `GET /events`; `health_status` carries its value after a colon and comes only
-when it changed.
+Event grammar: Docker Engine API 1.41, `GET /events`; `health_status` carries its value after a colon and
+comes only when it changed.
 """
 
 import json
@@ -17,7 +17,8 @@ from reconciler.engine.docker.streams import dial, json_lines, send_head
 from reconciler.engine.ports import EngineEvent
 from reconciler.state import labels as keys
 
-# What an exec, an attached terminal or a resize says is noise: probes by exec alone would make most of the stream.
+# What an exec, an attached terminal or a resize says is noise: probes by exec alone would make most of the
+# stream.
 CONTAINER_ACTIONS = (
     "create",
     "start",
@@ -36,7 +37,10 @@ _OVERLAP_SECONDS = 1.0
 
 
 def follow(api: Api, env: str, stop: Event) -> Iterator[EngineEvent | None]:
-    """Yield None once subscribed, then events, until `stop`. Raises EngineUnavailable when the stream ends or breaks."""
+    """Yield None once subscribed, then events, until `stop`.
+
+    Raises EngineUnavailable when the stream ends or breaks.
+    """
     doing = "following the engine's events"
     version = api.version(doing)
     connection = dial(api.base_url, api.tls_directory)
@@ -53,7 +57,8 @@ def follow(api: Api, env: str, stop: Event) -> Iterator[EngineEvent | None]:
 
 def _request(version: str) -> list[str]:
     # The label filter would hide image events, which carry the image's labels; so ours are picked out here.
-    # The engine sends its head just before it subscribes: a second of overlap closes the gap. Repeats do no harm.
+    # The engine sends its head just before it subscribes: a second of overlap closes the gap. Repeats do no
+    # harm.
     query = urlencode(
         {
             "filters": json.dumps(

@@ -32,7 +32,10 @@ def upload(api: Api, id: str, files: Sequence[File]) -> None:
 
 
 def archive(files: Sequence[File]) -> bytes:
-    """The tar of `files`, relative to the root. Raises PermanentError for a path that isn't absolute and plain."""
+    """The tar of `files`, relative to the root.
+
+    Raises PermanentError for a path that isn't absolute and plain.
+    """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
         paths = [_plain(file.path) for file in files]

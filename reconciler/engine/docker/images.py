@@ -22,7 +22,8 @@ PULL_SECONDS = 900.0  # for the whole of one image
 _REGISTRY_RETRY_SECONDS = 5.0
 _REGISTRY_LIMIT_SECONDS = 60.0
 
-# What a registry says when asking again won't help. Everything else (no route, a time limit, a server error) may pass.
+# What a registry says when asking again won't help. Everything else (no route, a time limit, a server error)
+# may pass.
 _FINAL = re.compile(
     "access denied|denied:|unauthorized|authentication required|no basic auth|manifest unknown|not found"
     "|does not exist|no matching manifest|invalid reference|repository name must|no such image"

@@ -23,7 +23,7 @@ _HEALTH = (
 
 
 def read_listing(rows: Iterable[Mapping[str, Any]], env: str) -> Listing:
-    """Sort the rows of one environment into instances and foreign ones; helpers with another role are left out."""
+    """Sort one environment's rows into instances and foreign ones; helpers with another role are left out."""
     clusters: dict[str, list[Instance]] = defaultdict(list)
     foreign: list[Foreign] = []
     for row in rows:

@@ -67,7 +67,7 @@ def _make(api: Api, env: str, subnet: ipaddress.IPv4Network, doing: str) -> Repl
 
 
 def _settle(api: Api, name: str, id: str, doing: str) -> None:
-    """Two makers at once may both succeed, since the engine's check is not atomic: the younger one steps back."""
+    """Two makers at once may both succeed, for the engine's check isn't atomic: the younger steps back."""
     present = _named(api, name, doing)
     if len(present) > 1 and _oldest(present)["Id"] != id:
         api.call("DELETE", f"/networks/{id}", doing=doing, accept=(404,))

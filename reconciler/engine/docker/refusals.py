@@ -1,7 +1,8 @@
 """What the engine's refusals and silences mean for the caller's next move.
 
-Before: api, with a status and the engine's own words, or an exception of requests. After: errors.EngineError's children.
-The wording is that of Docker Engine 20.10 to 28; a text that nobody here knows counts by its status.
+Before: api, with a status and the engine's own words, or an exception of requests. After:
+errors.EngineError's children. The wording is that of Docker Engine 20.10 to 28; a text that nobody here knows
+counts by its status.
 """
 
 import re
@@ -13,8 +14,9 @@ from reconciler.errors import EngineError, EngineUnavailable, PermanentError, Tr
 _NO_SPACE_SECONDS = 10.0
 _PORT_SECONDS = 2.0
 
-# First match wins: the pattern in the engine's words (lower case), what to do about it, and when to try again:
-# None is never. Order matters: a start's "oci runtime create failed" may carry "no space left" as its reason.
+# First match wins: the pattern in the engine's words (lower case), what to do about it, and when to try
+# again: None is never. Order matters: a start's "oci runtime create failed" may carry "no space left" as its
+# reason.
 _KNOWN: tuple[tuple[re.Pattern[str], str, float | None], ...] = (
     (re.compile("no space left on device"), "free disk space on the engine's host", _NO_SPACE_SECONDS),
     (
@@ -58,7 +60,8 @@ def refusal(status: int, message: str, doing: str, *, reading: bool = False) -> 
 def silence(error: Exception, doing: str, *, reading: bool = False) -> EngineError:
     """The error for an exchange that broke: requests' exceptions and OSError.
 
-    A time limit that ran out on an effect says nothing about the engine as a whole: the effect may yet happen.
+    A time limit that ran out on an effect says nothing about the engine as a whole: the effect may yet
+    happen.
     """
     if isinstance(error, requests.exceptions.ReadTimeout) and not reading:
         return TransientError(f"{doing}: no answer in time; it may yet be done")

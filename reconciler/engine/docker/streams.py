@@ -1,9 +1,9 @@
 """Connections that stay open: the engine's events, and (for the command line) attached terminals.
 
 Before: adapter, terminal. After: a socket to the engine. Never here: what an event is good for.
-The SDK can't be used: its event stream ends without an error when the connection breaks, has no read timeout, and
-gives no way to tell the end from a pause. With HTTP/1.0 the body is plain bytes until the connection closes, so a
-time limit between two reads loses nothing.
+The SDK can't be used: its event stream ends without an error when the connection breaks, has no read timeout,
+and gives no way to tell the end from a pause. With HTTP/1.0 the body is plain bytes until the connection
+closes, so a time limit between two reads loses nothing.
 """
 
 import json
@@ -24,7 +24,10 @@ _LOOK_UP_SECONDS = 0.25  # how soon a stop is noticed while nothing happens
 
 
 def dial(base_url: str, tls_directory: Path | None) -> socket.socket:
-    """A connected socket to the engine. Raises EngineUnavailable, or PermanentError for an address it can't use."""
+    """A connected socket to the engine.
+
+    Raises EngineUnavailable, or PermanentError for an address it can't use.
+    """
     parts = urlsplit(base_url)
     try:
         if parts.scheme in {"unix", "http+unix"}:
@@ -94,7 +97,10 @@ def _words(body: bytes) -> str:
 
 
 def json_lines(connection: socket.socket, rest: bytes, stop: Event, doing: str) -> Iterator[dict[str, Any]]:
-    """The objects of a stream, one a line, until `stop` is set. Raises EngineUnavailable when the stream ends or breaks."""
+    """The objects of a stream, one a line, until `stop` is set.
+
+    Raises EngineUnavailable when the stream ends or breaks.
+    """
     connection.settimeout(_LOOK_UP_SECONDS)
     buffer = rest
     while not stop.is_set():

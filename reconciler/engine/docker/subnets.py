@@ -10,15 +10,16 @@ from pathlib import Path
 
 from reconciler.errors import PermanentError
 
-# Ranges for private use (RFC 1918) where neither Docker's default pools (172.17-31, 192.168) nor common home and
-# office networks are; /20 leaves room for 4,093 containers, of which the lower half of addresses is reserved.
+# Ranges for private use (RFC 1918) where neither Docker's default pools (172.17-31, 192.168) nor common home
+# and office networks are; /20 leaves room for 4,093 containers, of which the lower half of addresses is
+# reserved.
 _WORLD = ipaddress.IPv4Network("10.224.0.0/12")
 _SIZE = 20
 _SMALLEST = 28
 
 
 def candidates(env: str) -> Iterator[ipaddress.IPv4Network]:
-    """Every subnet to try, beginning at a place that depends on the environment: the same one gets the same again."""
+    """Every subnet to try; where it begins depends on the environment, so that one gets the same again."""
     blocks = list(_WORLD.subnets(new_prefix=_SIZE))
     first = zlib.crc32(env.encode()) % len(blocks)
     yield from blocks[first:]
@@ -51,7 +52,7 @@ def gateway(subnet: ipaddress.IPv4Network) -> str:
 
 
 def container_range(subnet: ipaddress.IPv4Network) -> ipaddress.IPv4Network:
-    """Where containers get their addresses: the upper half; the lower one stays for addresses that are fixed."""
+    """Where containers get their addresses: the upper half; the lower is for addresses that are fixed."""
     return list(subnet.subnets(prefixlen_diff=1))[1]
 
 
@@ -66,7 +67,7 @@ def host_routes(table: Path = Path("/proc/net/route")) -> list[ipaddress.IPv4Net
 
 
 def _network(destination: str, mask: str) -> ipaddress.IPv4Network:
-    """The kernel prints both as hexadecimal numbers in the machine's byte order (little-endian wherever Docker runs)."""
+    """Both are hexadecimal numbers in the machine's byte order (little-endian wherever Docker runs)."""
     address = ipaddress.IPv4Address(bytes.fromhex(destination)[::-1])
     netmask = ipaddress.IPv4Address(bytes.fromhex(mask)[::-1])
     return ipaddress.IPv4Network(f"{address}/{netmask}", strict=False)
@@ -75,7 +76,7 @@ def _network(destination: str, mask: str) -> ipaddress.IPv4Network:
 def narrow_mtu(
     table: Path = Path("/proc/net/route"), interfaces: Path = Path("/sys/class/net")
 ) -> int | None:
-    """The default route's MTU (bytes) where it is below the bridges' 1500; bigger packets would be lost on the way."""
+    """The default route's MTU (bytes) where it is below the bridges' 1500: bigger packets would be lost."""
     try:
         rows = [line.split() for line in table.read_text(encoding="ascii").splitlines()[1:]]
         name = next(row[0] for row in rows if row[1] == "00000000")

@@ -1,6 +1,8 @@
-"""Named volumes: made with our labels before the container that mounts them, so that `down --volumes` can find them.
+"""Named volumes: made with our labels before the container that mounts them, so that `down --volumes` can
+find them.
 
-Before: containers. After: api. Never here: removing one on behalf of a container; volumes outlive their instances.
+Before: containers. After: api. Never here: removing one on behalf of a container; volumes outlive their
+instances.
 """
 
 from collections.abc import Mapping
