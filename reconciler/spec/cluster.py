@@ -18,7 +18,9 @@ Protocol = Literal["tcp", "udp"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Port:
-    """A port of the container; published on the host where `host_first` is given (one host port for each number)."""
+    """A port of the container; published on the host where `host_first` is given (one host port for each
+    number).
+    """
 
     container: int
     protocol: Protocol = "tcp"
@@ -36,7 +38,9 @@ class Port:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
-    """A file that appears at /run/secrets/<name>; `file` is as written, relative to the specs or the secrets directory."""
+    """A file that appears at /run/secrets/<name>; `file` is as written, relative to the specs or the secrets
+    directory.
+    """
 
     name: str
     file: str
@@ -63,7 +67,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """Judged by beats that the instance sends: silent after `misses` × `interval_seconds`."""
+    """Judged by beats that the instance sends: silent after `misses` times `interval_seconds`."""
 
     interval_seconds: float = 1.0
     misses: int = 3
@@ -82,7 +86,9 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How instances are judged. Nothing of heartbeat, probe, docker: see the format's defaults in `plan.verdicts`."""
+    """How instances are judged. Nothing of heartbeat, probe, docker: see the format's defaults in
+    `plan.verdicts`.
+    """
 
     heartbeat: Heartbeat | None = None
     probe: Probe | None = None
@@ -141,7 +147,8 @@ class ClusterSpec:
     def spec_hash(self) -> str:
         """Twelve hex digits over what is baked into a container: what differs here needs a new container.
 
-        Left out, because it changes without one: size, zones, dns, pull, health, rollout, stop, depends_on, start, suspend.
+        Left out, because it changes without one: size, zones, dns, pull, health, rollout, stop, depends_on,
+        start, suspend.
         """
         baked = {
             "image": self.image,

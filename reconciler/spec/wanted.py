@@ -1,8 +1,9 @@
-"""What the watched directory asks for, as one value: the specs in force, the files that can't be read, what is missing.
+"""What the watched directory asks for, as one value: the specs in force, the files that can't be read, what
+is missing.
 
 Before: parse and the loop's scanner. After: plan. Three states a cluster can be in are kept apart on purpose:
-*present* (a spec is in force), *unreadable* (its file is broken: the last good spec, if any, stays in force) and
-*absent* (no file in a directory that is readable and the same as before). Only absence removes anything.
+*present* (a spec is in force), *unreadable* (its file is broken: the last good spec, if any, stays in force)
+and *absent* (no file in a directory that is readable and the same as before). Only absence removes anything.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,8 @@ from reconciler.spec.cluster import ClusterSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One cluster's spec in force (None: its file never was readable) with its hash and its file's present problems.
+    """One cluster's spec in force (None: its file never was readable) with its hash and its file's present
+    problems.
 
     `spec_hash` covers what is baked into a container, the contents of the secret files included.
     `missing_files` names secret or key files that the spec points at and that are not there.
@@ -30,7 +32,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedWorld:
-    """The whole directory. `untrusted` says why absence means nothing now (vanished, unreadable, another directory)."""
+    """The whole directory. `untrusted` says why absence means nothing now (vanished, unreadable, another
+    directory).
+    """
 
     clusters: Mapping[str, Wanted] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

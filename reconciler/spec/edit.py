@@ -1,0 +1,149 @@
+"""Changing one value in a spec's text and nothing else: comments, layout and line endings stay byte for byte.
+
+Before: `scale`, `suspend`, `resume`, `new`. After: whoever writes the file. The text is edited at the value's
+own place; the result is read again, and given back only where it says the old thing with that one change.
+"""
+
+import json
+from typing import Any
+
+from reconciler.errors import SpecError, UsageError
+from reconciler.spec.compose import compose
+from reconciler.spec.decode import decode
+from reconciler.spec.nodes import Document, Mapping, Node, Scalar, Sequence, core_value, plain
+from reconciler.spec.report import Path, Report, show_path
+
+Value = str | int | bool
+_BOM = "\ufeff"
+
+
+def set_key(text: str, path: str | Path, value: Value, *, file: str = "<text>") -> str:
+    """The text with the scalar at `path` ("size", ("stop", "grace")) set; added where its mapping has no such
+    key.
+
+    Raises SpecError where the text can't be read, UsageError where it can't be edited without touching more.
+    """
+    place = (path,) if isinstance(path, str) else path
+    mark = _BOM if text.startswith(_BOM) else ""
+    body = text[len(mark) :]
+    tree = _tree(body, file)
+    if plain(tree.root) is not None and _get(plain(tree.root), place) == value:
+        return text
+    edited = _edited(body, tree, place, _written(value))
+    if edited is None or not _only_changed(body, edited, place, value, file):
+        raise UsageError(
+            f"{file}: can't set {show_path(place)} to {_written(value)} without changing more; edit by hand"
+        )
+    return mark + edited
+
+
+def _tree(text: str, file: str) -> Document:
+    report = Report(file, text)
+    tree = compose(decode(text.encode("utf-8", "surrogatepass"), file), report)
+    if report.problems:
+        raise SpecError(report.problems)
+    return tree
+
+
+def _edited(text: str, tree: Document, path: Path, written: str) -> str | None:
+    node = tree.nodes.get(path)
+    if isinstance(node, Scalar) and not node.block:
+        gap = " " if node.start == node.end else ""
+        return text[: node.start] + gap + written + text[node.end :]
+    parent = tree.nodes.get(path[:-1])
+    if node is not None or not isinstance(parent, Mapping) or not parent.entries:
+        return None
+    line = f"{path[-1]}: {written}"
+    return _into_flow(text, parent, line) if parent.flow else _into_block(text, parent, line)
+
+
+def _into_flow(text: str, parent: Mapping, line: str) -> str:
+    at = _last_character(parent.entries[-1][1])
+    return f"{text[:at]}, {line}{text[at:]}"
+
+
+def _into_block(text: str, parent: Mapping, line: str) -> str:
+    first = parent.entries[0][0].start
+    indent = text[text.rfind("\n", 0, first) + 1 : first]
+    newline = "\r\n" if "\r\n" in text else "\n"
+    end = text.find("\n", max(_last_character(parent.entries[-1][1]) - 1, 0))
+    if end < 0:
+        return f"{text}{newline}{indent}{line}"
+    return f"{text[: end + 1]}{indent}{line}{newline}{text[end + 1 :]}"
+
+
+def _last_character(node: Node) -> int:
+    """Where the node's own text ends; the parser ends a block only at the next token, behind the comments."""
+    if isinstance(node, Mapping) and not node.flow and node.entries:
+        return _last_character(node.entries[-1][1])
+    if isinstance(node, Sequence) and not node.flow and node.items:
+        return _last_character(node.items[-1])
+    return node.end
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    bare = value.isascii() and value.replace("-", "").replace("_", "").isalnum() and value[0].isalnum()
+    return value if bare and core_value(value) == value else json.dumps(value)
+
+
+def _only_changed(before: str, after: str, path: Path, value: object, file: str) -> bool:
+    try:
+        found = plain(_tree(after, file).root)
+    except SpecError:
+        return False
+    wanted = plain(_tree(before, file).root)
+    inner = wanted
+    for part in path[:-1]:
+        inner = inner[part]
+    inner[path[-1]] = value
+    return bool(found == wanted)
+
+
+def _get(data: Any, path: Path) -> Any:
+    for part in path:
+        if not isinstance(data, dict) or part not in data:
+            return None
+        data = data[part]
+    return data
+
+
+def new_spec(name: str, image: str, *, schema: str = ".reconciler-schema.json") -> str:
+    """The text of a first spec, whose comments teach the format. `schema` is where editors find the JSON
+    Schema.
+    """
+    return _TEMPLATE.format(name=name, image=_written_image(image), schema=schema)
+
+
+def _written_image(image: str) -> str:
+    return image if image.isprintable() and not set(image) & set("#{}[]&*!|>'\"%@` ,") else json.dumps(image)
+
+
+_TEMPLATE = """\
+# yaml-language-server: $schema={schema}
+#
+# Save this file: the containers become what it says, and stay so. Delete it: they go.
+# `reconciler validate` checks it, `reconciler plan` says what would be done.
+
+name: {name}                # the file's name without .yaml
+image: {image}
+size: 1                     # how many instances; 0 keeps the cluster known and empty
+zones: [az1, az2, az3]      # failure domains; instances are spread over them
+
+# ports: [8080]             # announced in DNS; "127.0.0.1:8081:8080" publishes on this machine
+# environment:
+#   LOG_LEVEL: info
+# volumes: ["data:/var/lib/data"]     # a named volume for each number, kept when the instance is replaced
+# resources: {{memory: 256MiB, cpus: 0.5}}
+# depends_on: [database]    # created only when that cluster is ready
+
+# How instances are judged. Without this: by heartbeats, the image's HEALTHCHECK, or just by running.
+# health:
+#   http: {{port: 8080, path: /health, interval: 1s, misses: 3}}
+
+# How a change of the image reaches them: the new one is ready before an old one goes.
+# rollout: {{strategy: rolling, surge: 1, unavailable: 0}}
+"""

@@ -1,0 +1,73 @@
+"""Keys that people bring along: what does not work yet, what policy forbids, what the key is called here.
+
+Before: sentences. After: nothing. Tables only.
+"""
+
+from collections.abc import Mapping
+
+NOT_YET: Mapping[str, str] = {
+    "autoscale": "set size by hand, or with `reconciler scale`",
+    "chaos": "remove it",
+    "rollout.deadline": "remove it",
+    "rollout.rollback": "remove it",
+}
+"""Keys by their path, with what to do meanwhile."""
+
+NOT_YET_VALUES: Mapping[str, tuple[str, ...]] = {
+    "kind": ("TaskSpec",),
+    "rollout.strategy": ("red-black", "canary"),
+}
+
+FORBIDDEN: Mapping[str, str] = {
+    "privileged": "containers never run privileged",
+    "cap_add": "the capabilities are fixed",
+    "capabilities": "the capabilities are fixed",
+    "devices": "containers get no devices of the host",
+    "device_cgroup_rules": "containers get no devices of the host",
+    "security_opt": "the security options are fixed",
+    "network_mode": "every container is on its environment's network",
+    "networks": "every container is on its environment's network",
+    "pid": "containers keep to their own processes",
+    "ipc": "containers keep to their own memory",
+    "userns_mode": "containers keep to their own users",
+    "cgroup_parent": "the control groups are the engine's",
+    "sysctls": "the kernel's settings are fixed",
+    "restart": "the reconciler is the only one that restarts",
+    "restart_policy": "the reconciler is the only one that restarts",
+}
+
+SYNONYMS: Mapping[str, str] = {
+    "replicas": "size",
+    "count": "size",
+    "scale": "size",
+    "instances": "size",
+    "env": "environment",
+    "environments": "environment",
+    "cmd": "command",
+    "args": "command",
+    "entrypoint": "command",
+    "limits": "resources",
+    "healthcheck": "health",
+    "availability_zones": "zones",
+    "azs": "zones",
+    "mounts": "volumes",
+    "pull_policy": "pull",
+    "update": "rollout",
+    "deploy": "rollout",
+    "hostname": "dns",
+    "mem": "memory",
+    "mem_limit": "memory",
+    "cpu": "cpus",
+    "pids_limit": "pids",
+    "max_surge": "surge",
+    "maxSurge": "surge",
+    "max_unavailable": "unavailable",
+    "maxUnavailable": "unavailable",
+    "retries": "misses",
+    "period": "interval",
+    "start_period": "start",
+    "dependsOn": "depends_on",
+    "container_port": "port",
+    "url": "path",
+}
+"""What others call it, and what it is called here; suggested only where the second one may stand."""

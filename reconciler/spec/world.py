@@ -1,0 +1,121 @@
+"""What only several files together can get wrong: a host port or a DNS label taken twice, dependencies in a
+circle.
+
+Before: parse. After: the loop and `validate`. Each problem names both places, and is laid to the file that
+comes later in the alphabet, so that the same files always give the same messages.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from reconciler.errors import Problem
+from reconciler.spec.parse import Parsed
+from reconciler.spec.ports import overlap
+from reconciler.spec.report import Path, quoted, show_path
+
+
+def check_together(specs: Mapping[str, Parsed], *, strict: bool) -> tuple[Problem, ...]:
+    """All problems between files; `specs` has the file's name as key. An unknown dependency counts where
+    `strict`.
+    """
+    ordered = [specs[file] for file in sorted(specs)]
+    found = [*_names(ordered), *_labels(ordered), *_host_ports(ordered), *_cycles(ordered)]
+    if strict:
+        found += _unknown(ordered)
+    return tuple(sorted(found, key=lambda p: (p.file, p.line, p.column)))
+
+
+def _pairs(ordered: list[Parsed]) -> Iterator[tuple[Parsed, Parsed]]:
+    for number, later in enumerate(ordered):
+        for earlier in ordered[:number]:
+            yield earlier, later
+
+
+def _names(ordered: list[Parsed]) -> Iterator[Problem]:
+    first: dict[str, Parsed] = {}
+    for later in ordered:
+        earlier = first.setdefault(later.spec.name, later)
+        if earlier is not later:
+            said = f"the cluster {quoted(later.spec.name)} is also in {_place(earlier, ('name',))}"
+            yield _problem(later, ("name",), said, "keep one of the two files")
+
+
+def _labels(ordered: list[Parsed]) -> Iterator[Problem]:
+    first: dict[str, Parsed] = {}
+    for later in ordered:
+        earlier = first.setdefault(later.spec.dns_label, later)
+        if earlier is not later and earlier.spec.name != later.spec.name:
+            there = _place(earlier, _label_path(earlier))
+            said = f"the DNS label {quoted(later.spec.dns_label)} is also taken by {there}"
+            yield _problem(later, _label_path(later), said, "give one of them another `dns`")
+
+
+def _host_ports(ordered: list[Parsed]) -> Iterator[Problem]:
+    publishing = [
+        parsed for parsed in ordered if any(port.host_first is not None for port in parsed.spec.ports)
+    ]
+    for earlier, later in _pairs(publishing):
+        for number, port in enumerate(later.spec.ports):
+            for other_number, other in enumerate(earlier.spec.ports):
+                taken = overlap(port, other)
+                if taken is not None:
+                    there = _place(earlier, ("ports", other_number))
+                    said = f"host port {taken} is also taken by {there}"
+                    yield _problem(later, ("ports", number), said, "choose another host port")
+
+
+def _unknown(ordered: list[Parsed]) -> Iterator[Problem]:
+    known = {parsed.spec.name for parsed in ordered}
+    for parsed in ordered:
+        for number, name in enumerate(parsed.spec.depends_on):
+            if name not in known:
+                fix = f"add {name}.yaml, or remove it; known are {', '.join(sorted(known))}"
+                yield _problem(parsed, ("depends_on", number), f"no cluster {quoted(name)} is here", fix)
+
+
+def _cycles(ordered: list[Parsed]) -> Iterator[Problem]:
+    """One problem for each circle, at the edge that closes it. Depth first, without recursion: chains may be
+    long.
+    """
+    by_name = {parsed.spec.name: parsed for parsed in ordered}
+    done: set[str] = set()
+    for start in ordered:
+        trail = [start.spec.name]
+        edges = [iter(enumerate(start.spec.depends_on))]
+        while trail:
+            if trail[-1] in done and len(trail) == 1:
+                break
+            number, name = next(edges[-1], (-1, ""))
+            if number < 0:
+                done.add(trail.pop())
+                edges.pop()
+            elif name in trail:
+                circle = [*trail[trail.index(name) :], name]
+                yield _circle(by_name, circle, number)
+            elif name in by_name and name not in done:
+                trail.append(name)
+                edges.append(iter(enumerate(by_name[name].spec.depends_on)))
+
+
+def _circle(by_name: Mapping[str, Parsed], circle: list[str], number: int) -> Problem:
+    closing = by_name[circle[-2]]
+    links = []
+    for name, after in pairwise(circle):
+        parsed = by_name[name]
+        links.append(_place(parsed, ("depends_on", parsed.spec.depends_on.index(after))))
+    said = f"a dependency cycle: {' → '.join(circle)} (at {', '.join(links)})"
+    return _problem(closing, ("depends_on", number), said, "remove one of these dependencies")
+
+
+def _label_path(parsed: Parsed) -> Path:
+    return ("dns",) if parsed.spec.dns else ("name",)
+
+
+def _place(parsed: Parsed, path: Path) -> str:
+    line, column = parsed.place(*path)
+    return f"{parsed.file}:{line}:{column}"
+
+
+def _problem(parsed: Parsed, path: Path, problem: str, fix: str) -> Problem:
+    line, column = parsed.place(*path)
+    return Problem(file=parsed.file, line=line, column=column, path=show_path(path), problem=problem, fix=fix)
