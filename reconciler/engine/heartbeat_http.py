@@ -1,0 +1,177 @@
+"""The bytes of the heartbeat protocol: a buffer in, one request out; a status in, an answer out.
+
+Before: heartbeat_server (what was received). After: heartbeat_register (who it is). A framework would cost
+more than the beat itself, so this reads exactly the part of HTTP/1.1 (RFC 9112) that an agent needs and
+refuses the rest: no chunked bodies, no folded lines, no second Content-Length or Authorization. No sockets,
+no state here.
+"""
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+MAX_HEAD_BYTES = 2048
+MAX_BODY_BYTES = 1024
+PATH_PREFIX = b"/v1/beats/"
+
+_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x20-\x7e\t\x80-\xff]*?)[ \t]*")
+_REQUEST_LINE = re.compile(rb"([A-Z]{1,16}) (/[\x21-\x7e]*) HTTP/1\.([01])")
+_LENGTH = re.compile(rb"[0-9]{1,9}")
+_BEARER = re.compile(rb"[Bb]earer ([A-Za-z0-9._~+/-]{16,256}=*)")
+_NAME = re.compile(rb"[a-z0-9][a-z0-9-]{0,127}")
+_ONCE = frozenset({b"content-length", b"authorization"})
+_MAX_INTEGER = 2**63 - 1
+
+_REASONS = {
+    400: ("Bad Request", "the request is malformed"),
+    401: ("Unauthorized", "no token, or none that could be one"),
+    403: ("Forbidden", "the token belongs to another instance"),
+    404: ("Not Found", "no such instance; the path is /v1/beats/<container name>"),
+    405: ("Method Not Allowed", "only POST"),
+    409: ("Conflict", "the sequence did not rise: a replayed beat"),
+    410: ("Gone", "this instance was removed"),
+    413: ("Content Too Large", "a beat is smaller"),
+    429: ("Too Many Requests", "more beats or connections than the interval asks for"),
+}
+_EXTRA = {401: "WWW-Authenticate: Bearer\r\n", 405: "Allow: POST\r\n"}
+
+
+class RefusedError(Exception):
+    """What was received can't become a request; `status` is the answer's."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+@dataclass(slots=True)
+class Request:
+    """One complete request; `size` is its bytes in the buffer, `token` None where there is none."""
+
+    method: bytes
+    path: bytes
+    token: bytes | None
+    body: bytes
+    keep_alive: bool
+    size: int
+
+
+@dataclass(slots=True)
+class Report:
+    """A beat's body: `sequence` is nanoseconds of the boot-time clock, `load` a 1-minute average."""
+
+    sequence: int
+    load: float
+    memory_bytes: int
+    uptime_seconds: float
+
+
+def read_request(buffer: bytearray) -> Request | None:
+    """The first request in `buffer`, None while it is incomplete; raises RefusedError (400, 413)."""
+    end = buffer.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
+    if end < 0:
+        if len(buffer) >= MAX_HEAD_BYTES:
+            raise RefusedError(413)
+        return None
+    lines = bytes(buffer[:end]).split(b"\r\n")
+    line = _REQUEST_LINE.fullmatch(lines[0])
+    if line is None:
+        raise RefusedError(400)
+    headers = _read_headers(lines[1:])
+    length = _read_length(headers)
+    size = end + 4 + length
+    if len(buffer) < size:
+        return None
+    minor = line.group(3)
+    return Request(
+        method=line.group(1),
+        path=line.group(2),
+        token=_read_token(headers),
+        body=bytes(buffer[end + 4 : size]),
+        keep_alive=minor == b"1" and headers.get(b"connection", b"").lower() != b"close",
+        size=size,
+    )
+
+
+def _read_headers(lines: list[bytes]) -> dict[bytes, bytes]:
+    headers: dict[bytes, bytes] = {}
+    for line in lines:
+        header = _HEADER.fullmatch(line)
+        if header is None:
+            raise RefusedError(400)
+        key = header.group(1).lower()
+        if key in headers and key in _ONCE:
+            raise RefusedError(400)
+        headers[key] = header.group(2)
+    return headers
+
+
+def _read_length(headers: dict[bytes, bytes]) -> int:
+    if b"transfer-encoding" in headers:
+        raise RefusedError(400)
+    text = headers.get(b"content-length", b"0")
+    if not _LENGTH.fullmatch(text):
+        raise RefusedError(400)
+    if int(text) > MAX_BODY_BYTES:
+        raise RefusedError(413)
+    return int(text)
+
+
+def _read_token(headers: dict[bytes, bytes]) -> bytes | None:
+    bearer = _BEARER.fullmatch(headers.get(b"authorization", b""))
+    return bearer.group(1) if bearer else None
+
+
+def read_name(path: bytes) -> str | None:
+    """The container's name in `/v1/beats/<name>`, None for any other path."""
+    if not path.startswith(PATH_PREFIX):
+        return None
+    name = path[len(PATH_PREFIX) :]
+    return name.decode("ascii") if _NAME.fullmatch(name) else None
+
+
+def read_report(body: bytes) -> Report | None:
+    """What the body says, None where it isn't what a beat's body must be."""
+    try:
+        values = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(values, dict):
+        return None
+    sequence = _whole(values.get("sequence"))
+    load = _real(values.get("load", 0.0))
+    memory = _whole(values.get("memory", 0))
+    uptime = _real(values.get("uptime", 0.0))
+    if sequence is None or load is None or memory is None or uptime is None:
+        return None
+    return Report(sequence, load, memory, uptime)
+
+
+def _no_constant(text: str) -> float:
+    raise ValueError(text)
+
+
+def _whole(value: Any) -> int | None:
+    right = type(value) is int and 0 <= value <= _MAX_INTEGER
+    return value if right else None
+
+
+def _real(value: Any) -> float | None:
+    if type(value) not in {int, float} or not 0 <= value <= _MAX_INTEGER or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def accepted(interval_seconds: float) -> bytes:
+    """The answer to a good beat; it tells the interval in force, in seconds."""
+    return b"HTTP/1.1 204 No Content\r\nHeartbeat-Interval: %g\r\n\r\n" % interval_seconds
+
+
+def refused(status: int) -> bytes:
+    """The answer to anything else; the connection ends with it."""
+    reason, text = _REASONS[status]
+    body = f"{text}\n"
+    head = f"HTTP/1.1 {status} {reason}\r\n{_EXTRA.get(status, '')}Content-Type: text/plain\r\n"
+    return f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode("ascii")
