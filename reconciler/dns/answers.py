@@ -16,6 +16,7 @@ from reconciler.state.names import NameTable
 
 _ADDRESS_BYTES = 16  # pointer to the question's name, type, class, TTL, length, IPv4 address
 _MAX_CACHED = 4_096
+_MAX_CACHED_RECORDS = 65_536  # some 65 bytes each: 4 MiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,22 @@ class Cache:
     def __init__(self) -> None:
         self._table: NameTable | None = None
         self._answers: dict[bytes, Prepared] = {}
+        self._records = 0
 
     def get(self, packet: bytes, table: NameTable) -> Prepared | None:
         """The answer to these very bytes out of this very table."""
         if table is not self._table:
-            self._answers.clear()
+            self._clear()
             self._table = table
         return self._answers.get(packet[2:])
 
     def put(self, packet: bytes, prepared: Prepared) -> None:
         """Keep an answer for the table that `get` was last called with."""
-        if len(self._answers) >= _MAX_CACHED:
-            self._answers.clear()
+        if len(self._answers) >= _MAX_CACHED or self._records >= _MAX_CACHED_RECORDS:
+            self._clear()
+        self._records += len(prepared.records)
         self._answers[packet[2:]] = prepared
+
+    def _clear(self) -> None:
+        self._answers.clear()
+        self._records = 0

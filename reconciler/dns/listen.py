@@ -22,6 +22,7 @@ _REASONS: dict[int, tuple[Reason, str]] = {
     errno.EPERM: ("denied", "this system does not let us listen there"),
 }
 _BUFFER_BYTES = 1_048_576
+_TCP_SEND_BYTES = 131_072  # what the kernel holds for a client that doesn't read; connections inherit it
 _TRIES_FOR_ANY_PORT = 16
 
 
@@ -100,6 +101,7 @@ def _connections(address: str, port: int) -> socket.socket:
     found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _TCP_SEND_BYTES)
         found.bind((address, port))
         found.listen(128)
         found.settimeout(0)

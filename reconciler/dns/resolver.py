@@ -76,7 +76,7 @@ class Resolver:
         self._table = table
         self._access = access
         self._rng = rng
-        self._cache = Cache()
+        self._over_udp, self._over_tcp = Cache(), Cache()
 
     def reply(self, packet: bytes, client: str, *, tcp: bool) -> bytes | Outside | None:
         """The answer's bytes, a question to forward, or None: nothing is to be said."""
@@ -85,11 +85,12 @@ class Resolver:
         if not self._access.allows(client):
             return self._counted("refused", failure(packet, REFUSED))
         table = self._table()
-        if not tcp and (cached := self._cache.get(packet, table)) is not None:
+        cache = self._over_tcp if tcp else self._over_udp
+        if (cached := cache.get(packet, table)) is not None:
             self.counts["answered"] += 1
             return cached.wire(packet[:2], self._rng)
         try:
-            return self._answer(packet, table, tcp=tcp)
+            return self._answer(packet, table, cache, tcp=tcp)
         except (Malformed, dns.exception.DNSException):
             return self._counted("malformed", failure(packet, FORMERR))
         except Exception:  # noqa: BLE001  the crash boundary: no packet may end the thread that answers all others
@@ -97,7 +98,7 @@ class Resolver:
                 _log.exception("DNS server: a question of %s could not be answered (said once)", client)
             return self._counted("crashed", failure(packet, SERVFAIL))
 
-    def _answer(self, packet: bytes, table: NameTable, *, tcp: bool) -> bytes | Outside:
+    def _answer(self, packet: bytes, table: NameTable, cache: Cache, *, tcp: bool) -> bytes | Outside:
         if opcode(packet):
             return failure(packet, NOTIMP)
         if len(packet) > MAX_QUESTION:
@@ -110,8 +111,7 @@ class Resolver:
             self.counts["forwarded"] += 1
             return Outside(packet, MAX_MESSAGE if tcp else max(MIN_UDP, query.payload))
         prepared = prepare(response, limit)
-        if not tcp:
-            self._cache.put(packet, prepared)
+        cache.put(packet, prepared)
         self.counts["answered"] += 1
         return prepared.wire(packet[:2], self._rng)
 

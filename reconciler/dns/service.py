@@ -6,6 +6,7 @@ Never here: deciding what a packet means; waiting without a time limit.
 """
 
 import asyncio
+import logging
 import socket
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
@@ -18,7 +19,9 @@ from reconciler.dns.listen import Sockets
 from reconciler.dns.resolver import Outside, Resolver
 from reconciler.dns.wire import HEADER, MAX_QUESTION, SERVFAIL, failure, truncated
 
+_log = logging.getLogger(__name__)
 _BATCH = 64  # datagrams answered in a row before TCP and forwarding get their turn
+_REST_SECONDS = 1.0
 
 
 class Service:
@@ -34,19 +37,16 @@ class Service:
     async def run(
         self, sockets: Sequence[Sockets], stopped: asyncio.Event, ready: Callable[[], None]
     ) -> None:
-        """Serve until `stopped`, then end what is open; calls `ready` once. The sockets stay the caller's to
-        close.
-        """
+        """Serve until `stopped`, then end what is open; calls `ready` once, leaves `sockets` open."""
         loop = asyncio.get_running_loop()
-        servers = [await asyncio.start_server(self._accept, sock=each.connections) for each in sockets]
         for each in sockets:
             loop.add_reader(each.datagrams, self._read, each.datagrams)
+            loop.add_reader(each.connections, self._accept, each.connections)
         ready()
         await stopped.wait()
         for each in sockets:
             loop.remove_reader(each.datagrams)
-        for server in servers:
-            server.close()
+            loop.remove_reader(each.connections)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -92,47 +92,59 @@ class Service:
 
     # -- TCP
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = writer.get_extra_info("peername")
-        client = peer[0] if peer else ""  # gone already
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            connection, (client, _port) = listener.accept()
+        except BlockingIOError:  # the client left before we came
+            return
+        except OSError as error:
+            self._rest(listener, error)
+            return
         limits = self._limits
         full = self._connections.total() >= limits.connections
-        if full or self._connections[client] >= limits.connections_of_one_client or not client:
-            writer.transport.abort()
+        if full or self._connections[client] >= limits.connections_of_one_client:
+            connection.close()
             return
+        connection.settimeout(0)
         self._connections[client] += 1
-        self._spawn(self._serve(reader, writer, client))
+        served = self._spawn(self._serve(connection, client))
+        served.add_done_callback(lambda _: self._hang_up(connection, client))
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: str) -> None:
+    def _rest(self, listener: socket.socket, error: OSError) -> None:
+        """No file is left to open, or no memory: asking again at once would only burn the processor."""
+        _log.warning("DNS server: can't accept TCP connections for %g s: %s", _REST_SECONDS, error)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listener)
+        loop.call_later(_REST_SECONDS, loop.add_reader, listener, self._accept, listener)
+
+    def _hang_up(self, connection: socket.socket, client: str) -> None:
+        """Called when a connection's task is over, also where it was cancelled before it began."""
+        connection.close()
+        self._connections[client] -= 1
+        if not self._connections[client]:
+            del self._connections[client]
+
+    async def _serve(self, connection: socket.socket, client: str) -> None:
         """One connection: question, answer, question, … until it ends, is too slow, or sends no DNS."""
-        try:
-            with suppress(OSError, EOFError):  # its end, a reset and a time limit are all the same to us
-                while (packet := await self._receive(reader)) is not None:
-                    reply = await self._reply(packet, client)
-                    if reply is None:
-                        break
-                    writer.write(len(reply).to_bytes(2, "big") + reply)
-                    async with asyncio.timeout(self._limits.message_seconds):
-                        await writer.drain()
-                writer.close()
+        loop = asyncio.get_running_loop()
+        with suppress(OSError, EOFError):  # its end, a reset and a time limit are all the same to us
+            while (packet := await self._receive(connection)) is not None:
+                reply = await self._reply(packet, client)
+                if reply is None:
+                    return
                 async with asyncio.timeout(self._limits.message_seconds):
-                    await writer.wait_closed()
-        finally:
-            writer.transport.abort()
-            self._connections[client] -= 1
-            if not self._connections[client]:
-                del self._connections[client]
+                    await loop.sock_sendall(connection, len(reply).to_bytes(2, "big") + reply)
 
-    async def _receive(self, reader: asyncio.StreamReader) -> bytes | None:
+    async def _receive(self, connection: socket.socket) -> bytes | None:
         """The next message; None for a frame too short or too long to hold a question."""
         async with asyncio.timeout(self._limits.idle_seconds):
-            prefix = await reader.readexactly(1)
+            prefix = await _exactly(connection, 1)
         async with asyncio.timeout(self._limits.message_seconds):
-            length = int.from_bytes(prefix + await reader.readexactly(1), "big")
+            length = int.from_bytes(prefix + await _exactly(connection, 1), "big")
             if not HEADER <= length <= MAX_QUESTION:
                 self._resolver.counts["dropped"] += 1
                 return None
-            return await reader.readexactly(length)
+            return await _exactly(connection, length)
 
     async def _reply(self, packet: bytes, client: str) -> bytes | None:
         said = self._resolver.reply(packet, client, tcp=True)
@@ -146,7 +158,20 @@ class Service:
         finally:
             self._forwarder.release(client)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+
+async def _exactly(connection: socket.socket, count: int) -> bytes:
+    """`count` bytes; raises EOFError where the connection ends before."""
+    loop = asyncio.get_running_loop()
+    found = b""
+    while len(found) < count:
+        more = await loop.sock_recv(connection, count - len(found))
+        if not more:
+            raise EOFError
+        found += more
+    return found

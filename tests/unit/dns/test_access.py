@@ -1,0 +1,51 @@
+"""Who may ask: the environment's own network and loopback, nobody else, for any name."""
+
+import random
+
+import dns.message
+import dns.rcode
+import pytest
+
+from reconciler.dns.resolver import Access, Outside, Resolver
+from reconciler.dns.zone import Zone
+from reconciler.engine.names import EmbeddedNames
+from tests.unit.dns.conftest import record
+
+OURS = dns.message.make_query("webapp1.webapp.dev.docker", "A").to_wire()
+OTHER = dns.message.make_query("www.example.org", "A").to_wire()
+
+
+@pytest.fixture
+def resolver() -> Resolver:
+    names = EmbeddedNames()
+    names.publish("id1", record("webapp1", "10.5.0.11"))
+    access = Access(("10.5.0.0/24",))
+    return Resolver(Zone("dev.docker"), names.table, access, random.Random(1))
+
+
+@pytest.mark.parametrize("client", ["10.5.0.1", "10.5.0.254", "127.0.0.1", "127.9.9.9"])
+def test_the_subnet_and_loopback_may_ask(resolver: Resolver, client: str) -> None:
+    answer = resolver.reply(OURS, client, tcp=False)
+    assert isinstance(answer, bytes)
+    assert dns.message.from_wire(answer).answer
+    assert isinstance(resolver.reply(OTHER, client, tcp=False), Outside)
+
+
+@pytest.mark.parametrize("client", ["10.5.1.1", "192.0.2.1", "8.8.8.8"])
+@pytest.mark.parametrize("packet", [OURS, OTHER])
+@pytest.mark.parametrize("tcp", [False, True])
+def test_all_others_are_refused_even_what_is_in_the_cache(
+    resolver: Resolver, client: str, packet: bytes, tcp: bool
+) -> None:
+    resolver.reply(OURS, "10.5.0.1", tcp=False)
+    answer = resolver.reply(packet, client, tcp=tcp)
+    assert isinstance(answer, bytes)
+    assert dns.message.from_wire(answer).rcode() == dns.rcode.REFUSED
+    assert len(answer) <= len(packet)
+
+
+def test_who_asked_is_remembered_in_bounded_memory(resolver: Resolver) -> None:
+    for number in range(10_000):
+        resolver.reply(OURS, f"10.9.{number // 250}.{number % 250}", tcp=False)
+    assert len(resolver._access._known) <= 4_096
+    assert resolver.counts["refused"] == 10_000
