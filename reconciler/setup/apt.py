@@ -1,4 +1,4 @@
-"""The host's package manager: installing what is missing, and what its configuration says of mirrors and proxies.
+"""The host's package manager: installing what is missing.
 
 Before: run. After: daemon, base_image. Never here: a host name of our own; mirrors are always the machine's.
 """
@@ -32,11 +32,21 @@ def install(packages: Sequence[str], console: Console) -> None:
     reason = usable()
     names = " ".join(packages)
     if reason:
-        raise SetupError(f"{names}: not installed, because {reason}; install it yourself (or run this as root), then try again")
+        raise SetupError(
+            f"{names}: not installed, because {reason}; install it yourself, or run this as root"
+        )
     with step(console, f"Installing {names}") as line:
         run(["apt-get", "update"], timeout_seconds=_UPDATE_SECONDS, on_line=line, env=_QUIET)
         run(
-            ["apt-get", "install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", *packages],
+            [
+                "apt-get",
+                "install",
+                "--yes",
+                "--no-install-recommends",
+                "-o",
+                "DPkg::Lock::Timeout=120",
+                *packages,
+            ],
             timeout_seconds=_INSTALL_SECONDS,
             on_line=line,
             env=_QUIET,

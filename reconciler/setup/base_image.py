@@ -1,7 +1,8 @@
-"""The image that all of ours start from, under its well-known tag: found, pulled, or made here; trusted like this machine.
+"""The image that all of ours start from: found, pulled, or made here; it trusts whom this machine trusts.
 
 Before: carried, bootstrap, probe. After: doctor. Never here: another image.
-A label records the digest of what was carried in, so that a later look knows whether the image is still right.
+A label records the digest of what was carried in, so that a later look knows whether the image is still
+right.
 """
 
 import io
@@ -29,7 +30,7 @@ _BUILD_SECONDS = 300.0
 
 
 def is_right(labels: dict[str, str] | None, carried: Carried) -> bool:
-    """Whether an image with these labels (None: absent) is there and brings all that this machine would put in."""
+    """Whether an image with these labels (None: absent) is there and brings what is carried."""
     return labels is not None and (not carried.digest or labels.get(LABEL) == carried.digest)
 
 
@@ -48,11 +49,16 @@ def _pull(endpoint: Endpoint, reference: str, console: Console) -> bool:
     """Whether a registry had it."""
     repository, _, tag = reference.rpartition(":")
     try:
-        with step(console, f"Pulling {reference}") as line, client(endpoint, timeout_seconds=_REGISTRY_SECONDS) as api:
-            _follow(api.pull(repository, tag=tag, stream=True, decode=True), line)
+        with (
+            step(console, f"Pulling {reference}") as line,
+            client(endpoint, timeout_seconds=_REGISTRY_SECONDS) as api,
+        ):
+            follow(api.pull(repository, tag=tag, stream=True, decode=True), line)
     except (EngineUnavailable, PermanentError, SetupError) as error:
         reason = str(error).splitlines()[-1].strip()
-        console.print(f"No registry gave us {reference} ({reason}).", markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            f"No registry gave us {reference} ({reason}).", markup=False, highlight=False, soft_wrap=True
+        )
         return False
     return True
 
@@ -74,9 +80,14 @@ def _add_layer(endpoint: Endpoint, carried: Carried, reference: str, console: Co
         client(endpoint, timeout_seconds=_BUILD_SECONDS) as api,
     ):
         output = api.build(
-            fileobj=build_context(carried, reference), custom_context=True, tag=reference, rm=True, forcerm=True, decode=True
+            fileobj=build_context(carried, reference),
+            custom_context=True,
+            tag=reference,
+            rm=True,
+            forcerm=True,
+            decode=True,
         )
-        _follow(output, line)
+        follow(output, line)
 
 
 def build_context(carried: Carried, reference: str) -> io.BytesIO:
@@ -106,8 +117,8 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     archive.addfile(entry, io.BytesIO(content))
 
 
-def _follow(output: Iterable[Any], line: Line) -> None:
-    """Pass the engine's progress on. Raises SetupError for the error that it reports inside an answer of 200."""
+def follow(output: Iterable[Any], line: Line) -> None:
+    """Pass the engine's progress on. Raises SetupError for an error reported inside an answer of 200."""
     last: list[str] = []
     for message in output:
         if "error" in message:

@@ -1,4 +1,4 @@
-"""A Debian root file system without any registry: debootstrap's minimal variant, slimmed, packed as one tar file.
+"""A Debian root file system without any registry: debootstrap's minimal variant, slimmed, in a tar file.
 
 Before: carried (mirror, certificates), apt, run. After: base_image imports the tar. Never here: the engine.
 """
@@ -17,7 +17,8 @@ from reconciler.setup.run import run
 _BOOTSTRAP_SECONDS = 900.0
 _TAR_SECONDS = 120.0
 
-# What makes a container's Debian small and quick: no package documentation, no translations, no kept downloads,
+# What makes a container's Debian small and quick: no package documentation, no translations, no kept
+# downloads,
 # no flush to disk after each unpacked file, and no service started by a package's installation.
 _CONTAINER_FILES = {
     "etc/dpkg/dpkg.cfg.d/container": (
@@ -32,14 +33,22 @@ _CONTAINER_FILES = {
     ),
     "usr/sbin/policy-rc.d": "#!/bin/sh\nexit 101\n",
 }
-_EMPTIED = ("var/cache/apt", "var/lib/apt/lists", "var/log", "usr/share/man", "usr/share/info", "usr/share/locale", "tmp")
+_EMPTIED = (
+    "var/cache/apt",
+    "var/lib/apt/lists",
+    "var/log",
+    "usr/share/man",
+    "usr/share/info",
+    "usr/share/locale",
+    "tmp",
+)
 
 
 def make_tar(carried: Carried, workplace: Path, console: Console) -> Path:
     """The packed root file system, inside `workplace` (a directory of the caller's). Raises SetupError."""
     if not carried.mirror:
         raise SetupError(
-            f"no registry answered, and this machine's apt sources name no mirror of Debian {SUITE} to make an image from; "
+            f"no registry answered, and no apt source here is a mirror of Debian {SUITE}; "
             "load one yourself: `docker load` or `docker pull debian:bookworm-slim`"
         )
     if shutil.which("debootstrap") is None:
@@ -65,7 +74,10 @@ def _bootstrap(carried: Carried, root: Path, line: Line) -> None:
 
 def _trust(carried: Carried, root: Path) -> None:
     (root / "etc/apt/sources.list").unlink(missing_ok=True)
-    for name, content in {**{path: text.encode() for path, text in _CONTAINER_FILES.items()}, **carried.files()}.items():
+    for name, content in {
+        **{path: text.encode() for path, text in _CONTAINER_FILES.items()},
+        **carried.files(),
+    }.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -90,4 +102,13 @@ def _slim(root: Path) -> None:
 
 def _tar_command(root: Path, packed: Path) -> list[str]:
     devices = [f"--exclude=./{name}/*" for name in ("dev", "proc", "sys")]
-    return ["tar", "--create", f"--file={packed}", f"--directory={root}", "--numeric-owner", "--xattrs", *devices, "."]
+    return [
+        "tar",
+        "--create",
+        f"--file={packed}",
+        f"--directory={root}",
+        "--numeric-owner",
+        "--xattrs",
+        *devices,
+        ".",
+    ]

@@ -1,6 +1,7 @@
-"""What an image must bring from this machine to reach the world as it does: certificates, apt mirrors, apt settings.
+"""What an image must bring to reach the world as this machine does: certificates, apt mirrors, settings.
 
-Before: nothing but files and apt-config. After: base_image, bootstrap. Never here: a mirror of our own choosing, or a
+Before: nothing but files and apt-config. After: base_image, bootstrap. Never here: a mirror of our own
+choosing, or a
 password: an image can be read by whoever can use the engine, so addresses with credentials are left out.
 """
 
@@ -22,7 +23,9 @@ _SETTINGS = (
     "Acquire::Check-Valid-Until",
     "Acquire::Check-Date",
 )
-_ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)$")
+_ONE_LINE = re.compile(
+    r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)$"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """Certificates by file name (PEM), the Debian sources rewritten for the image's suite, apt settings by name."""
+    """Certificates (PEM) by file name, Debian's sources rewritten for the image's suite, settings."""
 
     certificates: Mapping[str, bytes] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
@@ -71,20 +74,23 @@ class Carried:
 
 def _stanza(source: Source) -> str:
     parts = " ".join(source.components)
-    return f"Types: deb\nURIs: {source.uri}\nSuites: {source.suite}\nComponents: {parts}\nSigned-By: {_KEYRING}\n"
+    where = f"URIs: {source.uri}\nSuites: {source.suite}\nComponents: {parts}"
+    return f"Types: deb\n{where}\nSigned-By: {_KEYRING}\n"
 
 
 def look(root: Path = Path("/")) -> Carried:
     """What this machine has; `root` is `/` except in tests."""
     return Carried(
         certificates=_certificates(root / "usr/local/share/ca-certificates"),
-        sources=debian_sources(_read_sources(root / "etc/apt"), codename=debian_codename(root / "etc/os-release")),
+        sources=debian_sources(
+            _read_sources(root / "etc/apt"), codename=debian_codename(root / "etc/os-release")
+        ),
         settings=_settings(),
     )
 
 
 def debian_codename(os_release: Path) -> str:
-    """`bookworm` on Debian 12; empty where this is no Debian, whose mirrors would be of no use to the image."""
+    """`bookworm` on Debian 12; empty where this is no Debian: its mirrors would be of no use to the image."""
     if not os_release.exists():
         return ""
     rows = (line.partition("=") for line in os_release.read_text(encoding="utf-8").splitlines())
@@ -130,7 +136,9 @@ def one_line_sources(text: str) -> list[Source]:
 def deb822_sources(text: str) -> list[Source]:
     """The sources of a `.sources` file (sources.list(5), deb822 style), one for each address and suite."""
     found = []
-    for block in re.split(r"\n\s*\n", "\n".join(line for line in text.splitlines() if not line.startswith("#"))):
+    for block in re.split(
+        r"\n\s*\n", "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    ):
         fields = {name.lower(): value.split() for name, value in _fields(block)}
         if "deb" not in fields.get("types", []) or fields.get("enabled") == ["no"]:
             continue
@@ -149,16 +157,27 @@ def deb822_sources(text: str) -> list[Source]:
 
 def _fields(block: str) -> Iterable[tuple[str, str]]:
     unfolded = re.sub(r"\n\s+", " ", block)
-    return ((name.strip(), value) for name, colon, value in (line.partition(":") for line in unfolded.splitlines()) if colon)
+    return (
+        (name.strip(), value)
+        for name, colon, value in (line.partition(":") for line in unfolded.splitlines())
+        if colon
+    )
 
 
 def debian_sources(sources: Iterable[Source], *, codename: str) -> tuple[Source, ...]:
-    """Debian's own among the sources, with the machine's codename replaced by the image's, main component only."""
-    wanted = {f"{codename}{tail}": f"{SUITE}{tail}" for tail in ("", "-updates", "-security")} if codename else {}
+    """Debian's own among the sources, main component only, the machine's codename replaced by the image's."""
+    wanted = (
+        {f"{codename}{tail}": f"{SUITE}{tail}" for tail in ("", "-updates", "-security")} if codename else {}
+    )
     found = {
-        (source.uri, wanted[source.suite]): Source(uri=source.uri, suite=wanted[source.suite], components=("main",))
+        (source.uri, wanted[source.suite]): Source(
+            uri=source.uri, suite=wanted[source.suite], components=("main",)
+        )
         for source in sources
-        if source.suite in wanted and "main" in source.components and _is_debian(source) and not _has_password(source.uri)
+        if source.suite in wanted
+        and "main" in source.components
+        and _is_debian(source)
+        and not _has_password(source.uri)
     }
     return tuple(found.values())
 

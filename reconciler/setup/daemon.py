@@ -1,6 +1,7 @@
-"""An engine for a machine that has none: Debian's docker.io, and `dockerd` started by hand where no systemd does it.
+"""An engine for a machine that has none: Debian's docker.io, started by hand where no systemd does it.
 
-Before: locate (where it should answer), probe, apt. After: doctor. Never here: touching an engine that already runs.
+Before: locate (where it should answer), probe, apt. After: doctor. Never here: touching an engine that
+already runs.
 """
 
 import os
@@ -36,14 +37,18 @@ class DaemonFiles:
 
 
 def provide(endpoint: Endpoint, console: Console) -> None:
-    """Make an engine answer at `endpoint`: install it if it is missing, start it, wait for it. Raises SetupError."""
+    """Make an engine answer at `endpoint`: installed, started, waited for. Raises SetupError."""
     if shutil.which("dockerd") is None:
-        console.print("No container engine here: installing Debian's docker.io with iptables.", highlight=False)
+        console.print(
+            "No container engine here: installing Debian's docker.io with iptables.", highlight=False
+        )
         apt.install(PACKAGES, console)
     if answers(endpoint):
         return  # the package's own start-up script was allowed to start it
     if os.geteuid() != 0:
-        raise SetupError("dockerd is installed but does not run, and starting it needs root; run this as root")
+        raise SetupError(
+            "dockerd is installed but does not run, and starting it needs root; run this as root"
+        )
     if Path("/run/systemd/system").is_dir():
         run(["systemctl", "start", "docker"], timeout_seconds=_START_SECONDS)
         _wait(endpoint, lambda: True, DaemonFiles())
@@ -53,7 +58,7 @@ def provide(endpoint: Endpoint, console: Console) -> None:
 
 
 def start(endpoint: Endpoint, files: DaemonFiles) -> int:
-    """Start dockerd in a session of its own, so that it outlives us, and wait until it answers; its process id."""
+    """Start dockerd in a session of its own, so that it outlives us; its process id once it answers."""
     _forget_stale_pid(files.pid)
     files.log.parent.mkdir(parents=True, exist_ok=True)
     with files.log.open("ab") as log:
@@ -76,7 +81,7 @@ def command(endpoint: Endpoint, files: DaemonFiles, *, mtu: int) -> list[str]:
 
 
 def default_route_mtu(routes: Path, interfaces: Path) -> int:
-    """The MTU (bytes) of the interface that the default route uses; packets from wider bridges would be lost there."""
+    """The MTU (bytes) of the default route's interface; packets from wider bridges would be lost there."""
     try:
         rows = [line.split() for line in routes.read_text(encoding="ascii").splitlines()[1:]]
         name = next(row[0] for row in rows if row[1] == "00000000")
@@ -100,7 +105,9 @@ def _wait(endpoint: Endpoint, alive: Callable[[], bool], files: DaemonFiles) -> 
         ended = not alive()
         if ended or time.monotonic() > deadline_at:
             what = "ended" if ended else f"did not answer within {_START_SECONDS:.0f} s"
-            raise SetupError(f"dockerd {what} at {endpoint.url}; the last lines of {files.log}:{_tail(files.log)}")
+            raise SetupError(
+                f"dockerd {what} at {endpoint.url}; the last lines of {files.log}:{_tail(files.log)}"
+            )
         time.sleep(_POLL_SECONDS)
 
 

@@ -10,7 +10,7 @@ from reconciler.errors import ReconcilerError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing looked at. `problem` and `remedy` are whole sentences, empty when `ok`; `detail` is what was seen."""
+    """One thing looked at. `problem`, `remedy` are sentences, empty when `ok`; `detail`: what was seen."""
 
     name: str
     ok: bool

@@ -1,9 +1,11 @@
 """Which engine the user means: DOCKER_HOST, else docker's current context, else a socket of this machine.
 
 Before: nothing but environment and files. After: probe, doctor, and whoever needs the engine's address.
-Never here: talking to the engine. An engine elsewhere is refused unless ENGINE_OK=1: what is tried out here kills
+Never here: talking to the engine. An engine elsewhere is refused unless ENGINE_OK=1: what is tried out here
+kills
 containers and fills networks, and nobody wants that on an engine they had forgotten they were connected to.
-The order is the docker command's own (its cli/command: an explicit host beats DOCKER_CONTEXT beats `currentContext`).
+The order is the docker command's own (its cli/command: an explicit host beats DOCKER_CONTEXT beats
+`currentContext`).
 """
 
 import hashlib
@@ -22,7 +24,7 @@ _LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where an engine is: `url` as in DOCKER_HOST, `origin` what named it, `tls_directory` holds ca.pem, cert.pem, key.pem."""
+    """Where an engine is: `url` as in DOCKER_HOST, `origin` what named it, `tls_directory` its keys."""
 
     url: str
     origin: str
@@ -38,7 +40,7 @@ class Endpoint:
 
 
 def find_engine(environ: Mapping[str, str], home: Path) -> Endpoint:
-    """The engine to use. Raises UsageError for one on another machine without ENGINE_OK=1, or for a broken context."""
+    """The engine to use. Raises UsageError for a remote one without ENGINE_OK=1, or for a broken context."""
     found = _from_host(environ) or _from_context(environ, home) or _from_sockets(environ)
     if found.local or environ.get("ENGINE_OK") == "1":
         return found
@@ -67,7 +69,9 @@ def _from_context(environ: Mapping[str, str], home: Path) -> Endpoint | None:
     meta = directory / "contexts" / "meta" / digest / "meta.json"
     host = _field(_read_json(meta, f"docker context {name!r}"), "Endpoints", "docker", "Host")
     if not host:
-        raise UsageError(f"docker context {name!r} names no engine ({meta}); choose another: `docker context use default`")
+        raise UsageError(
+            f"docker context {name!r} names no engine ({meta}); choose another: `docker context use default`"
+        )
     tls = directory / "contexts" / "tls" / digest / "docker"
     return Endpoint(url=host, origin=f"docker context {name!r}", tls_directory=tls if tls.is_dir() else None)
 
@@ -82,7 +86,9 @@ def _read_json(path: Path, what: str) -> object:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{what} can't be read: {path}: {error}; repair the file or set DOCKER_HOST") from error
+        raise UsageError(
+            f"{what} can't be read: {path}: {error}; repair the file or set DOCKER_HOST"
+        ) from error
 
 
 def _field(value: object, *names: str) -> str:

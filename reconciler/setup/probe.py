@@ -20,7 +20,7 @@ _CONNECT_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineFacts:
-    """What an engine says of itself: versions such as `20.10.24` and `1.41`, and the directory of its data."""
+    """What an engine says of itself: versions (`20.10.24`, `1.41`) and the directory of its data."""
 
     version: str
     api_version: str
@@ -30,7 +30,7 @@ class EngineFacts:
 
 @contextmanager
 def client(endpoint: Endpoint, *, timeout_seconds: float = _CONNECT_SECONDS) -> Iterator[docker.APIClient]:
-    """A low-level client, closed at the end; requests' and the SDK's errors inside become EngineError's children."""
+    """A low-level client, closed at the end; foreign errors inside become EngineError's children."""
     api: docker.APIClient | None = None
     try:
         api = docker.APIClient(
@@ -84,7 +84,7 @@ def image_labels(endpoint: Endpoint, reference: str) -> dict[str, str] | None:
     """The labels of a local image, None if the engine doesn't have it. Raises EngineUnavailable."""
     with client(endpoint) as api:
         try:
-            image = api.inspect_image(reference)
+            image = api.inspect_image(reference)  # type: ignore[no-untyped-call]
         except docker.errors.ImageNotFound:
             return None
     return dict((image.get("Config") or {}).get("Labels") or {})

@@ -27,4 +27,9 @@ def step(console: Console, text: str) -> Iterator[Line]:
     else:
         console.print(f"{text} ...", markup=False, highlight=False, soft_wrap=True)
         yield _ignore
-    console.print(f"{text}: done in {time.monotonic() - started_at:.1f} s", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"{text}: done in {time.monotonic() - started_at:.1f} s",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,4 +1,4 @@
-"""Running the system's own programs (apt-get, debootstrap, tar): argument lists only, a time limit, the last lines kept.
+"""Running the system's programs (apt-get, debootstrap): argument lists, a time limit, the last lines kept.
 
 Before: findings. After: apt, daemon, base_image. Never here: a shell.
 """
@@ -25,7 +25,8 @@ def run(
 ) -> str:
     """The program's output (both streams, text) once it exited 0.
 
-    Raises SetupError with the last lines otherwise, or when the program isn't there or takes longer than `timeout_seconds`.
+    Raises SetupError with the last lines otherwise, or when the program isn't there or takes longer than
+    `timeout_seconds`.
     """
     last: deque[str] = deque(maxlen=_KEPT_LINES)
     everything: list[str] = []

@@ -1,0 +1,87 @@
+# `make` alone prints what there is. Every target that needs the command or the engine calls setup, which costs
+# less than a second when nothing is missing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+PYTEST := $(BIN)/python -m pytest
+# Prints how long a step of `make test` took.
+TIMED = @start=$$SECONDS; echo "== $(1)"; $(2); echo "== $(1): $$((SECONDS - start)) s"
+
+.PHONY: help setup demo test unit e2e test-all lint types contracts fmt bench lock clean
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## the command in .venv, a container engine, the base image
+	@$(BIN)/python -m reconciler.setup --fix --quiet
+
+# Without python3-venv a Debian python can't make a virtual environment; its package is installed where it is missing.
+$(INSTALLED): pyproject.toml requirements-dev.lock
+	@test -n "$(PYTHON)" || { echo "error: there is no python3; install Python 3.11 or later" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "error: $(PYTHON) is older than 3.11; name another: make setup PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Installing python3-venv ..."; log=$$(mktemp); \
+	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends python3-venv; } \
+	    >"$$log" 2>&1 || { tail -n 15 "$$log" >&2; echo "error: python3-venv is missing; install it as root" >&2; exit 1; }; \
+	  rm -f "$$log"; }
+	@echo "Installing the locked dependencies into .venv ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## the main job, shown in under a minute
+	@$(BIN)/reconciler demo
+
+test: setup ## lint, types, import contracts, then every test but the heavy ones
+	@$(MAKE) lint
+	@$(MAKE) types
+	@$(MAKE) contracts
+	$(call TIMED,unit and property tests,$(PYTEST) tests/unit -m "not heavy")
+	$(call TIMED,contract tests,$(PYTEST) tests/contract -m "not heavy")
+	$(call TIMED,end-to-end tests,$(PYTEST) tests/e2e -m "not heavy")
+
+unit: $(INSTALLED) ## unit and property tests: no engine, under 30 s
+	@$(PYTEST) tests/unit -m "not heavy"
+
+e2e: setup ## contract and end-to-end tests on the real engine
+	@$(PYTEST) tests/contract tests/e2e -m "not heavy"
+
+# pytest exits with 5 when it finds nothing to run; as long as no test is heavy, that is right.
+test-all: setup ## the heavy tests, on top of `make test`
+	$(call TIMED,heavy tests,$(PYTEST) tests -m heavy || test $$? -eq 5)
+
+lint: $(INSTALLED) ## ruff
+	$(call TIMED,lint,$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .)
+
+fmt: $(INSTALLED) ## ruff, repairing what it can
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+types: $(INSTALLED) ## mypy, strict
+	$(call TIMED,types,$(BIN)/mypy)
+
+contracts: $(INSTALLED) ## which room may import which
+	$(call TIMED,import contracts,$(BIN)/lint-imports)
+
+bench: setup ## the figures of docs/benchmarks.md, measured here
+	@$(BIN)/python -m benchmarks
+
+# Locks name no registry: pip takes the one that this machine is configured for, and the hashes hold anywhere.
+UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+             --no-header --no-emit-index-url
+lock: $(INSTALLED) ## newest versions into the requirements locks
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(UV_COMPILE) pyproject.toml -o requirements.lock
+	@$(UV_COMPILE) pyproject.toml --group dev -o requirements-dev.lock
+	@$(UV_COMPILE) --group lock -o requirements-uv.lock
+
+clean: ## what tools made in this checkout; the engine and its images stay
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
