@@ -1,0 +1,43 @@
+"""What the control API needs of the loop, as a Protocol that the loop satisfies by its shape.
+
+Before: routes, on the server's threads. After: the loop. Every method may be called from several threads at
+once and returns soon; what takes long (a rescan, the end) is only asked for.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from reconciler.plan.plan import Plan
+from reconciler.plan.status import WorldStatus
+from reconciler.state.event import Event
+
+
+class Backend(Protocol):
+    """The running loop, as its control API sees it. Any method may raise a ReconcilerError."""
+
+    def status(self) -> WorldStatus:
+        """The environment as it was last seen."""
+
+    def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
+        """A dry run: with these files (name to text) in the place of the directory's, None for its own.
+
+        Raises SpecError where one of them isn't what it should be.
+        """
+
+    def events(self, after_id: int, cluster: str | None, limit: int) -> tuple[Event, ...]:
+        """In rising order: the newest `limit` where `after_id` is 0, else the first `limit` after it."""
+
+    def confirm(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
+        """Let held deletions go on, all of them where `names` is None; returns the clusters it released."""
+
+    def expect_delete(self, name: str) -> None:
+        """The file of this cluster is about to be deleted on purpose: that counts as confirmed."""
+
+    def rescan(self) -> None:
+        """Read the directory now."""
+
+    def stop(self) -> None:
+        """End the loop; returns before it has ended."""
+
+    def info(self) -> Mapping[str, str]:
+        """`pid`, `specs`, `env`, `domain`, `engine`, `started_at`, as text."""

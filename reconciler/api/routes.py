@@ -1,0 +1,235 @@
+"""The control API without its socket: a request's parts in, a status code and a JSON value out.
+
+Before: server, which reads requests. After: the backend (the loop). Every error becomes JSON with a code for
+programs and a message for people; nothing of a traceback leaves here, the log has it.
+"""
+
+import logging
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from re import fullmatch
+from threading import Event as Flag
+from time import monotonic
+from typing import Any
+
+from reconciler import errors
+from reconciler.api import encode
+from reconciler.api.backend import Backend
+
+log = logging.getLogger(__name__)
+
+MOST_EVENTS = 10_000
+LONGEST_WAIT_SECONDS = 60.0
+POLL_SECONDS = 0.1
+NAME = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request: `query` holds the last value of each key, `body` the decoded JSON or None."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One answer; `payload` goes out as JSON."""
+
+    status: int
+    payload: encode.Json
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class RequestError(Exception):
+    """The client's mistake; becomes the response `status` with this message."""
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = headers or {}
+
+
+def answer(backend: Backend, request: Request, closing: Flag) -> Response:
+    """Carry out one request; `closing` ends a long poll. Raises nothing."""
+    try:
+        status, payload = _handler(request)(backend, request, closing)
+        return Response(status=status, payload=payload)
+    except RequestError as error:
+        return refusal(error)
+    except errors.SpecError as error:
+        problems = [encode.problem_dict(problem) for problem in error.problems]
+        return Response(status=422, payload=_error("spec", str(error), problems))
+    except errors.ReconcilerError as error:
+        status, code = _known(error)
+        return Response(status=status, payload=_error(code, str(error)))
+    except Exception:  # a bug of ours must reach the log, and the client only as a sentence
+        log.exception("the request %s %s failed", request.method, request.path)
+        message = "the loop failed on this request; its log says why"
+        return Response(status=500, payload=_error("internal", message))
+
+
+def refusal(error: RequestError) -> Response:
+    """The response for a request that can't be carried out as it is."""
+    return Response(status=error.status, payload=_error(error.code, str(error)), headers=error.headers)
+
+
+def _known(error: errors.ReconcilerError) -> tuple[int, str]:
+    """Ordered: the special before the general."""
+    rules: tuple[tuple[type[errors.ReconcilerError], int, str], ...] = (
+        (errors.UsageError, 400, "usage"),
+        (errors.EngineUnavailable, 503, "engine_unavailable"),
+        (errors.EngineError, 502, "engine"),
+    )
+    return next(((status, code) for kind, status, code in rules if isinstance(error, kind)), (409, "refused"))
+
+
+def _error(code: str, message: str, problems: list[encode.Json] | None = None) -> encode.Json:
+    return {"error": {"code": code, "message": message, "problems": problems or []}}
+
+
+Handler = Callable[[Backend, Request, Flag], tuple[int, encode.Json]]
+
+
+def _handler(request: Request) -> Handler:
+    methods = ROUTES.get(request.path)
+    if methods is None:
+        known = ", ".join(ROUTES)
+        raise RequestError(404, "not_found", f"there is no {request.path}; there are {known}")
+    handler = methods.get(request.method)
+    if handler is None:
+        allowed = ", ".join(methods)
+        message = f"{request.path} takes {allowed}, not {request.method}"
+        raise RequestError(405, "method", message, {"Allow": allowed})
+    return handler
+
+
+def _status(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    return 200, encode.status_dict(backend.status())
+
+
+def _info(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    return 200, dict(backend.info())
+
+
+def _plan(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    files = _object(request.body, "files").get("files")
+    plans = backend.plan(None if files is None else _files(files))
+    return 200, {"quiet": all(plan.quiet for plan in plans), "plans": [encode.plan_dict(p) for p in plans]}
+
+
+def _events(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:
+    query = request.query
+    unknown = sorted(query.keys() - {"after", "cluster", "limit", "wait"})
+    if unknown:
+        raise RequestError(
+            400, "bad_request", f"{unknown[0]}: no such parameter; after, cluster, limit, wait"
+        )
+    after = int(_number(query, "after", "0", 2.0**53))
+    limit = int(_number(query, "limit", "200", MOST_EVENTS))
+    cluster = _name(query["cluster"]) if query.get("cluster") else None
+    deadline = monotonic() + min(_number(query, "wait", "0", 1e6), LONGEST_WAIT_SECONDS)
+    while True:
+        found = backend.events(after, cluster, limit)
+        # Only the server's own threads wait here; the loop never does.
+        if found or monotonic() >= deadline or closing.wait(POLL_SECONDS):
+            break
+    return 200, {"events": [encode.event_dict(e) for e in found], "last": found[-1].id if found else after}
+
+
+def _confirm(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    names = _object(request.body, "names").get("names")
+    if names is not None and not isinstance(names, list):
+        raise RequestError(400, "bad_request", "names: a list of clusters was expected, or null for all")
+    released = backend.confirm(None if names is None else tuple(_name(name) for name in names))
+    return 200, {"released": list(released)}
+
+
+def _deletes(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    name = _name(_object(request.body, "name").get("name"))
+    backend.expect_delete(name)
+    return 202, {"name": name}
+
+
+def _rescan(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    _object(request.body)
+    backend.rescan()
+    return 202, {"accepted": True}
+
+
+def _stop(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    _object(request.body)
+    pid = backend.info().get("pid", "")
+    backend.stop()
+    return 202, {"stopping": True, "pid": pid}
+
+
+ROUTES: Mapping[str, Mapping[str, Handler]] = {
+    "/v1/status": {"GET": _status},
+    "/v1/info": {"GET": _info},
+    "/v1/events": {"GET": _events},
+    "/v1/plan": {"POST": _plan},
+    "/v1/confirm": {"POST": _confirm},
+    "/v1/deletes": {"POST": _deletes},
+    "/v1/rescan": {"POST": _rescan},
+    "/v1/stop": {"POST": _stop},
+}
+
+
+def _object(body: Any, *keys: str) -> dict[str, Any]:
+    """The body as an object with no other keys than these; no body is an empty one."""
+    if body is None:
+        return {}
+    if not isinstance(body, dict):
+        raise RequestError(400, "bad_request", "the body must be a JSON object")
+    unknown = sorted(body.keys() - set(keys))
+    if unknown:
+        expected = ", ".join(keys) or "nothing"
+        raise RequestError(400, "bad_request", f"{unknown[0]}: no such key here; expected: {expected}")
+    return body
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not fullmatch(NAME, value):
+        raise RequestError(
+            400, "bad_request", f"{str(value)[:80]!r} is no cluster's name: a DNS label was expected"
+        )
+    return value
+
+
+def _number(query: Mapping[str, str], key: str, default: str, most: float) -> float:
+    text = query.get(key, default)
+    if not fullmatch(r"[0-9]{1,16}(\.[0-9]{1,6})?" if key == "wait" else r"[0-9]{1,16}", text):
+        raise RequestError(400, "bad_request", f"{key}: a number of 0 or more was expected")
+    return min(float(text), most)
+
+
+def _files(given: Any) -> dict[str, bytes]:
+    """Spec files by name: text as a string, other bytes as `{"base64": …}`."""
+    if not isinstance(given, dict):
+        raise RequestError(400, "bad_request", "files: an object of file names and their texts was expected")
+    return {_file_name(name): _bytes(name, content) for name, content in given.items()}
+
+
+def _file_name(name: str) -> str:
+    if "/" in name or "\0" in name or name in ("", ".", ".."):
+        raise RequestError(400, "bad_request", f"files: {name[:80]!r} is no plain file name")
+    return name
+
+
+def _bytes(name: str, content: Any) -> bytes:
+    try:
+        if isinstance(content, str):
+            return content.encode()
+        if isinstance(content, dict) and isinstance(content.get("base64"), str):
+            return b64decode(content["base64"], validate=True)
+    except (Base64Error, UnicodeEncodeError, ValueError) as error:
+        raise RequestError(400, "bad_request", f"files: {name}: {error}") from error
+    raise RequestError(400, "bad_request", f'files: {name}: a text or {{"base64": "…"}} was expected')
