@@ -9,6 +9,7 @@ import errno
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Literal
 
 from reconciler.errors import ReconcilerError
@@ -69,6 +70,7 @@ def bind_all(addresses: Sequence[tuple[str, int]]) -> tuple[Sockets, ...]:
 
 def bind(address: str, port: int) -> Sockets:
     """Both sockets on one port (0: any that is free for both); raises CannotListen."""
+    _check(address, port)
     for tries_left in reversed(range(_TRIES_FOR_ANY_PORT if port == 0 else 1)):
         try:
             datagrams = _datagrams(address, port)
@@ -81,6 +83,15 @@ def bind(address: str, port: int) -> Sockets:
             if not tries_left:
                 raise _refused(address, port, "TCP", error) from error
     raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _check(address: str, port: int) -> None:
+    """A host name would be looked up, which a name server can't wait for."""
+    try:
+        IPv4Address(address)
+    except ValueError as error:
+        message = f"DNS server: can't listen on {address}:{port}: it takes an IPv4 address, such as 127.0.0.1"
+        raise CannotListen(message, "failed") from error
 
 
 def _datagrams(address: str, port: int) -> socket.socket:
