@@ -30,11 +30,13 @@ CONDITION = Condition(
 )  # fmt: skip
 CLUSTER = ClusterStatus(
     name="webapp", desired=1, current=1, updated=1, ready=1, available=1, revision="v000",
-    zones=("az1",), generation=2, conditions=(CONDITION,), instances=(INSTANCE,), problems=(PROBLEM,), doing=("nothing",),
+    zones=("az1",), generation=2, conditions=(CONDITION,), instances=(INSTANCE,),
+    problems=(PROBLEM,), doing=("nothing",),
     image="webapp:1", dns="web",
 )  # fmt: skip
 WORLD = WorldStatus(
-    environment="dev", domain="docker", clusters=(CLUSTER,), held=("two deletions wait",), problems=(PROBLEM,),
+    environment="dev", domain="docker", clusters=(CLUSTER,), held=("two deletions wait",),
+    problems=(PROBLEM,),
     foreign=("dev-x-1: label",), loop_running=True, loop_pid=7, specs="/specs",
 )  # fmt: skip
 SPEC = ClusterSpec(
