@@ -7,7 +7,7 @@ An action never waits for readiness: the next pass sees what became of it.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reconciler.spec.cluster import ClusterSpec
+from reconciler.spec.cluster import ClusterSpec, Pull
 from reconciler.state.records import Record
 
 
@@ -18,6 +18,7 @@ class PullImage:
     kind: ClassVar[str] = "pull"
     cluster: str
     image: str
+    policy: Pull
     cause: str
 
     @property

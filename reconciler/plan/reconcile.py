@@ -256,7 +256,7 @@ class _Pass:
             self.draft.wake_at.append(until)
             return None
         cause = "not on this engine" if image is None else "`pull: always` and a new spec"
-        self.draft.actions.append(PullImage(cluster=name, image=spec.image, cause=cause))
+        self.draft.actions.append(PullImage(cluster=name, image=spec.image, policy=spec.pull, cause=cause))
         return None
 
     def _end(self, buckets: Buckets, doomed: dict[str, str], filling: Filling, gap: int) -> None:

@@ -1,0 +1,91 @@
+"""Telling what happened: each outcome and each change of state once, to the store and to the log.
+
+Before: the runner. After: engine.store (events) and logging. Nothing is decided or waited for here.
+"""
+
+import logging
+import time
+
+from reconciler.engine.executor import Outcome
+from reconciler.engine.store import Store
+from reconciler.plan.world import Decision
+from reconciler.spec.wanted import WantedWorld
+from reconciler.state.event import Event
+from reconciler.state.observed import Observed
+
+log = logging.getLogger("reconciler")
+_QUIET_KINDS = frozenset({"publish", "withdraw"})
+
+
+class Chronicle:
+    """Remembers what was last said, so that a state is told when it changes and not at every pass."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._said: dict[str, str] = {}
+
+    def outcome(self, outcome: Outcome) -> None:
+        """An action came back."""
+        action = outcome.action
+        event = Event(
+            at=outcome.at,
+            cluster=action.cluster,
+            kind=action.kind,
+            subject=action.subject,
+            cause=action.cause,
+            result="failed" if outcome.error else "done",
+            message=outcome.error,
+            duration_seconds=outcome.duration_seconds,
+        )
+        level = logging.DEBUG if action.kind in _QUIET_KINDS else logging.INFO
+        self._tell(event, logging.WARNING if outcome.error else level)
+
+    def note(self, kind: str, subject: str, cause: str, *, cluster: str = "", level: int = logging.INFO) -> None:
+        """Something other than an action: a spec, a guard, the channel, the engine."""
+        self._tell(
+            Event(at=time.time(), cluster=cluster, kind=kind, subject=subject, cause=cause, result="note"), level
+        )
+
+    def state(self, kind: str, subject: str, problem: str, recovered: str, *, cluster: str = "") -> None:
+        """A state that comes and goes: told when it begins, when it changes, and when it is over."""
+        key = f"{kind} {subject}"
+        before = self._said.get(key, "")
+        if problem == before:
+            return
+        if problem:
+            self._said[key] = problem
+            self.note(kind, subject, problem, cluster=cluster, level=logging.WARNING)
+        else:
+            del self._said[key]
+            self.note(kind, subject, recovered, cluster=cluster)
+
+    def conclusions(self, world: WantedWorld, observed: Observed, decision: Decision) -> None:
+        """What a pass concluded beyond its actions."""
+        channel = decision.channel
+        blind = channel.reason if channel.blind_since is not None else ""
+        self.state("channel", "heartbeats", f"{blind}: nobody is replaced" if blind else "", "trusted again")
+        self.state("specs", "directory", world.untrusted or "", "readable again, the same as before")
+        for key in [k for k in self._said if k.startswith("held ")]:
+            if key.removeprefix("held ") not in decision.held:
+                self.state("held", key.removeprefix("held "), "", "not held any more")
+        for name, wait in decision.held.items():
+            self.state("held", name, wait.message, "", cluster=name)
+        for foreign in observed.foreign:
+            self.state("foreign", foreign.container, f"left alone: {foreign.reason}", "")
+        for name, wanted in world.clusters.items():
+            problem = "; ".join(str(problem) for problem in wanted.problems)
+            self.state("spec", name, problem, "its file is right again", cluster=name)
+
+    def _tell(self, event: Event, level: int) -> None:
+        self._store.record(event)
+        text = f"{event.kind} {event.subject}: {event.cause}"
+        if event.message:
+            text += f" — failed: {event.message}"
+        log.log(
+            level,
+            text,
+            extra={
+                "cluster": event.cluster, "kind": event.kind, "subject": event.subject, "cause": event.cause,
+                "result": event.result, "duration_seconds": round(event.duration_seconds, 3),
+            },
+        )  # fmt: skip

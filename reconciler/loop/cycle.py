@@ -1,0 +1,105 @@
+"""One pass, on one screen: look, decide, hand out, remember.
+
+Before: the queue says which clusters to look at. After: the executor works, the snapshot shows what was concluded.
+A pass never waits for an action; whatever it could not see it does not decide.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.engine.executor import Executor
+from reconciler.engine.ports import Engine, Listing, Names
+from reconciler.loop.memory import LoopMemory
+from reconciler.plan.limits import Limits
+from reconciler.plan.world import Decision, decide
+from reconciler.spec.wanted import WantedWorld
+from reconciler.state.beats import Beat, Sounding
+from reconciler.state.image import Image
+from reconciler.state.observed import Observed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Senses:
+    """Where a pass looks: each gives what it knows at once, but for the engine, which is asked."""
+
+    engine: Engine
+    names: Names
+    beats: Callable[[], Mapping[str, Beat]]
+    soundings: Callable[[], Mapping[str, Sounding]]
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one pass saw and concluded."""
+
+    world: WantedWorld
+    observed: Observed
+    decision: Decision
+    now: float
+
+
+class Cycle:
+    """Makes passes for one environment; keeps the last listing and the images known. Only the deciding thread uses it."""
+
+    def __init__(self, env: str, senses: Senses, executor: Executor, memory: LoopMemory, limits: Limits) -> None:
+        self._env = env
+        self._senses = senses
+        self._executor = executor
+        self._memory = memory
+        self._limits = limits
+        self._listing: Listing | None = None
+        self._images: dict[str, Image] = {}
+        self._asked: frozenset[str] = frozenset()
+
+    def forget_images(self) -> None:
+        """An image came, went or got another tag: ask again."""
+        self._asked = frozenset()
+
+    def turn(self, world: WantedWorld, due: frozenset[str] | None, *, look: bool) -> Turn:
+        """One pass over the clusters in `due` (None: all). `look`: list the engine; else only timers ran out and the
+        last listing will do, unless it turns out that something has to be done. Raises EngineError."""
+        turn = self._decide(world, due, fresh=look or self._listing is None)
+        if not look and any(plan.actions for plan in turn.decision.plans):
+            turn = self._decide(world, due, fresh=True)
+        for plan in turn.decision.plans:
+            self._executor.submit(plan.actions)
+        self._memory.remember(turn.decision, world, turn.now)
+        return turn
+
+    def observe(self, world: WantedWorld, *, fresh: bool) -> tuple[Observed, float]:
+        """Everything that can be seen now, and the instant. Raises EngineError."""
+        flights = self._executor.in_flight()  # before the listing: what ends in between still counts as taken
+        listing = self._list(fresh)
+        senses, memory = self._senses, self._memory
+        now = senses.clock()
+        everyone = [instance for instances in listing.instances.values() for instance in instances]
+        memory.sight(everyone, now, senses.engine.up_seconds)
+        observed = Observed(
+            channel=memory.channel, instances=listing.instances, foreign=listing.foreign, beats=senses.beats(),
+            soundings=senses.soundings(), sightings=memory.sightings, in_flight=flights, setbacks=memory.setbacks,
+            images=self._look_up_images(world), past=memory.past, names=senses.names.published(),
+            pulled=memory.pulled,
+        )  # fmt: skip
+        return observed, now
+
+    def _decide(self, world: WantedWorld, due: frozenset[str] | None, *, fresh: bool) -> Turn:
+        observed, now = self.observe(world, fresh=fresh)
+        decision = decide(
+            world, observed, now=now, limits=self._limits, memory=self._memory.guard(now), due=due
+        )
+        return Turn(world=world, observed=replace(observed, channel=decision.channel), decision=decision, now=now)
+
+    def _list(self, fresh: bool) -> Listing:
+        if fresh or self._listing is None:
+            self._listing = None
+            self._listing = self._senses.engine.listing(self._env)
+        return self._listing
+
+    def _look_up_images(self, world: WantedWorld) -> Mapping[str, Image]:
+        wanted = frozenset(w.spec.image for w in world.clusters.values() if w.spec is not None)
+        if not wanted <= self._asked:
+            self._images = dict(self._senses.engine.images(sorted(wanted)))
+            self._asked = wanted
+        return self._images
+

@@ -1,0 +1,36 @@
+"""Whom to hear and whom to ask: from specs and containers to the heartbeat register's and the prober's tables. Pure."""
+
+from collections.abc import Iterator
+
+from reconciler.engine.heartbeats import Expected
+from reconciler.engine.probes import Target
+from reconciler.plan.verdicts import DEFAULT_HEARTBEAT
+from reconciler.spec.wanted import WantedWorld
+from reconciler.state.observed import Observed
+
+
+def expected_beats(world: WantedWorld, observed: Observed) -> Iterator[Expected]:
+    """Every running container that was given a token, with the interval in force."""
+    for name, instances in observed.instances.items():
+        wanted = world.clusters.get(name)
+        heartbeat = wanted.spec.health.heartbeat if wanted is not None and wanted.spec is not None else None
+        interval = (heartbeat or DEFAULT_HEARTBEAT).interval_seconds
+        for instance in instances:
+            if instance.token_sha256 and instance.alive:
+                yield Expected(
+                    name=instance.container, id=instance.id, cluster=name,
+                    token_sha256=instance.token_sha256, interval_seconds=interval,
+                )  # fmt: skip
+
+
+def probe_targets(world: WantedWorld, observed: Observed) -> dict[str, Target]:
+    """Every running container with an address whose spec has a probe, by id."""
+    targets: dict[str, Target] = {}
+    for name, wanted in world.clusters.items():
+        probe = wanted.spec.health.probe if wanted.spec is not None else None
+        if probe is None:
+            continue
+        for instance in observed.instances.get(name, ()):
+            if instance.alive and instance.address:
+                targets[instance.id] = Target(address=instance.address, probe=probe, cluster=name)
+    return targets

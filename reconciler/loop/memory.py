@@ -1,0 +1,159 @@
+"""What the deciding thread remembers between passes: nothing that a container's labels could say.
+
+Before: listings, outcomes, decisions. After: observed (the next pass). Only the deciding thread touches it.
+Losing it (a restart) costs timers, never correctness: the containers are adopted as they are.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from reconciler.engine.executor import Outcome
+from reconciler.plan.actions import (
+    Action,
+    CreateInstance,
+    KillInstance,
+    PublishName,
+    PullImage,
+    TerminateInstance,
+    WithdrawName,
+)
+from reconciler.plan.status import Verdict
+from reconciler.plan.verdicts import Judgement
+from reconciler.plan.world import Decision, Memory
+from reconciler.spec.cluster import Stop
+from reconciler.spec.wanted import WantedWorld
+from reconciler.state.instance import EngineState, Instance
+from reconciler.state.observed import Channel, Past, Setback, Sighting
+
+RETIRED_SECONDS = 10.0
+CONFIRMED_SECONDS = 120.0
+
+
+class LoopMemory:
+    """Sightings by container id, setbacks by cluster, the channel, and what the guard has to know."""
+
+    def __init__(self, now: float, past: Mapping[str, Past], confirmed: Iterable[str]) -> None:
+        self.sightings: dict[str, Sighting] = {}
+        self.setbacks: dict[str, dict[str, Setback]] = {}
+        self.channel = Channel(since=now)
+        self.past: dict[str, Past] = dict(past)
+        self.pulled: dict[str, int] = {}
+        self._confirmed: dict[str, float] = dict.fromkeys(confirmed, now + CONFIRMED_SECONDS)
+        self._stops: dict[str, Stop] = {}
+        self._retired: dict[str, tuple[int, float]] = {}
+        self._made: dict[str, float] = {}
+        self._looked = False
+
+    def guard(self, now: float) -> Memory:
+        """What `decide` has to know of the past."""
+        recent = {name: count for name, (count, at) in list(self._retired.items()) if now - at < RETIRED_SECONDS}
+        confirmed = frozenset(name for name, until in list(self._confirmed.items()) if now < until)
+        return Memory(confirmed=confirmed, retired=recent, stops=self._stops)
+
+    def confirm(self, names: Iterable[str], now: float) -> None:
+        """A person named these clusters: their removal needs no further question for a while."""
+        self._confirmed.update(dict.fromkeys(names, now + CONFIRMED_SECONDS))
+
+    def sight(self, instances: Iterable[Instance], now: float, up_seconds: Callable[[str], float]) -> None:
+        """Take note of every listed container; forget those that are gone. `up_seconds` asks the engine for its age."""
+        known, seen = self.sightings, {}
+        for instance in instances:
+            sighting = known.get(instance.id)
+            if sighting is None:
+                sighting = self._first_sight(instance, now, up_seconds)
+            if (instance.state is EngineState.PAUSED) != (sighting.paused_since is not None):
+                paused = now if instance.state is EngineState.PAUSED else None
+                sighting = replace(sighting, paused_since=paused)
+            seen[instance.id] = sighting
+        self.sightings, self._looked, self._made = seen, True, {}
+
+    def _first_sight(self, instance: Instance, now: float, up_seconds: Callable[[str], float]) -> Sighting:
+        made_at = self._made.get(instance.id)
+        if made_at is not None:
+            return Sighting(up_since=made_at)
+        return Sighting(up_since=now - up_seconds(instance.id), adopted=not self._looked)
+
+    def absorb(self, outcomes: Iterable[Outcome], now: float) -> None:
+        """Take note of what the executor did."""
+        for outcome in outcomes:
+            action = outcome.action
+            if outcome.error:
+                if not outcome.unavailable:
+                    self._setback(action, outcome, now)
+                continue
+            self._clear(action)
+            if isinstance(action, CreateInstance):
+                self._made[outcome.id] = now
+                self.past[action.cluster] = Past(
+                    revision=action.revision, spec_hash=action.spec_hash, image_id=action.image_id
+                )
+            elif isinstance(action, PublishName | WithdrawName | TerminateInstance | KillInstance):
+                self._step(action, now)
+
+    def _step(self, action: PublishName | WithdrawName | TerminateInstance | KillInstance, now: float) -> None:
+        sighting = self.sightings.get(action.id)
+        if sighting is None:
+            return
+        match action:
+            case PublishName():
+                sighting = replace(sighting, withdrawn_at=None)
+            case WithdrawName():
+                sighting = replace(sighting, withdrawn_at=now)
+            case TerminateInstance():
+                sighting = replace(sighting, terminated_at=now)
+            case KillInstance():
+                sighting = replace(sighting, terminated_at=sighting.terminated_at or now, killed_at=now)
+        self.sightings[action.id] = sighting
+
+    def _setback(self, action: Action, outcome: Outcome, now: float) -> None:
+        key = _setback_key(action)
+        failures = self.setbacks.setdefault(action.cluster, {})
+        count = failures[key].count + 1 if key in failures else 1
+        failures[key] = Setback(count=count, at=now, message=outcome.error, permanent=outcome.permanent)
+
+    def _clear(self, action: Action) -> None:
+        failures = self.setbacks.get(action.cluster)
+        if failures is not None:
+            failures.pop(_setback_key(action), None)
+
+    def remember(self, decision: Decision, world: WantedWorld, now: float) -> None:
+        """Take note of what the pass concluded."""
+        self.channel = decision.channel
+        for id, judgement in decision.judgements.items():
+            self._note_verdict(id, judgement, now)
+        for name, wanted in world.clusters.items():
+            if wanted.spec is not None:
+                self._stops[name] = wanted.spec.stop
+        self.confirm(decision.retiring & self._confirmed.keys(), now)
+
+    def note_retired(self, counts: Mapping[str, int], now: float) -> None:
+        """Clusters whose removal was allowed in this pass, with their numbers of instances."""
+        for name, count in counts.items():
+            before = self._retired.get(name)
+            self._retired[name] = (max(count, before[0] if before else 0), now)
+        self._retired = {n: kept for n, kept in self._retired.items() if now - kept[1] < RETIRED_SECONDS}
+
+    def fresh_spec(self, name: str) -> None:
+        """A cluster's spec changed: what failed under the old one says nothing of the new one."""
+        self.setbacks.pop(name, None)
+
+    def _note_verdict(self, id: str, judgement: Judgement, now: float) -> None:
+        sighting = self.sightings.get(id)
+        if sighting is None:
+            return
+        if judgement.verdict is Verdict.READY:
+            if sighting.ready_since is None:
+                self.sightings[id] = replace(sighting, ready_since=now)
+        elif judgement.verdict is Verdict.DEAD:
+            if sighting.dead_since is None:
+                self.sightings[id] = replace(sighting, dead_since=now, ready_since=None)
+        elif judgement.verdict is not Verdict.UNKNOWN and sighting.ready_since is not None:
+            self.sightings[id] = replace(sighting, ready_since=None)
+
+
+def _setback_key(action: Action) -> str:
+    if isinstance(action, CreateInstance):
+        return f"create-{action.number}"
+    if isinstance(action, PullImage):
+        return "pull"
+    return f"{action.kind}-{action.number}"

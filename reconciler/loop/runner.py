@@ -1,0 +1,333 @@
+"""The deciding thread: takes names from the queue, makes passes, and keeps everything around it alive.
+
+Before: watchers, listeners, outcomes and timers, which only enqueue. After: executor, store, snapshot (for whoever asks).
+Everything that a pass reads or writes is touched by this thread alone; others hand it a note through the inbox.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from reconciler.engine.executor import Executor, Outcome
+from reconciler.engine.heartbeats import HeartbeatListener
+from reconciler.engine.ports import Engine, EngineEvent, EngineInfo, Names, Network
+from reconciler.engine.probes import Prober
+from reconciler.engine.steps import Maker, Steps, no_boundary
+from reconciler.engine.steps import Register as RegisterPort
+from reconciler.engine.store import Store
+from reconciler.errors import EngineError
+from reconciler.loop.chronicle import Chronicle
+from reconciler.loop.clock import AttendedClock
+from reconciler.loop.cycle import Cycle, Senses, Turn
+from reconciler.loop.engine_watch import EngineWatch
+from reconciler.loop.listening import expected_beats, probe_targets
+from reconciler.loop.memory import LoopMemory
+from reconciler.loop.scanner import Scanner, world_of
+from reconciler.loop.secret_files import SecretFiles
+from reconciler.loop.settings import Settings
+from reconciler.loop.snapshot import Snapshot, advance
+from reconciler.loop.watch import DirectoryWatch
+from reconciler.loop.workqueue import ALL, WorkQueue
+from reconciler.plan.actions import PullImage
+from reconciler.plan.limits import Limits
+from reconciler.plan.plan import Plan
+from reconciler.plan.status import WorldStatus
+from reconciler.plan.world import Decision, decide
+from reconciler.spec.policy import Policy
+from reconciler.spec.wanted import WantedWorld
+from reconciler.state.event import Event
+from reconciler.state.observed import Channel, Observed
+
+log = logging.getLogger(__name__)
+Item = TypeVar("Item")
+FILES = "/files"
+_DEBOUNCE_SECONDS = 0.02
+_ENGINE_AGAIN_SECONDS = 1.0
+_COALESCE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the loop works with; the command line puts the real ones in, tests some of their own.
+
+    `guardians` are called at every resync: each looks after a service (DNS, API) and starts it again where it died.
+    """
+
+    engine: Engine
+    engine_info: EngineInfo
+    network: Network
+    names: Names
+    store: Store
+    listener: HeartbeatListener
+    clock: AttendedClock
+    make: Maker
+    register: RegisterPort
+    queue: WorkQueue
+    guardians: tuple[Callable[[], None], ...] = ()
+    boundary: Callable[[str], None] = no_boundary
+
+
+class Loop:
+    """One environment's reconcile loop; also the backend of its local API (methods that say so are thread-safe)."""
+
+    def __init__(self, settings: Settings, around: Surroundings) -> None:
+        self._settings = settings
+        self._around = around
+        self._clock = around.clock
+        self._queue = around.queue
+        self._limits = Limits(lost_after_seconds=settings.lost_after_seconds)
+        self._policy = Policy(allow_paths=tuple(str(path) for path in settings.allow_paths))
+        self._stop = threading.Event()
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._settled: SimpleQueue[str] = SimpleQueue()
+        self._started_at = time.time()
+        self._assemble()
+
+    def _assemble(self) -> None:
+        settings, around = self._settings, self._around
+        store = around.store
+        self._chronicle = Chronicle(store)
+        self._memory = LoopMemory(self._clock(), store.past(), store.take_confirmed())
+        files = store.last_good_files()
+        last_good = {name: (files.get(name, ""), text) for name, text in store.last_good().items()}
+        self._scanner = Scanner(settings.specs, self._policy, settings.secrets_dir, last_good)
+        steps = Steps(
+            engine=around.engine, names=around.names, make=around.make, register=around.register,
+            stop=self._stop, boundary=around.boundary,
+        )  # fmt: skip
+        self._executor = Executor(steps, self._on_outcome)
+        self._prober = Prober(self._clock, self._queue.add)
+        self._senses = Senses(
+            engine=around.engine, names=around.names, beats=around.listener.beats,
+            soundings=self._prober.soundings, clock=self._clock,
+        )  # fmt: skip
+        self._cycle = Cycle(settings.env, self._senses, self._executor, self._memory, self._limits)
+        self._directory = DirectoryWatch(settings.specs, self._on_file, settings.polling)
+        self._events = EngineWatch(around.engine, settings.env, self._on_event, self._on_lost)
+        self._world = WantedWorld(untrusted="not read yet")
+        nothing = Observed(channel=Channel(since=self._clock()))
+        decision = Decision(plans=(), judgements={}, channel=nothing.channel)
+        self._snapshot = Snapshot(world=self._world, observed=nothing, decision=decision)
+
+    # ------------------------------------------------------------ the deciding thread
+
+    def run(self) -> None:
+        """Make passes until `stop`; containers stay as they are. Blocks."""
+        self._prober.start()
+        self._directory.ensure()
+        self._events.start()
+        self._queue.add(ALL)
+        self._chronicle.note("loop", self._settings.env, f"watching {self._settings.specs}")
+        try:
+            while not self._stop.is_set():
+                due, ripe = self._queue.take()
+                if due or ripe:
+                    self._look(due, ripe)
+        finally:
+            self._end()
+
+    def _look(self, due: frozenset[str], ripe: frozenset[str]) -> None:
+        names = due | ripe
+        if ALL in names:
+            self._queue.add_after(ALL, self._settings.resync_seconds)
+            self._look_after_services()
+        self._take_notes()
+        scanned = FILES in names or ALL in names
+        if scanned:
+            self._scan()
+        everything = scanned or ALL in names
+        try:
+            turn = self._cycle.turn(self._world, None if everything else names, look=bool(due) or ALL in ripe)
+        except EngineError as problem:
+            self._blind(str(problem))
+            return
+        self._conclude(turn)
+
+    def _take_notes(self) -> None:
+        outcomes = list(_drain(self._outcomes))
+        self._memory.absorb(outcomes, self._clock())
+        for outcome in outcomes:
+            self._chronicle.outcome(outcome)
+            if isinstance(outcome.action, PullImage) and not outcome.error:
+                self._cycle.forget_images()
+                wanted = self._world.clusters.get(outcome.action.cluster)
+                self._memory.pulled[outcome.action.cluster] = wanted.generation if wanted else 0
+            past = self._memory.past.get(outcome.action.cluster)
+            if outcome.action.kind == "create" and past is not None and not outcome.error:
+                self._around.store.remember_past(outcome.action.cluster, past)
+        for note in _drain(self._inbox):
+            note()
+
+    def _scan(self) -> None:
+        now = self._clock()
+        scan = self._scanner.scan(frozenset(_drain(self._settled)), now)
+        self._world = scan.world
+        for name, text in scan.accepted.items():
+            self._memory.fresh_spec(name)
+            self._around.store.remember_spec(name, text)
+            self._chronicle.note("spec", name, "read: now in force", cluster=name)
+        if scan.again_at is not None:
+            self._queue.add_after(FILES, scan.again_at - now + 0.01)
+
+    def _conclude(self, turn: Turn) -> None:
+        before, decision = self._snapshot, turn.decision
+        observed = turn.observed
+        present = {i.id for instances in observed.instances.values() for i in instances}
+        for expected in expected_beats(turn.world, observed):
+            self._around.listener.expect(expected)
+        for sighting in before.observed.sightings.keys() - present:
+            self._around.listener.forget(sighting)
+        self._prober.watch(probe_targets(turn.world, observed))
+        retiring = {name: len(observed.instances[name]) for name in decision.retiring}
+        self._memory.note_retired(retiring, turn.now)
+        plans = {**before.plans, **{plan.cluster: plan for plan in decision.plans if plan.cluster}}
+        known = turn.world.clusters.keys() | observed.instances.keys()
+        plans = {name: plan for name, plan in plans.items() if name in known}
+        snapshot = Snapshot(world=turn.world, observed=observed, decision=decision, plans=plans)
+        transitions = advance(before.transitions, snapshot.clusters(turn.now), time.time())
+        self._snapshot = replace(snapshot, transitions=transitions)
+        self._chronicle.state("engine", self._around.engine_info.hostname, "", "answers again")
+        self._chronicle.conclusions(turn.world, observed, decision)
+        self._wake(decision, before.decision)
+
+    def _wake(self, decision: Decision, before: Decision) -> None:
+        for plan in decision.plans:
+            if plan.requeue_after_seconds is not None:
+                self._queue.add_after(plan.cluster, plan.requeue_after_seconds + _COALESCE_SECONDS)
+        if decision.ready_clusters != before.ready_clusters:
+            for name, wanted in self._world.clusters.items():
+                if wanted.spec and set(wanted.spec.depends_on) & (decision.ready_clusters ^ before.ready_clusters):
+                    self._queue.add(name)
+        changed = (decision.channel.blind_since, decision.channel.turn, decision.channel.canary)
+        if changed != (before.channel.blind_since, before.channel.turn, before.channel.canary):
+            self._queue.add(ALL)
+        elif decision.channel.blind_since is not None:
+            self._queue.add_after(ALL, 1.0)
+        if decision.held or self._world.untrusted:
+            self._queue.add_after(FILES, 1.0)
+
+    def _blind(self, problem: str) -> None:
+        """The engine can't be asked: nothing is decided, names and verdicts stay as they were."""
+        self._chronicle.state("engine", self._around.engine_info.hostname, problem, "")
+        self._snapshot = replace(self._snapshot, world=self._world, engine_problem=problem)
+        self._queue.add_after(ALL, _ENGINE_AGAIN_SECONDS)
+
+    def _look_after_services(self) -> None:
+        if self._directory.ensure():
+            self._queue.add(FILES)
+        if not self._events.alive():
+            self._events = EngineWatch(self._around.engine, self._settings.env, self._on_event, self._on_lost)
+            self._events.start()
+        if not self._prober.alive():
+            self._prober.start()
+        for guardian in self._around.guardians:
+            guardian()
+
+    def _end(self) -> None:
+        self._chronicle.note("loop", self._settings.env, "stopped; containers stay as they are")
+        self._executor.stop(timeout_seconds=1.0)
+        self._directory.stop()
+        self._prober.stop()
+        self._events.stop(timeout_seconds=0.3)
+
+    # ------------------------------------------------------------ other threads: enqueue, never decide
+
+    def _on_outcome(self, outcome: Outcome) -> None:
+        self._outcomes.put(outcome)
+        self._queue.add(outcome.action.cluster)
+
+    def _on_event(self, event: EngineEvent | None) -> None:
+        if event is not None and event.kind == "container":
+            self._queue.add(event.cluster or ALL)
+            return
+        self._inbox.put(self._cycle.forget_images)
+        self._queue.add(ALL)
+
+    def _on_lost(self, problem: str) -> None:
+        log.debug("event stream: %s", problem)
+        self._queue.add(ALL)
+
+    def _on_file(self, name: str, settled: bool) -> None:
+        if settled:
+            self._settled.put(name)
+        self._queue.add_after(FILES, _DEBOUNCE_SECONDS)
+
+    # ------------------------------------------------------------ the backend of the local API, thread-safe
+
+    def stop(self) -> None:
+        """End the loop soon; returns at once."""
+        self._stop.set()
+        self._queue.close()
+
+    def status(self) -> WorldStatus:
+        """The environment as of the last pass, with heartbeat ages of now."""
+        around, settings = self._around, self._settings
+        world = self._snapshot.status(
+            env=settings.env, domain=settings.domain, now=self._clock(), beats=around.listener.beats(),
+            in_flight=self._executor.in_flight(),
+        )  # fmt: skip
+        return replace(world, loop_running=True, loop_pid=os.getpid(), specs=str(settings.specs))
+
+    def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
+        """What a pass would decide, with these files in the place of the directory's. Raises SpecError."""
+        snapshot = self._snapshot
+        world = snapshot.world
+        if files is not None:
+            secrets = SecretFiles(self._settings.specs, self._settings.secrets_dir)
+            world = world_of(files, self._policy, secrets)
+        now = self._clock()
+        observed = replace(
+            snapshot.observed, beats=self._around.listener.beats(), in_flight=self._executor.in_flight()
+        )
+        decision = decide(world, observed, now=now, limits=self._limits, memory=self._memory.guard(now))
+        return decision.plans
+
+    def events(self, after_id: int, cluster: str | None, limit: int) -> tuple[Event, ...]:
+        """Events from the store."""
+        return self._around.store.events(after_id, cluster, limit)
+
+    def confirm(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
+        """Let held deletions go on; all of them where `names` is None. The clusters that were released."""
+        held = self._snapshot.decision.held
+        released = tuple(sorted(name for name in held if names is None or name in names))
+
+        def release() -> None:
+            self._memory.confirm(released, self._clock())
+            self._scanner.accept_directory()
+            self._chronicle.note("confirm", ", ".join(released) or "directory", "confirmed by a person")
+
+        self._inbox.put(release)
+        self._queue.add(ALL)
+        return released
+
+    def expect_delete(self, name: str) -> None:
+        """A named delete counts as confirmed."""
+        self._inbox.put(lambda: self._memory.confirm((name,), self._clock()))
+        self._queue.add(FILES)
+
+    def rescan(self) -> None:
+        """Read the directory now."""
+        self._queue.add(FILES)
+
+    def info(self) -> Mapping[str, str]:
+        """Who and where this loop is."""
+        settings, engine = self._settings, self._around.engine_info
+        return {
+            "pid": str(os.getpid()), "specs": str(settings.specs), "env": settings.env, "domain": settings.domain,
+            "engine": f"{engine.hostname} {engine.version}", "started_at": f"{self._started_at:.3f}",
+        }  # fmt: skip
+
+
+def _drain(queue: "SimpleQueue[Item]") -> list[Item]:
+    items: list[Item] = []
+    while True:
+        try:
+            items.append(queue.get_nowait())
+        except Empty:
+            return items
