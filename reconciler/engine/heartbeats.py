@@ -41,24 +41,9 @@ class HeartbeatListener:
         self._thread: Thread | None = None
         self._waker: socket.socket | None = None
 
-    def expect(  # noqa: PLR0913 - the loop names them all
-        self,
-        name: str,
-        id: str,  # noqa: A002
-        cluster: str,
-        token_sha256: str,
-        interval_seconds: float,
-    ) -> None:
-        """Take beats of container `name` from now on; again, with another interval, for one that is known."""
-        self._register.expect(
-            Expected(
-                name=name,
-                id=id,
-                cluster=cluster,
-                token_sha256=token_sha256,
-                interval_seconds=interval_seconds,
-            )
-        )
+    def expect(self, expected: Expected) -> None:
+        """Take beats of this instance from now on; again, with another interval, for one that is known."""
+        self._register.expect(expected)
 
     def forget(self, id: str) -> None:  # noqa: A002
         """The instance is gone: answer 410 to its token."""

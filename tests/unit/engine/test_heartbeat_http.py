@@ -1,6 +1,7 @@
 """The bytes of the heartbeat protocol."""
 
 import random
+from contextlib import suppress
 
 import pytest
 
@@ -74,24 +75,18 @@ def test_what_can_be_no_token_counts_as_none(value: str) -> None:
 
 def test_the_name_is_the_last_part_of_the_path_and_nothing_else() -> None:
     assert read_name(b"/v1/beats/dev-webapp-1") == "dev-webapp-1"
-    for path in (
-        b"/",
-        b"/v1/beats/",
-        b"/v1/beats/a/b",
-        b"/v1/beats/A",
-        b"/v1/beats/%2e",
-        b"/v2/beats/a",
-        b"/v1/beats/a?b",
-    ):
+    wrong = (b"/", b"/v1/beats/", b"/v1/beats/a/b", b"/v1/beats/A", b"/v1/beats/%2e", b"/v2/beats/a")
+    for path in (*wrong, b"/v1/beats/a?b"):
         assert read_name(path) is None
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"[]", b"1", b"{}", b'{"sequence":"1"}', b'{"sequence":-1}', b'{"sequence":1.0}', b'{"sequence":true}',
-        b'{"sequence":9223372036854775808}', b'{"sequence":1,"load":NaN}', b'{"sequence":1,"load":1e999}',
-        b'{"sequence":1,"memory":-5}', b'{"sequence":1,"uptime":null}', b"[" * 1000, b"\xff\xfe", b'{"sequence":1',
+        b"", b"[]", b"1", b"{}", b'{"sequence":"1"}', b'{"sequence":-1}', b'{"sequence":1.0}',
+        b'{"sequence":true}', b'{"sequence":9223372036854775808}', b'{"sequence":1,"load":NaN}', b'{"sequence":1,"load":1e999}',
+        b'{"sequence":1,"memory":-5}', b'{"sequence":1,"uptime":null}', b"[" * 1000, b"\xff",
+        b'{"sequence":1',
     ],
 )  # fmt: skip
 def test_a_body_that_is_no_report_is_none(body: bytes) -> None:
@@ -112,13 +107,10 @@ def test_random_bytes_are_a_request_incomplete_or_refused_and_nothing_else() -> 
         for _ in range(chance.randrange(4)):
             at = chance.randrange(len(raw) + 1)
             raw[at : at + 1] = chance.randbytes(1)
-        try:
+        with suppress(RefusedError):
             request = read_request(raw)
-        except RefusedError as refusal:
-            assert refused(refusal.status).startswith(b"HTTP/1.1 ")
-        else:
-            assert request is None or request.size <= len(raw)
-            read_report(bytes(raw))
+            assert request is None or 0 < request.size <= len(raw)
+        read_report(bytes(raw))
 
 
 def test_answers_are_complete_http() -> None:

@@ -16,6 +16,13 @@ NAME = "dev-webapp-1"
 OTHER = "dev-webapp-2"
 
 
+def expected(name: str, id: str, interval_seconds: float = 1.0, token_sha256: str | None = None) -> Expected:  # noqa: A002
+    digest = hash_of(name) if token_sha256 is None else token_sha256
+    return Expected(
+        name=name, id=id, cluster="webapp", token_sha256=digest, interval_seconds=interval_seconds
+    )
+
+
 class World:
     """A listener on a free port, its hand-turned clock, and the clusters it asked to look at."""
 
@@ -27,7 +34,7 @@ class World:
         self.clients: list[Client] = []
 
     def expect(self, name: str, id: str = "", interval_seconds: float = 1.0) -> None:  # noqa: A002
-        self.listener.expect(name, id or f"id-{name}", "webapp", hash_of(name), interval_seconds)
+        self.listener.expect(expected(name, id or f"id-{name}", interval_seconds))
 
     def client(self) -> Client:
         client = Client(self.port)
@@ -133,7 +140,7 @@ def test_a_removed_instance_is_told_so_even_when_its_name_was_given_on(world: Wo
     world.listener.forget(f"id-{NAME}")
     assert world.listener.beats() == {}
     assert world.ask(beat_bytes(NAME)) == 410
-    world.listener.expect(NAME, "new-id", "webapp", hash_of("new"), 1.0)
+    world.listener.expect(expected(NAME, "new-id", token_sha256=hash_of("new")))
     assert world.ask(beat_bytes(NAME)) == 410
     assert world.ask(beat_bytes(NAME, token=token_of("new"))) == 204
     assert set(world.listener.beats()) == {"new-id"}
@@ -159,20 +166,14 @@ def test_sync_keeps_what_is_known_of_those_that_stay_and_forgets_the_rest(world:
     world.expect(NAME)
     world.expect(OTHER)
     assert world.ask(beat_bytes(NAME, sequence=50)) == 204
-    world.listener.sync(
-        [
-            Expected(
-                name=NAME, id=f"id-{NAME}", cluster="webapp", token_sha256=hash_of(NAME), interval_seconds=4.0
-            )
-        ]
-    )
+    world.listener.sync([expected(NAME, f"id-{NAME}", 4.0)])
     assert f"id-{NAME}" in world.listener.beats()
     assert world.ask(beat_bytes(NAME, sequence=50)) == 409
     assert world.ask(beat_bytes(OTHER)) == 410
 
 
 def test_an_instance_made_without_a_token_can_not_beat(world: World) -> None:
-    world.listener.expect(NAME, "id", "webapp", "", 1.0)
+    world.listener.expect(expected(NAME, "id", token_sha256=""))
     assert world.ask(beat_bytes(NAME)) == 404
 
 
@@ -291,7 +292,7 @@ def test_a_reader_that_never_reads_is_cut_off(world: World) -> None:
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     client.connect(("127.0.0.1", world.port))
     client.settimeout(5)
-    with pytest.raises(OSError, match="."):  # noqa: PT012
+    with pytest.raises(OSError, match=r"."):  # noqa: PT012
         for _ in range(200_000):
             world.now += 1.0
             client.sendall(beat_bytes(NAME))
