@@ -84,12 +84,12 @@ class Resolver:
             return self._counted("dropped", None)
         if not self._access.allows(client):
             return self._counted("refused", failure(packet, REFUSED))
-        table = self._table()
-        cache = self._over_tcp if tcp else self._over_udp
-        if (cached := cache.get(packet, table)) is not None:
-            self.counts["answered"] += 1
-            return cached.wire(packet[:2], self._rng)
         try:
+            table = self._table()
+            cache = self._over_tcp if tcp else self._over_udp
+            if (cached := cache.get(packet, table)) is not None:
+                self.counts["answered"] += 1
+                return cached.wire(packet[:2], self._rng)
             return self._answer(packet, table, cache, tcp=tcp)
         except (Malformed, dns.exception.DNSException):
             return self._counted("malformed", failure(packet, FORMERR))

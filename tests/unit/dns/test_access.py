@@ -1,4 +1,4 @@
-"""Who may ask: the environment's own network and loopback, nobody else, for any name."""
+"""Who may ask: the environment's own network and loopback, nobody else; and what they get when we fail."""
 
 import random
 
@@ -9,6 +9,7 @@ import pytest
 from reconciler.dns.resolver import Access, Outside, Resolver
 from reconciler.dns.zone import Zone
 from reconciler.engine.names import EmbeddedNames
+from reconciler.state.names import NameTable
 from tests.unit.dns.conftest import record
 
 OURS = dns.message.make_query("webapp1.webapp.dev.docker", "A").to_wire()
@@ -49,3 +50,17 @@ def test_who_asked_is_remembered_in_bounded_memory(resolver: Resolver) -> None:
         resolver.reply(OURS, f"10.9.{number // 250}.{number % 250}", tcp=False)
     assert len(resolver._access._known) <= 4_096
     assert resolver.counts["refused"] == 10_000
+
+
+def test_a_fault_of_our_own_is_servfail_for_one_question_and_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken() -> NameTable:
+        raise RuntimeError("no table today")
+
+    resolver = Resolver(Zone("dev.docker"), broken, Access(()), random.Random(1))
+    for _ in range(3):
+        answer = resolver.reply(OURS, "127.0.0.1", tcp=False)
+        assert isinstance(answer, bytes)
+        assert dns.message.from_wire(answer).rcode() == dns.rcode.SERVFAIL
+    assert len(caplog.records) == 1
