@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 
-from reconciler.engine.docker import containers, events, images, networks
+from reconciler.engine.docker import containers, events, images, inventory, networks
 from reconciler.engine.docker.api import Api
 from reconciler.engine.docker.files import upload
 from reconciler.engine.docker.listing import read_listing
@@ -73,6 +73,20 @@ class DockerEngine:
 
     def remove(self, id: str) -> None:
         containers.remove(self.api, id)
+
+    # Beyond the port, for the command line.
+
+    def inventory(self, env: str) -> inventory.Inventory:
+        """Every container, network and volume with the environment's label."""
+        return inventory.inventory(self.api, env)
+
+    def remove_network(self, id: str) -> None:
+        """Done where it is gone; PermanentError while a container is on it."""
+        inventory.remove_network(self.api, id)
+
+    def remove_volume(self, name: str) -> None:
+        """With what is in it; done where it is gone, PermanentError while a container has it."""
+        inventory.remove_volume(self.api, name)
 
     def close(self) -> None:
         self.api.close()
