@@ -24,7 +24,8 @@ class DnsServer:
     """Answers for `zone` (`<env>.<domain>`) out of `table()`; asks `upstreams()` for all other names.
 
     `upstreams` gives addresses (`10.0.0.1`, `10.0.0.1:5353`); it is called in the server's thread for each
-    forwarded question and must neither block nor raise. `start`, `stop` and `alive` are for one caller's thread.
+    forwarded question and must neither block nor raise. `start`, `stop` and `alive` are for one caller's
+    thread.
     """
 
     def __init__(
