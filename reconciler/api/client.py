@@ -7,17 +7,19 @@ Every call has a time limit; where nobody answers it raises LoopNotRunning, whic
 import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from reconciler import errors
 from reconciler.api import decode
 from reconciler.api.socket_file import connect
-from reconciler.plan.plan import Plan
+from reconciler.api.wire import BrokenAnswerError, exchange
 from reconciler.plan.status import WorldStatus
 from reconciler.state.event import Event
+
+if TYPE_CHECKING:
+    from reconciler.plan.plan import Plan
 
 T = TypeVar("T")
 
@@ -51,7 +53,7 @@ class LoopClient:
         """The same as it came over the wire: for `-o json`."""
         return self._ask("GET", "/v1/status")
 
-    def plan(self, files: Mapping[str, bytes] | None = None) -> tuple[Plan, ...]:
+    def plan(self, files: Mapping[str, bytes] | None = None) -> "tuple[Plan, ...]":
         """A dry run by the loop, with these files in the place of its directory's. Raises SpecError."""
         body = {} if files is None else {"files": {name: _content(text) for name, text in files.items()}}
         given = self._ask("POST", "/v1/plan", body, seconds=PLAN_SECONDS)
@@ -104,17 +106,12 @@ class LoopClient:
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, seconds: float | None = None
     ) -> dict[str, Any]:
         limit = seconds or self._answer_seconds
-        connection = HTTPConnection("reconciler", timeout=limit)
+        content = None if body is None else json.dumps(body).encode()
         try:
-            connection.sock = connect(self._path, limit)
-            content = None if body is None else json.dumps(body).encode()
-            connection.request(method, path, content, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            status, raw = response.status, response.read()
-        except (OSError, HTTPException) as error:
+            with connect(self._path, limit) as connection:
+                status, raw = exchange(connection, method, path, content, limit)
+        except (OSError, BrokenAnswerError) as error:
             raise self._unreachable(error, limit) from error
-        finally:
-            connection.close()
         return self._read(status, raw)
 
     def _read(self, status: int, raw: bytes) -> dict[str, Any]:

@@ -10,37 +10,17 @@ from datetime import datetime
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from reconciler.errors import Problem
-from reconciler.plan.actions import (
-    Action,
-    CreateInstance,
-    KillInstance,
-    PublishName,
-    PullImage,
-    RemoveInstance,
-    TerminateInstance,
-    WithdrawName,
-)
-from reconciler.plan.plan import Plan
 from reconciler.plan.status import ClusterStatus, Condition, InstanceStatus, WorldStatus
 from reconciler.state.event import Event
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from reconciler.plan.actions import Action
+    from reconciler.plan.plan import Plan
 
-ACTIONS: dict[str, type[Action]] = {
-    kind.kind: kind
-    for kind in (
-        PullImage,
-        CreateInstance,
-        PublishName,
-        WithdrawName,
-        TerminateInstance,
-        KillInstance,
-        RemoveInstance,
-    )
-}
+T = TypeVar("T")
 
 
 class ShapeError(ValueError):
@@ -63,8 +43,11 @@ def status(data: Any) -> WorldStatus:
     return _with(bare, clusters=clusters)
 
 
-def plan(data: Any) -> Plan:
+def plan(data: Any) -> "Plan":
     """What encode.plan_dict made."""
+    # Only here: `status` has no use for actions and specs, and their import takes its time.
+    from reconciler.plan.plan import Plan
+
     given = _mapping(data)
     bare = build(Plan, {**given, "actions": []})
     return _with(bare, actions=tuple(_action(item) for item in _list(given.get("actions", []))))
@@ -114,12 +97,14 @@ def _condition(data: Any) -> Condition:
     )
 
 
-def _action(data: Any) -> Action:
+def _action(data: Any) -> "Action":
+    from reconciler.plan.actions import Action
+
     given = _mapping(data)
-    kind = ACTIONS.get(str(given.get("kind")))
+    kind = next((kind for kind in get_args(Action) if kind.kind == given.get("kind")), None)
     if kind is None:
         raise ShapeError(f"{given.get('kind')!r} is no kind of action")
-    return build(kind, given)
+    return cast("Action", build(kind, given))
 
 
 def _with(value: T, **changes: Any) -> T:

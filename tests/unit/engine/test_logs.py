@@ -127,7 +127,7 @@ def test_a_bug_has_its_traceback_in_the_log() -> None:
     out = io.StringIO()
     logs = configure("json", out)
     try:
-        {}["it"]
+        dict[str, str]()["it"]
     except KeyError:
         logger.exception("failed")
     logs.close()
