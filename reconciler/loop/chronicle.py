@@ -3,17 +3,16 @@
 Before: the runner. After: engine.store (events) and logging. Nothing is decided or waited for here.
 """
 
-import logging
 import time
 
 from reconciler.engine.executor import Outcome
+from reconciler.engine.logs import log_event
 from reconciler.engine.store import Store
 from reconciler.plan.world import Decision
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.event import Event
 from reconciler.state.observed import Observed
 
-log = logging.getLogger("reconciler")
 _QUIET_KINDS = frozenset({"publish", "withdraw"})
 
 
@@ -37,14 +36,15 @@ class Chronicle:
             message=outcome.error,
             duration_seconds=outcome.duration_seconds,
         )
-        level = logging.DEBUG if action.kind in _QUIET_KINDS else logging.INFO
-        self._tell(event, logging.WARNING if outcome.error else level)
+        self._store.record(event)
+        if outcome.error or action.kind not in _QUIET_KINDS:
+            log_event(event)
 
-    def note(self, kind: str, subject: str, cause: str, *, cluster: str = "", level: int = logging.INFO) -> None:
+    def note(self, kind: str, subject: str, cause: str, *, cluster: str = "") -> None:
         """Something other than an action: a spec, a guard, the channel, the engine."""
-        self._tell(
-            Event(at=time.time(), cluster=cluster, kind=kind, subject=subject, cause=cause, result="note"), level
-        )
+        event = Event(at=time.time(), cluster=cluster, kind=kind, subject=subject, cause=cause, result="note")
+        self._store.record(event)
+        log_event(event)
 
     def state(self, kind: str, subject: str, problem: str, recovered: str, *, cluster: str = "") -> None:
         """A state that comes and goes: told when it begins, when it changes, and when it is over."""
@@ -54,7 +54,7 @@ class Chronicle:
             return
         if problem:
             self._said[key] = problem
-            self.note(kind, subject, problem, cluster=cluster, level=logging.WARNING)
+            self.note(kind, subject, problem, cluster=cluster)
         else:
             del self._said[key]
             self.note(kind, subject, recovered, cluster=cluster)
@@ -75,17 +75,3 @@ class Chronicle:
         for name, wanted in world.clusters.items():
             problem = "; ".join(str(problem) for problem in wanted.problems)
             self.state("spec", name, problem, "its file is right again", cluster=name)
-
-    def _tell(self, event: Event, level: int) -> None:
-        self._store.record(event)
-        text = f"{event.kind} {event.subject}: {event.cause}"
-        if event.message:
-            text += f" — failed: {event.message}"
-        log.log(
-            level,
-            text,
-            extra={
-                "cluster": event.cluster, "kind": event.kind, "subject": event.subject, "cause": event.cause,
-                "result": event.result, "duration_seconds": round(event.duration_seconds, 3),
-            },
-        )  # fmt: skip

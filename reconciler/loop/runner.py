@@ -49,6 +49,7 @@ FILES = "/files"
 _DEBOUNCE_SECONDS = 0.02
 _ENGINE_AGAIN_SECONDS = 1.0
 _COALESCE_SECONDS = 0.1
+_FIRST_NAMES_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,7 @@ class Loop:
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._settled: SimpleQueue[str] = SimpleQueue()
         self._started_at = time.time()
+        self.passes = 0
         self._assemble()
 
     def _assemble(self) -> None:
@@ -136,7 +138,8 @@ class Loop:
         names = due | ripe
         if ALL in names:
             self._queue.add_after(ALL, self._settings.resync_seconds)
-            self._look_after_services()
+            if self.passes:
+                self._look_after_services()
         self._take_notes()
         scanned = FILES in names or ALL in names
         if scanned:
@@ -195,6 +198,9 @@ class Loop:
         self._chronicle.state("engine", self._around.engine_info.hostname, "", "answers again")
         self._chronicle.conclusions(turn.world, observed, decision)
         self._wake(decision, before.decision)
+        if not self.passes:  # the services start when the first names have been handed out
+            self._queue.add_after(ALL, _FIRST_NAMES_SECONDS)
+        self.passes += 1
 
     def _wake(self, decision: Decision, before: Decision) -> None:
         for plan in decision.plans:

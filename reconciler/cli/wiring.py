@@ -1,0 +1,118 @@
+"""Wiring a loop to its edges: DNS on the gateway, the API on its socket, signals, the log.
+
+Before: `run`. After: loop.runner. A crash point for tests is read here and nowhere else.
+"""
+
+import logging
+import os
+import signal
+import threading
+from collections import Counter
+from contextlib import ExitStack
+from types import FrameType
+
+from reconciler.api.server import ControlServer
+from reconciler.dns.listen import CannotListen
+from reconciler.dns.server import DnsServer
+from reconciler.engine.logs import configure
+from reconciler.engine.names import EmbeddedNames
+from reconciler.engine.ports import Network
+from reconciler.engine.resolvers import HostUpstreams
+from reconciler.engine.steps import Boundary, no_boundary
+from reconciler.loop.assembly import Guardian, surroundings
+from reconciler.loop.runner import Loop
+from reconciler.loop.settings import Settings
+
+log = logging.getLogger("reconciler")
+CRASH_VARIABLE = "RECONCILER_CRASH_AT"
+_DNS_PORT = 53
+
+
+def run_loop(settings: Settings) -> None:
+    """Run the environment's loop until SIGTERM or SIGINT; containers stay. Raises ReconcilerError at the start."""
+    stop = threading.Event()
+    loops: list[Loop] = []
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        del signum, frame
+        stop.set()
+        for loop in loops:
+            loop.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    with ExitStack() as stack:
+        stack.callback(configure(settings.log_format).close)
+        names = _Names(settings)
+        stack.callback(names.stop)
+        around = stack.enter_context(
+            surroundings(
+                settings,
+                on_problem=lambda text: log.warning("%s", text),
+                standby_stop=stop if settings.standby else None,
+                start_names=names.start,
+                boundary=crash_boundary(os.environ.get(CRASH_VARIABLE, "")),
+            )
+        )
+        loop = Loop(settings, around)
+        loops.append(loop)
+        server = ControlServer(loop, settings.socket, lambda text: log.warning("%s", text))
+        server.start()
+        stack.callback(server.close)
+        if stop.is_set():
+            return
+        loop.run()
+
+
+class _Names:
+    """The embedded DNS server on the network's gateway; without it only our names are missing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._server: DnsServer | None = None
+        self._addresses: list[tuple[str, int]] = []
+        self._problem = ""
+
+    def start(self, names: EmbeddedNames, network: Network) -> Guardian | None:
+        if self._settings.names == "none":
+            return None
+        zone = f"{self._settings.env}.{self._settings.domain}"
+        self._server = DnsServer(zone, names.table, HostUpstreams(), subnets=(network.subnet,))
+        self._addresses = [(network.gateway, _DNS_PORT)]
+        return self._look_after  # first called when names are published: an empty table would deny them
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+
+    def _look_after(self) -> None:
+        if self._server is not None and not self._server.alive():
+            self._listen()
+
+    def _listen(self) -> None:
+        assert self._server is not None
+        try:
+            self._server.start(self._addresses)
+            self._problem = ""
+        except CannotListen as problem:
+            if str(problem) != self._problem:
+                self._problem = str(problem)
+                log.warning("names do not answer: %s", problem)
+
+
+def crash_boundary(text: str) -> Boundary:
+    """`create:after` or `create:after@3`: end this process with SIGKILL there (the third time). For tests; else nothing."""
+    if not text:
+        return no_boundary
+    name, _, turn = text.partition("@")
+    counts: Counter[str] = Counter()
+    lock = threading.Lock()
+
+    def boundary(here: str) -> None:
+        with lock:
+            counts[here] += 1
+            if here == name and counts[here] == int(turn or 1):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return boundary
+

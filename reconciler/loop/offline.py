@@ -1,0 +1,133 @@
+"""Without a running loop: look at the engine and the files once, or turn a loop until the world is as wanted.
+
+Before: the command line. After: its output. What only a loop can know (heartbeats, back-off, bake) is unknown here.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+
+from reconciler.engine.docker import connect
+from reconciler.engine.store import FILE_NAME, Store
+from reconciler.loop.assembly import surroundings
+from reconciler.loop.memory import LoopMemory
+from reconciler.loop.runner import Loop
+from reconciler.loop.scanner import Scanner, world_of
+from reconciler.loop.secret_files import SecretFiles
+from reconciler.loop.settings import Settings
+from reconciler.loop.snapshot import Snapshot
+from reconciler.plan.limits import Limits
+from reconciler.plan.plan import Plan
+from reconciler.plan.status import Verdict, WorldStatus
+from reconciler.plan.world import Decision, decide
+from reconciler.spec.policy import Policy
+from reconciler.spec.wanted import WantedWorld
+from reconciler.state.observed import Observed
+
+_LOOK_SECONDS = 0.1
+
+
+def offline_status(settings: Settings) -> WorldStatus:
+    """The environment as the engine and the files show it. Raises EngineError where the engine doesn't answer."""
+    world = _scan(settings)
+    observed, now, decision = _look(settings, world)
+    plans = {plan.cluster: plan for plan in decision.plans if plan.cluster}
+    snapshot = Snapshot(world=world, observed=observed, decision=decision, plans=plans)
+    status = snapshot.status(env=settings.env, domain=settings.domain, now=now, beats={}, in_flight={})
+    return replace(status, specs=str(settings.specs))
+
+
+def offline_plan(settings: Settings, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
+    """What a loop would decide at its first pass. Raises SpecError, EngineError."""
+    if files is None:
+        world = _scan(settings)
+    else:
+        world = world_of(files, _policy(settings), SecretFiles(settings.specs, settings.secrets_dir))
+    _, _, decision = _look(settings, world)
+    return decision.plans
+
+
+def run_once(settings: Settings, timeout_seconds: float, confirmed: tuple[str, ...] = ()) -> WorldStatus:
+    """Turn a loop of our own until everything is as wanted, at most `timeout_seconds`; the last status.
+
+    Raises LockHeld where a loop runs, EngineError where the engine doesn't answer.
+    """
+    problems: list[str] = []
+    with surroundings(settings, on_problem=problems.append) as around:
+        loop = Loop(settings, around)
+        for name in confirmed:
+            loop.expect_delete(name)
+        thread = threading.Thread(target=loop.run, name="loop")
+        thread.start()
+        try:
+            return _wait(loop, timeout_seconds)
+        finally:
+            loop.stop()
+            thread.join()
+
+
+def converged(status: WorldStatus) -> bool:
+    """Every cluster is as its spec says, and nothing is left over."""
+    return all(row.all_ready and not row.doing for row in status.clusters) and not status.engine_problem
+
+
+def _wait(loop: Loop, timeout_seconds: float) -> WorldStatus:
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        status = loop.status()
+        if (loop.passes and converged(status)) or time.monotonic() >= deadline:
+            return status
+        time.sleep(_LOOK_SECONDS)
+
+
+def _scan(settings: Settings) -> WantedWorld:
+    """The directory as it is; a broken file's last good spec comes from the store, as in a loop."""
+    with closing(Store(settings.state / FILE_NAME, lambda _: None)) as store:
+        files = store.last_good_files()
+        last_good = {name: (files.get(name, ""), text) for name, text in store.last_good().items()}
+    scanner = Scanner(settings.specs, _policy(settings), settings.secrets_dir, last_good)
+    return scanner.scan(frozenset(), 0.0).world
+
+
+def _look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decision]:
+    now = 0.0
+    with closing(Store(settings.state / FILE_NAME, lambda _: None)) as store:
+        memory = LoopMemory(now, store.past(), ())
+    with closing(connect(settings.engine_url)) as engine:
+        listing = engine.listing(settings.env)
+        everyone = [instance for instances in listing.instances.values() for instance in instances]
+        memory.sight(everyone, now, engine.up_seconds)
+        images = engine.images(sorted({w.spec.image for w in world.clusters.values() if w.spec is not None}))
+    observed = Observed(
+        channel=memory.channel, instances=listing.instances, foreign=listing.foreign,
+        sightings=memory.sightings, images=images, past=memory.past,
+    )  # fmt: skip
+    decision = decide(world, observed, now=now, limits=Limits(), memory=memory.guard(now))
+    return observed, now, _without_names(_as_unknown(decision))
+
+
+def _as_unknown(decision: Decision) -> Decision:
+    """Whoever is judged by news can't be judged without a listener."""
+    judgements = {
+        id: replace(judgement, verdict=Verdict.UNKNOWN, cause="no loop is listening")
+        if judgement.verdict is Verdict.READY and judgement.changes_at is not None and not judgement.heard
+        else judgement
+        for id, judgement in decision.judgements.items()
+    }
+    return replace(decision, judgements=judgements)
+
+
+def _without_names(decision: Decision) -> Decision:
+    """Names are published by a running loop only: without one there is nothing to compare them with."""
+    plans = tuple(
+        replace(plan, actions=tuple(a for a in plan.actions if a.kind not in ("publish", "withdraw")))
+        for plan in decision.plans
+    )
+    return replace(decision, plans=plans)
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(allow_paths=tuple(str(path) for path in settings.allow_paths))
+
