@@ -51,7 +51,7 @@ def all_well(findings: Sequence[Finding]) -> bool:
 
 
 def fix(findings: Sequence[Finding], console: Console) -> list[Finding]:
-    """Repair what can be repaired, look again; what remains says why. Raises SetupError for a failed repair."""
+    """Repair what can be, look again; what remains says why. Raises SetupError for a failed repair."""
     current = list(findings)
     for name, repair in _REPAIRS:
         if any(finding.name == name and not finding.ok for finding in current):

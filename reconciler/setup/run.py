@@ -8,7 +8,7 @@ import signal
 import subprocess
 from collections import deque
 from collections.abc import Mapping, Sequence
-from threading import Timer
+from threading import Event, Timer
 
 from reconciler.setup.findings import SetupError
 from reconciler.setup.progress import Line
@@ -44,24 +44,30 @@ def run(
         )
     except OSError as error:
         raise SetupError(f"`{command[0]}` could not be started: {error.strerror or error}") from error
-    expired = Timer(timeout_seconds, _end, (process,))
-    expired.start()
+    expired = Event()
+    timer = Timer(timeout_seconds, _expire, (process, expired))
+    timer.start()
     try:
-        for line in process.stdout or ():
-            everything.append(line)
-            last.append(line.rstrip())
-            if on_line is not None:
-                on_line(line.rstrip())
-        code = process.wait()
+        with process:
+            for line in process.stdout or ():
+                everything.append(line)
+                last.append(line.rstrip())
+                if on_line is not None:
+                    on_line(line.rstrip())
+            code = process.wait()
     except BaseException:
         _end(process)
         raise
     finally:
-        timed_out = not expired.is_alive()
-        expired.cancel()
+        timer.cancel()
     if code != 0:
-        raise SetupError(_failure(command, code, timeout_seconds if timed_out else None, last))
+        raise SetupError(_failure(command, code, timeout_seconds if expired.is_set() else None, last))
     return "".join(everything)
+
+
+def _expire(process: "subprocess.Popen[str]", expired: Event) -> None:
+    expired.set()
+    _end(process)
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
