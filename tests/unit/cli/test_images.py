@@ -1,0 +1,51 @@
+"""Which images `reconciler images build` takes; building itself is tested on the engine."""
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.images import _chosen, _directory
+from reconciler.errors import UsageError
+from reconciler.setup.images import folders
+
+
+def _image(root: Path, name: str, parent: str) -> None:
+    directory = root / name
+    directory.mkdir(parents=True)
+    (directory / "Dockerfile").write_text(f"FROM {parent}\n")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    _image(tmp_path, "app", "reconciler/java")
+    _image(tmp_path, "base", "debian:bookworm-slim")
+    _image(tmp_path, "java", "reconciler/base:latest")
+    _image(tmp_path, "other", "debian:bookworm-slim")
+    return tmp_path
+
+
+def _names(root: Path, *asked: str) -> list[str]:
+    return [folder.directory.name for folder in _chosen(folders(root), list(asked))]
+
+
+def test_all_are_taken_each_after_what_it_starts_from(root: Path) -> None:
+    names = _names(root)
+    assert sorted(names) == ["app", "base", "java", "other"]
+    assert names.index("base") < names.index("java") < names.index("app")
+
+
+def test_a_named_one_brings_what_it_starts_from_and_nothing_else(root: Path) -> None:
+    assert _names(root, "app") == ["base", "java", "app"]
+    assert _names(root, "other") == ["other"]
+
+
+def test_an_unknown_name_is_answered_with_those_that_there_are(root: Path) -> None:
+    with pytest.raises(UsageError, match="no image jave; there are: app, base, java, other"):
+        _names(root, "jave")
+
+
+def test_a_directory_that_is_not_there_or_empty_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no such directory"):
+        _directory(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="there is no image to build"):
+        _chosen(folders(tmp_path), [])
