@@ -1,0 +1,164 @@
+"""`apply`: files from anywhere become what the watched directory holds, all or none, and are waited for.
+
+Before: main. After: sources (checks), placing (the files), the loop or loop.offline (the rest).
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.api.client import LoopClient
+from reconciler.cli import output, session
+from reconciler.cli.failures import EXIT_NOT_READY
+from reconciler.cli.options import duration_option, environment
+from reconciler.cli.waiting import Goal, await_goal, lacking
+from reconciler.errors import LoopNotRunning, SpecError, UsageError
+from reconciler.loop.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command(rich_help_panel="Change")
+@environment
+def apply(
+    settings: Settings,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Spec files or directories.")
+    ] = None,
+    prune: Annotated[
+        Path | None,
+        typer.Option(
+            "--prune",
+            help="A directory that holds all that is wanted: applied whole, other specs are removed.",
+        ),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Until the applied clusters are ready, else exit 3.")
+    ] = False,
+    timeout: Annotated[
+        float, duration_option("--timeout", help_text="How long --wait and --once last.")
+    ] = 120.0,
+    once: Annotated[
+        bool, typer.Option("--once", help="Bring the world to the specs now, without a running loop.")
+    ] = False,
+) -> None:
+    """Check spec files, then put all of them into the watched directory, or none.
+
+    Exits 0, 1 on errors (nothing was changed), 3 when not ready in time.
+
+    Examples: `reconciler apply webapp.yaml --wait`, `reconciler apply --prune envs/staging --wait
+    --timeout 5m`,
+    `reconciler apply specs/ --once`.
+    """
+    if not paths and prune is None:
+        raise typer.BadParameter("name spec files or directories, or a directory with --prune")
+    if prune is not None and not prune.is_dir():
+        raise UsageError(f"--prune {prune} is no directory")
+    loop = session.running(settings)
+    directory = session.insist_on_watched(settings, loop)
+    if wait and loop is None and not once:
+        raise LoopNotRunning(
+            "--wait needs a running loop; start one with `reconciler run`, or do it now with --once"
+        )
+    clusters = _place(
+        settings, directory, [*(paths or ()), *([prune] if prune else ())], prune=prune is not None
+    )
+    deadline = time.monotonic() + timeout
+    if loop is not None:
+        loop.rescan()
+        if wait or once:
+            _await(loop, directory, clusters, deadline, timeout)
+    elif once:
+        _run_once(settings, clusters, timeout)
+    else:
+        output.remark("no loop is running: nothing happens until `reconciler run`, or apply with --once")
+
+
+def _place(settings: Settings, directory: Path, paths: list[Path], *, prune: bool) -> tuple[str, ...]:
+    """Check and place; returns the clusters that were applied. Raises SpecError with nothing changed."""
+    from reconciler.cli.placing import locked, place_locked
+    from reconciler.cli.sources import new_problems, policy, read_sources
+    from reconciler.spec.directory import cluster_of
+
+    rules = policy(settings)
+    sources = read_sources(paths, rules)
+    if not sources.texts and not sources.problems:
+        raise UsageError(f"{', '.join(map(str, paths))}: no spec files there (*.yaml, *.yml)")
+    directory.mkdir(parents=True, exist_ok=True)
+    with locked(directory):
+        present = read_sources([directory], rules)
+        kept = {cluster_of(Path(file).name): Path(file).name for file in present.texts}
+        files: dict[str, bytes | None] = {}
+        for file, text in sources.texts.items():
+            name = Path(file).name
+            files[kept.get(cluster_of(name), name)] = text
+        wanted = set(sources.clusters())
+        gone = [name for cluster, name in kept.items() if cluster not in wanted] if prune else []
+        # A cluster's new text stands for its old one, whatever directory it came from.
+        others = {
+            file: parsed
+            for file, parsed in present.parsed.items()
+            if cluster_of(Path(file).name) not in wanted and Path(file).name not in gone
+        }
+        sources.problems += new_problems(present.parsed, {**others, **sources.parsed})
+        sources.raise_problems()
+        place_locked(directory, {**files, **dict.fromkeys(gone)})
+    _tell(files, gone, directory)
+    return tuple(sorted(wanted))
+
+
+def _tell(files: Mapping[str, bytes | None], gone: list[str], directory: Path) -> None:
+    count = len(files)
+    removed = f", {len(gone)} removed ({', '.join(sorted(gone))})" if gone else ""
+    output.say(f"{count} spec{'s' if count != 1 else ''} in {directory}{removed}")
+
+
+def _await(
+    loop: LoopClient, directory: Path, clusters: tuple[str, ...], deadline: float, timeout: float
+) -> None:
+    """Until the loop has nothing left to do for these files and calls their clusters ready."""
+
+    def settled() -> bool:
+        texts = _texts(directory)
+        try:
+            plans = loop.plan(texts)
+        except SpecError:
+            return False
+        return all(plan.quiet for plan in plans if plan.cluster in clusters)
+
+    missing = await_goal(loop.status, clusters, Goal.READY, deadline, settled)
+    _judge(missing, clusters, timeout)
+
+
+def _texts(directory: Path) -> dict[str, bytes]:
+    from reconciler.spec.directory import listing
+    from reconciler.spec.read import read_spec
+
+    found = {}
+    for name in listing(entry.name for entry in directory.iterdir()).files.values():
+        try:
+            read = read_spec(directory / name)
+        except SpecError:
+            continue  # somebody else's broken file holds up nobody who applied good ones
+        if read is not None:
+            found[name] = read.data
+    return found
+
+
+def _run_once(settings: Settings, clusters: tuple[str, ...], timeout: float) -> None:
+    from reconciler.loop.offline import run_once
+
+    _judge(tuple(lacking(run_once(settings, timeout), clusters, Goal.READY)), clusters, timeout)
+
+
+def _judge(missing: tuple[str, ...], clusters: tuple[str, ...], timeout: float) -> None:
+    if not missing:
+        output.say(f"{', '.join(clusters)}: ready")
+        return
+    for sentence in missing:
+        output.remark(sentence)
+    output.remark(f"Not ready within {timeout:g} s")
+    raise typer.Exit(EXIT_NOT_READY)

@@ -1,0 +1,139 @@
+"""`validate` and `plan`: what is wrong with the files, and what would be done about them.
+
+Before: main. After: sources (the files), the loop's own planner or loop.offline. Neither changes anything.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import output, session
+from reconciler.cli.failures import EXIT_CHANGES
+from reconciler.cli.options import environment
+from reconciler.cli.output import Plain
+from reconciler.errors import UsageError
+from reconciler.loop.settings import Settings
+from reconciler.plan.plan import Plan
+
+app = typer.Typer()
+
+AllowPath = Annotated[
+    list[Path] | None,
+    typer.Option("--allow-path", help="A host directory that volumes may come from; repeatable."),
+]
+
+
+@app.command(rich_help_panel="Change")
+def validate(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Spec files or directories.")],
+    allow_path: AllowPath = None,
+    output_format: Annotated[Plain, typer.Option("--output", "-o", help="How to write it.")] = Plain.TEXT,
+) -> None:
+    """Check spec files, alone and together, and show every problem at once with its place and a fix.
+
+    Needs no engine and no loop. Exits 1 where anything is wrong.
+
+    Examples: `reconciler validate specs/`, `reconciler validate webapp.yaml auth.yaml -o json`.
+    """
+    from reconciler.cli.sources import check_all, read_sources
+    from reconciler.errors import SpecError
+    from reconciler.spec.policy import Policy
+
+    allowed = tuple(str(path.absolute()) for path in allow_path or ())
+    sources = read_sources(paths, Policy(allow_paths=allowed))
+    try:
+        check_all(sources)
+    except SpecError as error:
+        if output_format is Plain.TEXT:
+            raise
+        _problems_as_json(error)
+        raise typer.Exit(1) from error
+    if output_format is Plain.JSON:
+        output.emit_json({"valid": True, "files": sorted(sources.parsed), "problems": []})
+        return
+    count = len(sources.parsed)
+    output.say(f"{count} spec{'s' if count != 1 else ''}, no problems")
+
+
+def _problems_as_json(error: Exception) -> None:
+    from reconciler.api.encode import problem_dict
+
+    problems = [problem_dict(problem) for problem in getattr(error, "problems", ())]
+    output.emit_json({"valid": False, "files": sorted({p["file"] for p in problems}), "problems": problems})
+
+
+@app.command(rich_help_panel="See")
+@environment
+def plan(
+    settings: Settings,
+    specs_path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SPECS]", help="A directory of specs. Default: the watched one."),
+    ] = None,
+    output_format: Annotated[Plain, typer.Option("--output", "-o", help="How to write it.")] = Plain.TEXT,
+) -> None:
+    """Show what would be done now, and why; changes nothing.
+
+    Exits 0 when there is nothing to do, 2 when there is something (held and waiting included), 1 on errors.
+
+    Examples: `reconciler plan`, `reconciler plan specs/ -o json`.
+    """
+    directory = specs_path.absolute() if specs_path else settings.specs
+    if not directory.is_dir():
+        raise UsageError(f"{directory} is no directory: name the one with the specs")
+    plans, loop_runs, texts = _plans(settings, directory)
+    loud = [one for one in plans if not one.quiet]
+    if output_format is Plain.JSON:
+        _as_json(settings, plans, loop_runs=loop_runs)
+    else:
+        _for_people(settings, plans, texts)
+        if not loop_runs:
+            output.remark("no loop is running: heartbeats, back-off and bake timers are unknown to this plan")
+    if loud:
+        raise typer.Exit(EXIT_CHANGES)
+
+
+def _plans(settings: Settings, directory: Path) -> tuple[tuple[Plan, ...], bool, dict[str, bytes]]:
+    """The plans, whether a loop made them, and the texts they are for. Raises SpecError for broken files."""
+    from reconciler.cli.sources import check_all, policy, read_sources
+
+    sources = read_sources([directory], policy(settings))
+    check_all(sources, strict=False)
+    texts = sources.named()
+    loop = session.running(settings)
+    if loop is not None:
+        return loop.plan(texts), True, texts
+    from reconciler.loop.offline import offline_plan
+
+    return offline_plan(settings, texts), False, texts
+
+
+def _for_people(settings: Settings, plans: tuple[Plan, ...], texts: dict[str, bytes]) -> None:
+    from reconciler.cli.changes import changes_since_last
+    from reconciler.console.plan_view import plan_view
+    from reconciler.console.terminal import glyphs_of, text_width
+
+    console = output.console()
+    acting = {one.cluster for one in plans if not one.quiet}
+    output.show(
+        plan_view(
+            plans,
+            text_width(console),
+            glyphs=glyphs_of(console),
+            changes=changes_since_last(settings, texts, acting),
+        )
+    )
+
+
+def _as_json(settings: Settings, plans: tuple[Plan, ...], *, loop_runs: bool) -> None:
+    from reconciler.api.encode import plan_dict
+
+    output.emit_json(
+        {
+            "environment": settings.env,
+            "loop": {"running": loop_runs},
+            "nothing_to_do": all(one.quiet for one in plans),
+            "plans": [plan_dict(one) for one in plans if not one.quiet],
+        }
+    )

@@ -1,0 +1,59 @@
+"""`new` and `schema`: a first spec to start from, and the format for editors.
+
+Before: main. After: spec.edit (the template), spec.schema (the format).
+"""
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import output
+from reconciler.cli.options import environment
+from reconciler.errors import UsageError
+from reconciler.loop.settings import Settings
+
+app = typer.Typer()
+
+_DEFAULT_IMAGE = "reconciler/base:latest"
+_SCHEMA_FILE = ".reconciler-schema.json"
+
+
+@app.command(rich_help_panel="Change")
+@environment
+def new(
+    settings: Settings,
+    name: Annotated[str, typer.Argument(help="The cluster's name: small letters, digits and dashes.")],
+    image: Annotated[
+        str, typer.Option("--image", help="What its containers are made from.")
+    ] = _DEFAULT_IMAGE,
+) -> None:
+    """Write a first spec with comments that explain the format into the specs directory.
+
+    Example: `reconciler new webapp --image nginx:1.27`.
+    """
+    from reconciler.cli.placing import place
+    from reconciler.spec.edit import new_spec
+    from reconciler.spec.parse import parse_cluster
+    from reconciler.spec.policy import Policy
+    from reconciler.spec.schema import schema_text
+
+    settings.specs.mkdir(parents=True, exist_ok=True)
+    taken = [p for p in (settings.specs / f"{name}.yaml", settings.specs / f"{name}.yml") if p.exists()]
+    if taken:
+        raise UsageError(f"{taken[0]} is there already: edit it, or choose another name")
+    text = new_spec(name, image, schema=_SCHEMA_FILE).encode()
+    parse_cluster(text, file=f"{name}.yaml", policy=Policy())
+    place(settings.specs, {f"{name}.yaml": text, _SCHEMA_FILE: schema_text().encode()})
+    output.say(f"{settings.specs / f'{name}.yaml'} written")
+    output.remark("edit it; a running loop follows each save, `reconciler run` starts one")
+
+
+@app.command(rich_help_panel="Change")
+def schema() -> None:
+    """Print the spec format as a JSON Schema (2020-12), for editors and other tools.
+
+    Example: `reconciler schema > .reconciler-schema.json`.
+    """
+    from reconciler.spec.schema import schema_text
+
+    output.say(schema_text().rstrip("\n"))

@@ -1,0 +1,113 @@
+"""`status` and `wait`: what is, and when it is as wanted.
+
+Before: main. After: session (the loop, else Docker itself), console (for people), api.encode (for scripts).
+"""
+
+import time
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import output, session
+from reconciler.cli.failures import EXIT_NOT_READY
+from reconciler.cli.options import duration_option, environment
+from reconciler.cli.output import Format
+from reconciler.cli.waiting import Goal, await_goal
+from reconciler.errors import LoopNotRunning
+from reconciler.loop.settings import Settings
+from reconciler.plan.status import WorldStatus
+
+app = typer.Typer()
+
+_WATCH_EVENTS = 12
+
+
+@app.command(rich_help_panel="See")
+@environment
+def status(
+    settings: Settings,
+    name: Annotated[str | None, typer.Argument(help="A cluster, or an instance such as webapp1.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Keep it on the screen, up to date.")] = False,
+    output_format: Annotated[Format, typer.Option("--output", "-o", help="How to write it.")] = Format.TABLE,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 3 unless everything shown is ready.")
+    ] = False,
+) -> None:
+    """Show clusters, zones and instances, what is being done, and what is wrong.
+
+    Examples: `reconciler status`, `reconciler status webapp -o wide`, `reconciler status --watch`,
+    `reconciler status -o json`.
+    """
+    if watch and output_format in (Format.JSON, Format.YAML):
+        raise typer.BadParameter(
+            "--watch draws on a terminal; for scripts use `reconciler events -f -o json`"
+        )
+    if watch:
+        _watch(settings, name)
+    world = _seen(settings, name)
+    if not watch:
+        _print(world, output_format)
+    if exit_code and not ready(world):
+        raise typer.Exit(EXIT_NOT_READY)
+
+
+def _seen(settings: Settings, name: str | None) -> WorldStatus:
+    world = session.look(settings)
+    return world if name is None else session.only(world, [name])
+
+
+def ready(world: WorldStatus) -> bool:
+    """Everything is as the specs say, and we can see that it is."""
+    return not world.engine_problem and not world.problems and all(c.all_ready for c in world.clusters)
+
+
+def _print(world: WorldStatus, how: Format) -> None:
+    if how in (Format.JSON, Format.YAML):
+        from reconciler.api.encode import status_dict
+
+        (output.emit_json if how is Format.JSON else output.emit_yaml)(status_dict(world))
+        return
+    from reconciler.console.table import status_table
+    from reconciler.console.terminal import glyphs_of, text_width
+
+    console = output.console()
+    output.show(status_table(world, text_width(console), glyphs=glyphs_of(console), wide=how is Format.WIDE))
+
+
+def _watch(settings: Settings, name: str | None) -> None:
+    from threading import Event as Flag
+
+    from reconciler.console.live import View, watch
+
+    def fetch() -> View:
+        try:
+            events = session.client(settings).events(cluster=None, limit=_WATCH_EVENTS)
+        except LoopNotRunning:
+            events = ()
+        return _seen(settings, name), events
+
+    try:
+        watch(fetch, output.console(), Flag())
+    except KeyboardInterrupt:
+        return
+
+
+@app.command(rich_help_panel="See")
+@environment
+def wait(
+    settings: Settings,
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Clusters.")],
+    goal: Annotated[Goal, typer.Option("--for", help="What to wait for.")] = Goal.READY,
+    timeout: Annotated[float, duration_option("--timeout", help_text="How long at most.")] = 120.0,
+) -> None:
+    """Wait until clusters are ready, or gone. Exits 3 when that takes too long, and says what is missing.
+
+    Examples: `reconciler wait webapp auth`, `reconciler wait webapp --for gone --timeout 30s`.
+    """
+    missing = await_goal(lambda: session.look(settings), names, goal, time.monotonic() + timeout)
+    if missing:
+        for sentence in missing:
+            output.remark(sentence)
+        output.remark(f"Not {goal.value} within {timeout:g} s")
+        raise typer.Exit(EXIT_NOT_READY)
+    output.say(f"{', '.join(names)}: {goal.value}")

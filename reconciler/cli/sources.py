@@ -1,0 +1,93 @@
+"""Spec files as the command line names them: read, parsed, checked together, every problem of all of them
+at once.
+
+Before: validate, plan, apply with their paths. After: spec.read, spec.parse, spec.world.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.errors import Problem, SpecError, UsageError
+from reconciler.loop.settings import Settings
+from reconciler.spec.directory import cluster_of, is_spec_name, listing
+from reconciler.spec.parse import Parsed, parse
+from reconciler.spec.policy import Policy
+from reconciler.spec.read import read_spec
+from reconciler.spec.world import check_together
+
+
+@dataclass(slots=True, kw_only=True)
+class Sources:
+    """What was read: bytes and specs by the file's path as it is shown, and every problem found on the
+    way.
+    """
+
+    texts: dict[str, bytes] = field(default_factory=dict)
+    parsed: dict[str, Parsed] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def named(self) -> dict[str, bytes]:
+        """The texts by their bare file names."""
+        return {Path(file).name: text for file, text in self.texts.items()}
+
+    def clusters(self) -> tuple[str, ...]:
+        """The clusters that these files are about, readable or not."""
+        return tuple(sorted({cluster_of(Path(file).name) for file in self.texts}))
+
+    def raise_problems(self) -> None:
+        """SpecError with all of them, in the order of the files."""
+        if self.problems:
+            unique = dict.fromkeys(self.problems)
+            raise SpecError(tuple(sorted(unique, key=lambda p: (p.file, p.line, p.column))))
+
+
+def policy(settings: Settings) -> Policy:
+    """What this machine allows specs to ask for."""
+    return Policy(allow_paths=tuple(str(path) for path in settings.allow_paths))
+
+
+def read_sources(paths: Iterable[Path], rules: Policy) -> Sources:
+    """Read files, and the spec files of directories. Raises UsageError for a path that isn't there."""
+    sources = Sources()
+    for path in paths:
+        if path.is_dir():
+            _read_directory(path, sources, rules)
+        elif path.is_symlink() or path.exists():
+            if not is_spec_name(path.name):
+                raise UsageError(f"{path} is no spec file: its name must end in .yaml or .yml")
+            _read_file(path, path.parent, sources, rules)
+        else:
+            raise UsageError(f"{path}: no such file or directory")
+    return sources
+
+
+def _read_directory(directory: Path, sources: Sources, rules: Policy) -> None:
+    found = listing((entry.name for entry in directory.iterdir()), directory=str(directory))
+    sources.problems += found.problems
+    doubled = [name for names in found.doubled.values() for name in names]
+    for name in sorted([*found.files.values(), *doubled]):
+        _read_file(directory / name, directory, sources, rules)
+
+
+def _read_file(path: Path, directory: Path, sources: Sources, rules: Policy) -> None:
+    shown = str(path)
+    try:
+        read = read_spec(path, directory=directory)
+        if read is not None:
+            sources.texts[shown] = read.data
+            sources.parsed[shown] = parse(read.data, file=shown, policy=rules)
+    except SpecError as error:
+        sources.problems += error.problems
+
+
+def check_all(sources: Sources, *, strict: bool = True) -> None:
+    """Add what only several files together get wrong, then raise SpecError if there is anything."""
+    sources.problems += check_together(sources.parsed, strict=strict)
+    sources.raise_problems()
+
+
+def new_problems(before: Mapping[str, Parsed], after: Mapping[str, Parsed]) -> tuple[Problem, ...]:
+    """What the files together get wrong only since the change: old trouble of others doesn't stop anybody."""
+    old = set(check_together(before, strict=True))
+    return tuple(problem for problem in check_together(after, strict=True) if problem not in old)

@@ -1,0 +1,78 @@
+"""Waiting for a world to become what somebody needs, and saying what it still lacks.
+
+Before: wait, apply --wait. After: whatever shows the world. Errors that pass by themselves are waited out
+too.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+
+from reconciler.errors import EngineUnavailable, TransientError
+from reconciler.plan.status import ClusterStatus, WorldStatus
+
+POLL_SECONDS = 0.2
+
+
+class Goal(StrEnum):
+    """What can be waited for."""
+
+    READY = "ready"
+    GONE = "gone"
+
+
+def await_goal(
+    look: Callable[[], WorldStatus],
+    names: Sequence[str],
+    goal: Goal,
+    deadline: float,
+    settled: Callable[[], bool] = lambda: True,
+) -> tuple[str, ...]:
+    """Look until every named cluster is as `goal` says; empty then, else sentences about what is missing.
+
+    `deadline` is on the monotonic clock. `settled` is asked before each look: False means that the loop has
+    not yet taken up what it should.
+    """
+    missing: tuple[str, ...] = ("nothing was seen yet",)
+    while True:
+        try:
+            done = settled()
+            missing = tuple(lacking(look(), names, goal))
+            if done and not missing:
+                return ()
+        except (EngineUnavailable, TransientError) as error:
+            missing, done = (str(error),), False
+        if time.monotonic() >= deadline:
+            return missing or ("the loop has not taken up the change yet; `reconciler status` says why",)
+        time.sleep(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.01)))
+
+
+def lacking(world: WorldStatus, names: Sequence[str], goal: Goal) -> Iterator[str]:
+    """A sentence for each named cluster that isn't there yet, with the reason its conditions give."""
+    clusters = {cluster.name: cluster for cluster in world.clusters}
+    if world.engine_problem:
+        yield world.engine_problem
+    for name in names:
+        cluster = clusters.get(name)
+        if goal is Goal.GONE:
+            if cluster is not None:
+                yield f"{name}: still there, {len(cluster.instances)} instances; {why(cluster)}"
+        elif cluster is None:
+            yield f"{name}: no such cluster in environment {world.environment}"
+        elif not cluster.all_ready or cluster.problems:
+            yield f"{name}: {cluster.ready} of {cluster.desired} ready; {why(cluster)}"
+
+
+def why(cluster: ClusterStatus) -> str:
+    """The reasons that keep a cluster from being ready, in one sentence."""
+    if cluster.problems:
+        return str(cluster.problems[0])
+    telling = ("Held", "Degraded", "Suspended", "Progressing", "Ready")
+    notes = []
+    for kind in telling:
+        for condition in cluster.conditions:
+            off = "True" if condition.type == "Ready" else "False"
+            if condition.type == kind and condition.status != off:
+                said = f": {condition.message}" if condition.message else ""
+                notes.append(f"{condition.reason}{said}")
+    return "; ".join(notes or cluster.doing[:1]) or "nothing says why"
