@@ -1,10 +1,11 @@
-"""What contract tests need around an engine, the same for the fake and the real one: blueprints, mishaps, waiting."""
+"""What contract tests need around an engine, the same for the fake and the real one."""
 
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from reconciler.engine.docker import connect
 from reconciler.engine.docker.adapter import DockerEngine
 from reconciler.engine.ports import Blueprint, Engine, Listing, Mount, Network
 from reconciler.spec.cluster import Port
@@ -163,13 +164,15 @@ class RealWorld(World):
         return str(made)
 
     def clean_up(self) -> None:
-        for id_ in self._foreign:
-            self.docker.remove(id_)
-        left = self.docker.inventory(self.env)
-        for container in left.containers:
-            self.docker.remove(container.id)
-        for network in left.networks:
-            self.docker.remove_network(network.id)
-        for volume in left.volumes:
-            self.docker.remove_volume(volume.id)
         self.docker.close()
+        cleaner = connect()  # the test may have closed its own
+        for id_ in self._foreign:
+            cleaner.remove(id_)
+        left = cleaner.inventory(self.env)
+        for container in left.containers:
+            cleaner.remove(container.id)
+        for network in left.networks:
+            cleaner.remove_network(network.id)
+        for volume in left.volumes:
+            cleaner.remove_volume(volume.id)
+        cleaner.close()

@@ -88,5 +88,17 @@ class DockerEngine:
         """With what is in it; done where it is gone, PermanentError while a container has it."""
         inventory.remove_volume(self.api, name)
 
+    def logs(self, id: str, *, follow: bool, tail: int | None, stop: Event) -> Iterator[tuple[bool, bytes]]:
+        """Pieces of what it wrote, as (is it stderr, bytes); see `terminal.logs`."""
+        from reconciler.engine.docker import terminal
+
+        return terminal.logs(self.api, id, follow=follow, tail=tail, stop=stop)
+
+    def execute(self, id: str, argv: Sequence[str], *, with_tty: bool) -> int:
+        """Run `argv` inside on this process' standard streams; its exit code. See `terminal.execute`."""
+        from reconciler.engine.docker import terminal
+
+        return terminal.execute(self.api, id, argv, with_tty=with_tty)
+
     def close(self) -> None:
         self.api.close()

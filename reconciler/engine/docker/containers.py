@@ -84,10 +84,17 @@ def signal(api: Api, id: str, name: Signal) -> None:
         return
     if reply.status == 500:
         raise refusal(500, reply.message, doing)
-    # Asking always is cheaper than looking first, and there is no moment between the two.
+    # Asking always is cheaper than looking first, and there is no moment between the two. The engine has
+    # several ways to say that there is nothing to thaw (it never was frozen, it has ended since); only its
+    # state is clear.
     reply = api.call("POST", f"/containers/{id}/unpause", doing=doing, accept=(404, 409, 500))
-    if reply.status == 500 and not _ended(reply.message) and "not paused" not in reply.message:
+    if reply.status == 500 and _paused(api, id, doing):
         raise refusal(500, reply.message, doing)
+
+
+def _paused(api: Api, id: str, doing: str) -> bool:
+    reply = api.call("GET", f"/containers/{id}/json", doing=doing, accept=(404,))
+    return reply.status != 404 and bool(reply.payload["State"]["Paused"])
 
 
 def _ended(message: str) -> bool:

@@ -4,6 +4,7 @@ Before: adapter. After: api. Never here: attaching containers (a blueprint names
 """
 
 import ipaddress
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,9 @@ from reconciler.state import labels as keys
 NETWORK_ROLE = "network"
 SUBNET = keys.PREFIX + "subnet"
 LISTENER_PORT = 7070
-_TRIES = 3
+_TRIES = 12
+_PATIENT_TRIES = 6
+_LOOK_AGAIN_SECONDS = 0.1
 
 
 def ensure_network(api: Api, env: str, subnet: str | None) -> Network:
@@ -27,16 +30,23 @@ def ensure_network(api: Api, env: str, subnet: str | None) -> Network:
     wanted = subnets.parse(subnet) if subnet else None
     name = keys.network_name(env)
     doing = f"creating network {name}"
-    for _ in range(_TRIES):
+    refused: list[ipaddress.IPv4Network] = []
+    for attempt in range(_TRIES):
         present = _named(api, name, doing)
         if present:
             return _checked(_oldest(present), env, wanted, doing)
-        made = _make(api, env, wanted or subnets.choose(env, _taken(api, doing)), doing)
+        subnet_ = wanted or subnets.choose(env, [*refused, *_taken(api, doing)])
+        made = _make(api, env, subnet_, doing)
         if made.status == 201:
             _settle(api, name, str(made.payload["Id"]), doing)
-        elif wanted is not None and not _named(api, name, doing):
-            raise PermanentError(f"{doing}: {made.message.strip()}; choose a free --subnet")
-        # Else another process took the name or the subnet between our look and our step: look again.
+            continue
+        # Another maker's network is listed only some time after its subnet is taken: look again before giving
+        # up.
+        if attempt >= _PATIENT_TRIES:
+            if wanted is not None:
+                raise PermanentError(f"{doing}: {made.message.strip()}; choose a free --subnet")
+            refused.append(subnet_)
+        time.sleep(_LOOK_AGAIN_SECONDS)
     raise TransientError(f"{doing}: others are changing the engine's networks")
 
 
