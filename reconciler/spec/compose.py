@@ -15,7 +15,7 @@ from reconciler.spec.report import Path, Report, TooManyError, printable
 from reconciler.spec.syntax import note_syntax
 
 _DEEPEST = 16
-_MOST_NODES = 4000
+_MOST_NODES = 2000
 _SURROGATES = range(0xD800, 0xE000)
 
 
@@ -36,6 +36,7 @@ class _Reader:
         self._report = report
         self._events = self._guarded()
         self._nodes = 0
+        self._depth = 0
 
     def root(self) -> Node:
         """The only document's root."""
@@ -92,7 +93,7 @@ class _Reader:
         self._nodes += 1
         if self._nodes > _MOST_NODES:
             self._stop(start, (), f"more than {_MOST_NODES} values", "a spec describes one cluster: split it")
-        if len(path) > _DEEPEST:
+        if self._depth > _DEEPEST:
             self._stop(
                 start,
                 (),
@@ -108,10 +109,10 @@ class _Reader:
         refused = self._refuse_properties(event, path)
         if kind == "ScalarEvent":
             node: Node = self._scalar(event, path)
-        elif kind == "SequenceStartEvent":
-            node = self._sequence(event, path)
         else:
-            node = self._mapping(event, path)
+            self._depth += 1
+            node = self._sequence(event, path) if kind == "SequenceStartEvent" else self._mapping(event, path)
+            self._depth -= 1
         return Broken(node.start, node.end) if refused else node
 
     def _refuse_properties(self, event: Any, path: Path) -> bool:

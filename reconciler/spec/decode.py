@@ -5,12 +5,16 @@ Before: read (bytes). After: compose (text to nodes). What is refused here is re
 looked at.
 """
 
+import re
+
 from reconciler.errors import Problem, SpecError
 from reconciler.spec.report import Lines
 
 LARGEST_BYTES = 64 * 1024
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BOM = "\ufeff"
+# A lone CR, NEL, LINE and PARAGRAPH SEPARATOR: parsers and editors disagree whether a comment ends there.
+_STRANGE_END = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
 
 
 def decode(data: bytes, file: str) -> str:
@@ -37,6 +41,15 @@ def decode(data: bytes, file: str) -> str:
         offset = data.index(b"\0")
         raise _refused(
             file, text[:nul], f"a NUL byte at byte offset {offset}", "remove it; is this a text file?"
+        )
+    strange = _STRANGE_END.search(text)
+    if strange:
+        code = f"U+{ord(strange[0]):04X}"
+        raise _refused(
+            file,
+            text[: strange.start()],
+            f"a line end that isn't one everywhere ({code})",
+            "end lines with LF",
         )
     if _says_nothing(text):
         what = "the file holds only comments" if text.strip() else "the file is empty"

@@ -56,8 +56,9 @@ def fits(entry: Port, size: int) -> BadEntryError | None:
         return None
     enough = entry.host_first + size - 1
     if enough > _HIGHEST:
+        ports = "one host port" if there == 1 else f"{there} host ports"
         return BadEntryError(
-            f"{there} host ports for {size} instances", "begin the range lower, or remove the host port"
+            f"{ports} for {size} instances", "begin the range lower, or remove the host port"
         )
     fix = f'write "{entry.host_first}-{enough}:{entry.container}", or remove the host port'
     if there == 1:
@@ -76,7 +77,7 @@ def overlap(one: Port, other: Port) -> int | None:
 
 
 def _same_address(one: str, other: str) -> bool:
-    # Docker's proxy listens on each family by itself, so like with like only; 0.0.0.0 and :: are all addresses.
+    # Docker's proxy listens on each family by itself, so like with like; 0.0.0.0 and :: are all addresses.
     if (":" in one) != (":" in other):
         return False
     return one == other or "0.0.0.0" in (one, other) or "::" in (one, other)

@@ -16,16 +16,10 @@ _SHOWN = 40
 
 
 class Lines:
-    """Turns offsets into lines and columns, both from 1. Lines end where editors end them: at LF, CR LF and
-    CR.
-    """
+    """Turns offsets into lines and columns, both from 1. Other line ends than LF and CR LF don't get here."""
 
     def __init__(self, text: str) -> None:
-        starts = [0]
-        for offset, character in enumerate(text):
-            if character == "\n" or (character == "\r" and text[offset + 1 : offset + 2] != "\n"):
-                starts.append(offset + 1)
-        self._starts = starts
+        self._starts = [0, *(offset + 1 for offset, character in enumerate(text) if character == "\n")]
         self._length = len(text)
 
     def place(self, offset: int) -> tuple[int, int]:

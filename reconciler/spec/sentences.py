@@ -147,7 +147,9 @@ def _type(found: Finding, tree: Document) -> tuple[str, str]:
         return _number_for_text(value, tree.text(found.path), found)
     if kinds == ["string"] and isinstance(value, bool):
         return f"{tree.text(found.path)} is a boolean, not text", f'quote it: "{tree.text(found.path)}"'
-    return f"{name} is expected, not {quoted(value)}", _WRITE[kinds[0]]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    shown = quoted(tree.text(found.path) if number else value)
+    return f"{name} is expected, not {shown}", _WRITE[kinds[0]]
 
 
 def _number_for_text(value: float, written: str, found: Finding) -> tuple[str, str]:

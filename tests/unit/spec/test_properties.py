@@ -1,0 +1,208 @@
+"""Whatever comes in at the door: a spec or a SpecError, soon, and with little memory."""
+
+import json
+import time
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.errors import SpecError
+from reconciler.spec.edit import set_key
+from reconciler.spec.parse import parse, parse_cluster
+from reconciler.spec.policy import Policy
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "image: a",
+            "size: 3",
+            "name: webapp",
+            "zones: [a, b]",
+            "ports:",
+            "  - 80",
+            "health: {http: {port: 1}}",
+        ),
+        *(
+            "\n",
+            "\n",
+            "\n",
+            "  ",
+            "\t",
+            ": ",
+            "- ",
+            "? ",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "&a ",
+            "*a",
+            "!!x ",
+            "<<: ",
+            "#",
+        ),
+        *(
+            "|",
+            ">",
+            "'",
+            '"',
+            "\\",
+            "---",
+            "...",
+            "%YAML 1.1",
+            "\r",
+            "\x85",
+            "\u2028",
+            "\ufeff",
+            "\0",
+            "é",
+            "~",
+            "0",
+        ),
+    ]
+)
+
+
+def door(data: bytes) -> None:
+    try:
+        parse(data, file="specs/webapp.yaml", policy=Policy())
+    except SpecError as refused:
+        problems = refused.problems
+    else:
+        return
+    assert problems
+    assert all(problem.line >= 1 and problem.column >= 1 for problem in problems)
+    assert all(str(problem).isprintable() for problem in problems)
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=60, deadline=None)
+def test_any_bytes_are_a_spec_or_a_spec_error(data: bytes) -> None:
+    door(data)
+
+
+@given(st.text(max_size=400))
+@settings(max_examples=60, deadline=None)
+def test_any_text_is_a_spec_or_a_spec_error(text: str) -> None:
+    door(text.encode("utf-8", "surrogatepass"))
+
+
+@given(st.lists(PIECES, max_size=40).map("".join))
+@settings(max_examples=150, deadline=None)
+def test_anything_like_yaml_is_a_spec_or_a_spec_error(text: str) -> None:
+    door(text.encode())
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = [
+    *(
+        "apiVersion",
+        "kind",
+        "name",
+        "image",
+        "pull",
+        "size",
+        "zones",
+        "dns",
+        "ports",
+        "command",
+        "environment",
+    ),
+    *(
+        "secrets",
+        "volumes",
+        "resources",
+        "depends_on",
+        "start",
+        "health",
+        "rollout",
+        "ssh",
+        "stop",
+        "suspend",
+    ),
+]
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), VALUES))
+@settings(max_examples=60, deadline=None)
+def test_any_value_under_any_key_is_a_spec_or_a_spec_error(data: dict[str, object]) -> None:
+    door(json.dumps(data).encode())
+
+
+BOMBS = {
+    "aliases": "a: &a [x]\n" + "".join(f"b{n}: &b{n} [*a, *a, *a]\n" for n in range(2000)),
+    "brackets": "a: " + "[" * 60_000,
+    "braces": "{a: " * 15_000,
+    "dashes": "- " * 30_000,
+    "question marks": "? " * 30_000,
+    "a long list": "zones: [" + "a," * 30_000 + "]",
+    "many keys": "".join(f"k{n}: 1\n" for n in range(6000)),
+    "one key over and over": "a: 1\n" * 12_000,
+    "anchors": "&a [" * 15_000,
+    "long text": "image: '" + "x" * 65_000 + "'",
+    "a long word": "a" * 65_000,
+    "empty lines": "\n" * 65_000 + "a",
+    "comments": "# c\n" * 16_000 + "a: 1",
+    "quotes": 'a: "' + "\\n" * 30_000,
+}
+
+
+@pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+def test_a_bomb_is_refused_before_it_costs_anything(text: str) -> None:
+    """The time is that of this process alone, with room for a slow machine; the memory is exact."""
+    data = text.encode()
+    with pytest.raises(SpecError):
+        parse_cluster(b"image: [", file="warm.yaml", policy=Policy())
+    began = time.process_time()
+    with pytest.raises(SpecError):
+        parse_cluster(data, file="bomb.yaml", policy=Policy())
+    assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize("kind", ["aliases", "brackets", "a long list", "long text"])
+def test_a_bomb_takes_little_memory(kind: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(SpecError):
+            parse_cluster(BOMBS[kind].encode(), file="bomb.yaml", policy=Policy())
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 32 * 1024**2
+
+
+COMMENTS = st.lists(st.sampled_from(["", "# é comment", "   # indented: [", "  ", "#"]), max_size=3)
+
+
+@st.composite
+def texts_around_a_size(draw: st.DrawFn) -> tuple[str, str]:
+    """What stands before and behind the number of `size`."""
+    newline = draw(st.sampled_from(["\n", "\r\n"]))
+    gap = draw(st.sampled_from(["", " ", "    "]))
+    tail = draw(st.sampled_from(["", "  # three of them", " #"]))
+    last = newline if draw(st.booleans()) else ""
+    head = newline.join([*draw(COMMENTS), "image: a  # the image", f"size: {gap}"])
+    return head, newline.join([tail, *draw(COMMENTS), "zones: [ az1,az2 ]" + last])
+
+
+@given(around=texts_around_a_size(), old=st.integers(0, 1000), new=st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_editing_a_value_keeps_every_other_byte(around: tuple[str, str], old: int, new: int) -> None:
+    head, rest = around
+    assert set_key(f"{head}{old}{rest}", "size", new) == f"{head}{new}{rest}"
+
+
+@given(before=COMMENTS, after=COMMENTS, last=st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_adding_a_key_only_adds_a_line(before: list[str], after: list[str], last: bool) -> None:
+    text = "\n".join([*before, "image: a", "size: 1 # c", *after]) + ("\n" if last else "")
+    edited = set_key(text, "suspend", True)
+    assert edited.replace("suspend: true\n", "").replace("\nsuspend: true", "") == text
+    assert parse_cluster(edited.encode(), file="a.yaml", policy=Policy()).suspend is True
