@@ -34,15 +34,19 @@ class Lock:
     def __init__(self, name: str, held: "socket.socket | int") -> None:
         self.name = name
         self._held: socket.socket | int | None = held
+        self._doorman: Thread | None = None
         if isinstance(held, socket.socket):
             # Whoever asks for our pid only connects; taking the connections keeps the queue from filling up.
-            Thread(target=_take_visitors, args=(held,), name="lock", daemon=True).start()
+            self._doorman = Thread(target=_take_visitors, args=(held,), name="lock", daemon=True)
+            self._doorman.start()
 
     def release(self) -> None:
         """Let the next one have it; done where it is released already."""
         held, self._held = self._held, None
         if isinstance(held, socket.socket):
             held.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for visitors
+            if self._doorman is not None:
+                self._doorman.join()  # the kernel keeps the name while that thread is still inside accept
             held.close()
         elif held is not None:
             os.close(held)
