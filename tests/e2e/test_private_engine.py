@@ -16,7 +16,7 @@ def _start_container(private: PrivateEngine, name: str) -> str:
     api = private.api()
     try:
         network = api.create_network("apart", driver="bridge")
-        host = api.create_host_config(network_mode=network["Id"])
+        host = api.create_host_config(network_mode=network["Id"], init=True)
         made = api.create_container(REFERENCE, ["sleep", "600"], name=name, host_config=host)
         api.start(made["Id"])
         return str(made["Id"])

@@ -4,9 +4,10 @@ Before: an installed dockerd and root. After: the `private_engine` fixture.
 Never here: the machine's own engine, except to copy images out of it.
 
 One small process holds a network, a mount and a host name namespace for as long as the engine lives,
-restarts included; dockerd and everything that it starts live inside. They are entered with nsenter: `ip netns exec`
-would mount a fresh /sys and so hide the cgroups. The containers' addresses exist only there: a program that has to
-reach them, such as a loop with its heartbeat listener, is started with `inside` before its own command.
+restarts included; dockerd and everything that it starts live inside. They are entered with nsenter, because
+`ip netns exec` would mount a fresh /sys and so hide the cgroups. The containers' addresses exist only there:
+a program that has to reach them, such as a loop with its heartbeat listener, is started with `inside` before
+its own command.
 """
 
 import os
@@ -149,8 +150,8 @@ class PrivateEngine:
     def kill(self) -> None:
         """SIGKILL: dockerd is gone at once, its containers go on."""
         self._end(signal.SIGKILL)
-        # containerd dies with dockerd. Where the machine's first process is slow to reap, the dead one keeps its
-        # id, and the next dockerd would wait for it instead of starting another.
+        # containerd dies with dockerd. Where init is slow to reap, the dead one keeps its id,
+        # and the next dockerd would wait for it instead of starting another.
         recorded = Path(self.exec_root) / "containerd" / "containerd.pid"
         assert _until(lambda: not recorded.exists() or _is_dead(recorded), _STOP_SECONDS), (
             "containerd lives on"
@@ -177,7 +178,7 @@ class PrivateEngine:
             client(origin, timeout_seconds=_COPY_SECONDS) as here,
             client(self.endpoint, timeout_seconds=_COPY_SECONDS) as there,
         ):
-            for message in there.load_image(here.get_image(image)):
+            for message in there.load_image(here.get_image(image)):  # type: ignore[no-untyped-call]
                 assert "error" not in message, f"{image} was not copied: {message}"
 
     def api(self) -> docker.APIClient:
@@ -192,10 +193,6 @@ class PrivateEngine:
 
     def close(self) -> None:
         """Leave nothing: no process, mount, namespace, cgroup or directory."""
-        if self.running:
-            self.thaw()
-            os.kill(self.pid, signal.SIGTERM)
-            _until(lambda: not self.running, _STOP_SECONDS)
         _kill_all(self._remains)
         self._holder.kill()
         self._holder.wait()
@@ -224,7 +221,7 @@ class PrivateEngine:
                 groups = (directory / "cgroup").read_text(encoding="ascii")
             except OSError:
                 continue  # it ended while we looked
-            if f"{self.exec_root}/".encode() in command or f":{self.cgroup}/" in groups:
+            if f"{self.root}/".encode() in command or f":{self.cgroup}/" in groups:
                 yield int(directory.name)
 
     def _remove_cgroups(self) -> None:
