@@ -6,7 +6,9 @@ refused before anything is expanded, and that depth and size are bounded while r
 ruamel.yaml.
 """
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from reconciler.errors import SpecError
@@ -16,6 +18,7 @@ from reconciler.spec.syntax import note_syntax
 
 _DEEPEST = 16
 _MOST_NODES = 2000
+_BRACKETS = re.compile(r"[\[\]{}]")
 _SURROGATES = range(0xD800, 0xE000)
 
 
@@ -23,11 +26,30 @@ def compose(text: str, report: Report) -> Document:
     """The document's tree; what can be read on with is noted in the report. Raises SpecError where it can't
     go on.
     """
-    reader = _Reader(text, report)
+    _refuse_brackets(text, report.file)
     try:
-        return document(reader.root())
+        return document(_Reader(text, report).root())
     except TooManyError:
         raise SpecError(report.problems) from None
+
+
+def _refuse_brackets(text: str, file: str) -> None:
+    """The scanner looks far ahead over open brackets, at a cost that grows with their square.
+
+    Where there seem to be many (some may be quoted), the beginning is read by itself first: what is too deep
+    there is too deep.
+    """
+    opened = 0
+    for found in _BRACKETS.finditer(text):
+        opened = max(0, opened + (1 if found[0] in "[{" else -1))
+        if opened > 2 * _DEEPEST:
+            trial = Report(file, text)
+            reader = _Reader(text[: found.end()], trial)
+            with suppress(TooManyError):
+                reader.root()
+            if reader.too_deep:
+                raise SpecError(trial.problems)
+            return
 
 
 class _Reader:
@@ -37,6 +59,7 @@ class _Reader:
         self._events = self._guarded()
         self._nodes = 0
         self._depth = 0
+        self.too_deep = False
 
     def root(self) -> Node:
         """The only document's root."""
@@ -94,6 +117,7 @@ class _Reader:
         if self._nodes > _MOST_NODES:
             self._stop(start, (), f"more than {_MOST_NODES} values", "a spec describes one cluster: split it")
         if self._depth > _DEEPEST:
+            self.too_deep = True
             self._stop(
                 start,
                 (),

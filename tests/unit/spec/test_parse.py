@@ -168,6 +168,11 @@ def test_a_host_path_is_used_where_the_policy_allows_it() -> None:
     assert volume == Volume(source="/srv/data/a", target="/x", read_only=True, host_path=True)
 
 
+def test_brackets_in_quotes_and_comments_are_only_text() -> None:
+    many = "[" * 200
+    assert spec_of(f"# {many}\n{ONE}command: [echo, '{many}']\n").command == ("echo", many)
+
+
 @pytest.mark.parametrize("what", ["volumes: ['a:/x']", "ports: ['81:80']"])
 def test_what_only_one_container_can_hold_implies_in_place(what: str) -> None:
     assert spec_of(f"{ONE}{what}\n").rollout == Rollout(strategy="in-place", surge=0, unavailable=1)
