@@ -23,8 +23,9 @@ from typing import Self
 from reconciler.errors import LockHeld
 
 _POLL_SECONDS = 0.2
-_ASK_SECONDS = 0.5
+_ASK_MICROSECONDS = 500_000
 _LONGEST = 100  # bytes; the kernel takes 107
+_TIMEVAL = struct.Struct("ll")
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
 
 
@@ -80,7 +81,8 @@ def holder(engine_id: str, env: str) -> int | None:
     if sys.platform != "linux":
         return _pid_in_file(name)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-        asking.settimeout(_ASK_SECONDS)
+        # Not settimeout: it makes the socket non-blocking, and then a full queue is an error instead of a wait.
+        asking.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL.pack(0, _ASK_MICROSECONDS))
         try:
             asking.connect(f"\0{name}")
             credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
@@ -94,7 +96,7 @@ def _message(env: str, pid: int | None) -> str:
     who = f"process {pid}" if pid else "another process"
     return (
         f"environment {env} of this engine is run by {who} already; stop that one "
-        f"(`reconciler stop --env {env}`), stand by for it (`reconciler run --standby`), or choose another --env"
+        f"(`reconciler stop --env {env}`), stand by (`run --standby`), or choose another --env"
     )
 
 
