@@ -111,14 +111,16 @@ class Engine(Protocol):
     def events(self, env: str, stop: Event) -> Iterator[EngineEvent | None]:
         """Events from now on, until `stop` is set; first yields None once it is subscribed (list then, not before).
 
-        Ends by raising EngineUnavailable when the stream breaks."""
+        Ends by raising EngineUnavailable when the stream breaks.
+        """
     def images(self, references: Sequence[str]) -> Mapping[str, Image]: ...
     def pull(self, reference: str, policy: Pull) -> None: ...
     def ensure_network(self, env: str, subnet: str | None) -> Network: ...
     def create(self, blueprint: Blueprint) -> str:
         """The new container's id; of the present one where our own stands under this name with the same labels.
 
-        Raises NotOurs where somebody else's stands there, TransientError where the name is being freed."""
+        Raises NotOurs where somebody else's stands there, TransientError where the name is being freed.
+        """
     def upload(self, id: str, files: Sequence[File]) -> None: ...
     def start(self, id: str) -> None: ...
     def signal(self, id: str, signal: Signal) -> None:
