@@ -111,7 +111,7 @@ def _cards(world: WorldStatus, screen: Screen, room: int | None) -> list[Rendera
 def _squeeze(
     clusters: Sequence[ClusterStatus], cards: dict[str, Card], screen: Screen, room: int
 ) -> list[RenderableType]:
-    """Turn cards into lines, the calmest and largest first, until they fit; the rest is left out and counted."""
+    """Turn cards into lines, the calmest and largest first, until they fit; then count the rest."""
     short: set[str] = set()
     by_calm = sorted(clusters, key=lambda c: (state_of(c) not in _CALM, -cards[c.name].height))
     for cluster in by_calm:

@@ -73,7 +73,7 @@ def _row(head: Text, mark: str, why: str, indent: int, width: int | None) -> lis
 def _changes(changes: Sequence[Difference], width: int | None, glyphs: Glyphs) -> list[Text]:
     lines = []
     longest = max((len(change.field) for change in changes), default=0)
-    indent = min(longest, 28) + _INDENT + 4
+    indent = min(longest, 28) + _INDENT + 2
     for change in changes:
         text = f"{change.before} {glyphs.arrow} {change.after}"
         label = Text(" " * (_INDENT + 2)).append(clean(change.field), "cyan")

@@ -1,0 +1,230 @@
+"""The status table, compared whole: what a person sees is the contract."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from reconciler.console.glyphs import ASCII, UNICODE, Glyphs
+from reconciler.console.table import status_table
+from reconciler.console.terminal import print_text
+from reconciler.plan.status import WorldStatus
+from tests.unit.console import worlds
+
+
+def shown(world: WorldStatus, width: int | None = 80, glyphs: Glyphs = UNICODE, *, wide: bool = False) -> str:
+    stream = StringIO()
+    console = Console(file=stream, width=width or 80)
+    print_text(console, status_table(world, width, glyphs=glyphs, wide=wide))
+    return stream.getvalue()
+
+
+def test_a_healthy_world_shows_numbers_and_zones_side_by_side() -> None:
+    expected = """\
+dev.docker · loop running, pid 4242 · specs /srv/specs
+
+CLUSTER DESIRED CURRENT UPDATED READY AVAIL REV  BEAT STATE
+auth          2       2       2     2     2 v000 0.4s ● Ready
+webapp        4       4       4     4     4 v000 0.4s ● Ready
+
+auth
+  az1                 az2                 az3
+  ● auth1 ready 0.4s  ● auth2 ready 0.4s
+
+webapp
+  az1                   az2                   az3
+  ● webapp1 ready 0.4s  ● webapp2 ready 0.4s  ● webapp3 ready 0.4s
+  ● webapp4 ready 0.4s
+"""
+    assert shown(worlds.healthy()) == expected
+
+
+def test_a_rollout_with_dead_and_frozen_instances_says_what_is_done_and_why() -> None:
+    expected = """\
+dev.docker · loop running, pid 4242 · specs /srv/specs
+
+CLUSTER DESIRED CURRENT UPDATED READY AVAIL REV  BEAT STATE
+auth          2       2       2     2     2 v000 0.4s ● Ready
+webapp        4       5       2     2     2 v001 4.2s ◐ Progressing
+
+auth
+  az1                 az2                 az3
+  ● auth1 ready 0.4s  ● auth2 ready 0.4s
+
+webapp
+  az1                      az2                   az3
+  ● webapp1 ready 0.2s     ● webapp2 ready v000  ◌ #3 suspect frozen
+  ✖ #4 dead exit 137 v000  ◐ webapp5 starting
+  Not ready    InstancesNotReady: 2 of 4 ready
+  Progressing  RollingOut: image acmeair/webapp:1.0 -> 1.1
+  Now          create webapp-4: exited with 137
+  Now          wait for webapp-5: starting since 2 s
+"""
+    assert shown(worlds.rolling()) == expected
+
+
+def test_a_broken_file_is_shown_with_its_place_beside_the_cluster_that_lives_on() -> None:
+    expected = """\
+dev.docker · loop running, pid 4242 · specs /srv/specs
+
+▲ File         specs/db.yaml:1:1: the file is empty; delete it
+
+CLUSTER DESIRED CURRENT UPDATED READY AVAIL REV  BEAT STATE
+webapp        4       4       4     4     4 v000 0.4s ✖ Degraded
+
+webapp
+  az1                   az2                   az3
+  ● webapp1 ready 0.4s  ● webapp2 ready 0.4s  ● webapp3 ready 0.4s
+  ● webapp4 ready 0.4s
+  Degraded     SpecUnreadable: the last good spec stays in force
+  File         specs/webapp.yaml:4:7: size: -1 is less than 0; use 0 or a
+               positive number of instances
+"""
+    assert shown(worlds.broken()) == expected
+
+
+def test_what_is_held_says_why_and_what_to_type() -> None:
+    expected = """\
+dev.docker · loop running, pid 4242 · specs /srv/specs
+
+▲ Held         3 clusters with 9 of 9 instances lost their files at once;
+               nothing is removed
+               bring the files back, or let it go on: reconciler confirm
+
+CLUSTER   DESIRED CURRENT UPDATED READY AVAIL REV  BEAT STATE
+auth            3       3       3     3     3 v000 0.4s ◌ Held
+cassandra       3       3       3     3     3 v000 0.4s ◌ Held
+webapp          3       3       3     3     3 v000 0.4s ◌ Held
+
+auth
+  az1                 az2                 az3
+  ● auth1 ready 0.4s  ● auth2 ready 0.4s  ● auth3 ready 0.4s
+  Held         MassDeletion: its file is gone
+
+cassandra
+  az1                      az2                      az3
+  ● cassandra1 ready 0.4s  ● cassandra2 ready 0.4s  ● cassandra3 ready 0.4s
+  Held         MassDeletion: its file is gone
+
+webapp
+  az1                   az2                   az3
+  ● webapp1 ready 0.4s  ● webapp2 ready 0.4s  ● webapp3 ready 0.4s
+  Held         MassDeletion: its file is gone
+"""
+    assert shown(worlds.held()) == expected
+
+
+def test_without_a_loop_the_first_line_says_so_and_how_to_start_one() -> None:
+    expected = """\
+dev.docker · no loop running · specs /srv/specs
+▲ heartbeats are unknown and nothing is repaired; start a loop: reconciler run
+  /srv/specs
+
+no clusters; make a first one: reconciler new hello
+"""
+    assert shown(worlds.empty()) == expected
+
+
+def test_an_ascii_terminal_gets_ascii_only() -> None:
+    expected = """\
+dev.docker | loop running, pid 4242 | specs /srv/specs
+
+! Heartbeats   3 of 3 instances fell silent together; nobody is replaced until
+               beats return
+
+CLUSTER DESIRED CURRENT UPDATED READY AVAIL REV  BEAT STATE
+webapp        3       3       3     0     0 v000  17s ? Unknown
+
+webapp
+  az1                    az2                    az3
+  ? webapp1 unknown 17s  ? webapp2 unknown 17s  ? webapp3 unknown 17s
+  Not ready    ChannelBlind (unknown): silent since 17 s
+"""
+    assert shown(worlds.blind(), glyphs=ASCII) == expected
+
+
+def test_fifty_instances_are_counted_and_the_odd_ones_named() -> None:
+    expected = """\
+dev.docker · loop running, pid 4242 · specs /srv/specs
+
+CLUSTER   DESIRED CURRENT UPDATED READY AVAIL REV  BEAT STATE
+auth            2       2       2     2     2 v000 0.4s ● Ready
+webapp         50      50      50    48    48 v000 0.4s ◐ Progressing
+web            12      12      12    12    12 v000 0.4s ● Ready
+cassandra       6       6       6     6     6 v000 0.4s ● Ready
+
+auth
+  az1                 az2                 az3
+  ● auth1 ready 0.4s  ● auth2 ready 0.4s
+
+webapp
+  az1                       az2                     az3
+  ● 16 ready                ● 16 ready              ● 16 ready
+  ◐ webapp31 starting 0.4s  ✖ #44 dead exit 1 0.4s
+  Progressing  Replacing: 1 starting
+
+web
+  az1                 az2                 az3
+  ● web1 ready 0.4s   ● web2 ready 0.4s   ● web3 ready 0.4s
+  ● web4 ready 0.4s   ● web5 ready 0.4s   ● web6 ready 0.4s
+  ● web7 ready 0.4s   ● web8 ready 0.4s   ● web9 ready 0.4s
+  ● web10 ready 0.4s  ● web11 ready 0.4s  ● web12 ready 0.4s
+
+cassandra
+  az1                      az2                      az3
+  ● cassandra1 ready 0.4s  ● cassandra2 ready 0.4s  ● cassandra3 ready 0.4s
+  ● cassandra4 ready 0.4s  ● cassandra5 ready 0.4s  ● cassandra6 ready 0.4s
+"""
+    assert shown(worlds.fifty()) == expected
+
+
+def test_wide_lists_every_instance_on_a_line() -> None:
+    expected = """\
+dev.docker | loop running, pid 4242 | specs /srv/specs
+
+CLUSTER  DESIRED  CURRENT  UPDATED  READY  AVAIL  REV   BEAT  STATE
+auth           2        2        2      2      2  v000  0.4s  * Ready
+webapp         4        5        2      2      2  v001  4.2s  ~ Progressing
+
+INSTANCE  CONTAINER     ZONE  STATE             PHASE    BEAT  REV   ADDRESS      STARTS  ID
+auth1     dev-auth-1    az1   * ready           running  0.4s  v000  172.29.0.11       1  000000000001
+auth2     dev-auth-2    az2   * ready           running  0.4s  v000  172.29.0.12       1  000000000002
+webapp1   dev-webapp-1  az1   * ready           running  0.2s  v001  172.29.0.11       1  000000000001
+webapp2   dev-webapp-2  az2   * ready           running  0.4s  v000  172.29.0.12       1  000000000002
+webapp3   dev-webapp-3  az3   ! suspect frozen  paused   4.2s  v000  172.29.0.13       1  000000000003
+webapp4   dev-webapp-4  az1   x dead exit 137   exited      -  v000  172.29.0.14       1  000000000004
+webapp5   dev-webapp-5  az2   ~ starting        running     -  v001  172.29.0.15       1  000000000005
+
+webapp
+  Not ready    InstancesNotReady: 2 of 4 ready
+  Progressing  RollingOut: image acmeair/webapp:1.0 -> 1.1
+  Now          create webapp-4: exited with 137
+  Now          wait for webapp-5: starting since 2 s
+"""
+    assert shown(worlds.rolling(), None, ASCII, wide=True) == expected
+
+
+@pytest.mark.parametrize("name", sorted(worlds.ALL))
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+def test_no_line_is_longer_than_eighty_cells_or_ends_in_blanks(name: str, glyphs: Glyphs) -> None:
+    for line in shown(worlds.ALL[name](), 80, glyphs).splitlines():
+        assert len(line) <= 80
+        assert line == line.rstrip()
+
+
+@pytest.mark.parametrize("name", sorted(worlds.ALL))
+def test_the_ascii_set_needs_nothing_but_ascii(name: str) -> None:
+    assert shown(worlds.ALL[name](), 80, ASCII).isascii()
+
+
+def test_through_a_pipe_no_name_is_cut() -> None:
+    text = shown(worlds.long_names(), None)
+    assert text.count("a-very-long-cluster-name-that-somebody-has-really-given-it-2026") >= 2
+    assert "…" not in text
+
+
+def test_escape_sequences_in_names_and_messages_do_not_reach_the_terminal() -> None:
+    world = worlds.world(held=("\x1b[2Jboo\nnext",))
+    text = shown(world)
+    assert "\x1b" not in text
+    assert "?[2Jboo next" in text
