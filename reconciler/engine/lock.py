@@ -81,7 +81,7 @@ def holder(engine_id: str, env: str) -> int | None:
     if sys.platform != "linux":
         return _pid_in_file(name)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-        # Not settimeout: it makes the socket non-blocking, and then a full queue is an error instead of a wait.
+        # Not settimeout: with a non-blocking socket a full queue is an error instead of a wait.
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL.pack(0, _ASK_MICROSECONDS))
         try:
             asking.connect(f"\0{name}")
