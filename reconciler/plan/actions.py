@@ -54,6 +54,7 @@ class CreateInstance:
 class OnInstance:
     """What the actions on an existing container share: whose it is, which one, and why."""
 
+    kind: ClassVar[str]
     cluster: str
     number: int
     id: str

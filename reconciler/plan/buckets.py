@@ -3,8 +3,9 @@
 Before: verdicts. After: filling, thinning, ending. A bucket says what may become of an instance, not what will.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from reconciler.plan.backoff import next_start_at
 from reconciler.plan.limits import Limits
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
@@ -20,16 +21,29 @@ _HEALTHY = frozenset({Verdict.READY, Verdict.UNKNOWN})
 @dataclass(slots=True, kw_only=True)
 class Buckets:
     """`busy`: an action on it is under way. `going`: told to end. `corpses`: ended, number still taken.
-    `lost`: suspects whose grace is over and who are within the budget. `sound`: all others that run.
-    `outdated` maps sound ids to the cause. `pending` are creations under way."""
+    `lost`: suspects whose grace and back-off are over and who are within the budget. `sound`: all others that run.
+    `outdated` maps sound ids to the cause. `pending` are creations under way. `patient` maps suspects that only
+    back-off still spares to the instant when it is over.
+    """
 
-    going: list[Instance]
-    corpses: list[Instance]
-    lost: list[Instance]
-    sound: list[Instance]
-    outdated: dict[str, str]
+    going: list[Instance] = field(default_factory=list)
+    corpses: list[Instance] = field(default_factory=list)
+    lost: list[Instance] = field(default_factory=list)
+    sound: list[Instance] = field(default_factory=list)
+    outdated: dict[str, str] = field(default_factory=dict)
     pending: list[InFlight]
     busy: frozenset[str]
+    patient: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def former(self) -> list[Instance]:
+        """Those whose number is to be filled again."""
+        return [*self.corpses, *self.lost]
+
+    @property
+    def empty(self) -> bool:
+        """Not one container, nor one being made."""
+        return not (self.sound or self.going or self.corpses or self.lost or self.pending)
 
 
 def sort_instances(
@@ -42,14 +56,12 @@ def sort_instances(
 ) -> Buckets:
     """Put every container of the cluster into its bucket."""
     flights = observed.in_flight.get(spec.name, ())
-    busy = frozenset(flight.id for flight in flights if flight.id and flight.kind not in ("publish", "withdraw"))
     ended_by_us = frozenset(flight.id for flight in flights if flight.id and flight.kind in _ENDING_KINDS)
     result = Buckets(
-        going=[], corpses=[], lost=[], sound=[], outdated={}, busy=busy,
+        busy=frozenset(flight.id for flight in flights if flight.id),
         pending=[flight for flight in flights if flight.kind == "create"],
-    )  # fmt: skip
+    )
     being_made = {flight.number for flight in result.pending}
-    suspects: list[Instance] = []
     for instance in observed.instances.get(spec.name, ()):
         verdict = judgements[instance.id].verdict
         if instance.number in being_made:  # the creation under way speaks for this number
@@ -60,12 +72,7 @@ def sort_instances(
             result.corpses.append(instance)
         else:
             result.sound.append(instance)
-            replace_at = judgements[instance.id].replace_at
-            if verdict is Verdict.SUSPECT and replace_at is not None and now >= replace_at:
-                suspects.append(instance)
-    result.lost = suspects[: _budget(spec.size, limits)]
-    lost_ids = {instance.id for instance in result.lost}
-    result.sound = [instance for instance in result.sound if instance.id not in lost_ids]
+    _give_up(result, spec, wanted, observed, judgements, now, limits)
     result.outdated = _outdated(spec, wanted, observed, result.sound)
     return result
 
@@ -79,8 +86,38 @@ def available(instance: Instance, judgement: Judgement, observed: Observed, now:
     return now - ready_since >= bake
 
 
+def _give_up(
+    result: Buckets,
+    spec: ClusterSpec,
+    wanted: Wanted,
+    observed: Observed,
+    judgements: dict[str, Judgement],
+    now: float,
+    limits: Limits,
+) -> None:
+    """Move suspects whose time is over from `sound` to `lost`, as many as may be replaced at a time."""
+    suspects: list[Instance] = []
+    for instance in result.sound:
+        judgement = judgements[instance.id]
+        if judgement.verdict is not Verdict.SUSPECT or judgement.replace_at is None:
+            continue
+        if now < judgement.replace_at:
+            continue
+        due_at = now
+        if instance.spec_hash == wanted.spec_hash:
+            due_at = next_start_at(instance, judgement, observed, now, limits)
+        if now < due_at:
+            result.patient[instance.id] = due_at
+        elif instance.id not in result.busy:
+            suspects.append(instance)
+    being_replaced = sum(1 for flight in result.pending if flight.id)
+    result.lost = suspects[: max(0, _budget(spec.size, limits) - being_replaced)]
+    lost_ids = {instance.id for instance in result.lost}
+    result.sound = [instance for instance in result.sound if instance.id not in lost_ids]
+
+
 def _budget(size: int, limits: Limits) -> int:
-    """Suspects replaced in one pass: n − ⌊(1 − fraction) × n⌋, one at least (Eureka's eviction bound)."""
+    """Suspects replaced at a time: n - floor((1 - fraction) n), one at least (Eureka's eviction bound)."""
     return max(1, size - int((1 - limits.suspect_fraction) * size))
 
 

@@ -1,107 +1,136 @@
 """Whether silence means death: too many silent at once, or a whole zone, and the channel is suspected first.
 
-Before: verdicts on every instance of the environment. After: reconcile, which replaces nobody who is silent while blind.
-After `lost_after_seconds` one canary is started beside them; if it beats, the silent are replaced one at a time.
-Leaving blindness resets every timer: silence is then counted from that moment.
+Before: verdicts on every instance of the environment. After: reconcile, which replaces nobody who is silent
+while blind. After `lost_after_seconds` one canary is started beside them; if it beats, the silent are replaced
+one at a time. Leaving blindness resets every timer: silence is then counted from that moment.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from reconciler.plan.limits import Limits
+from reconciler.plan.numbers import free_numbers
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.state.instance import Instance
-from reconciler.state.observed import Canary, Channel
+from reconciler.state.observed import Canary, Channel, Observed
 
 
 def assess(
-    channel: Channel,
-    instances: Iterable[Instance],
+    observed: Observed,
     judgements: Mapping[str, Judgement],
     *,
+    eligible: Collection[str],
     now: float,
     limits: Limits,
 ) -> Channel:
-    """The channel's state after this pass's verdicts."""
-    listed = [i for i in instances if i.alive and judgements[i.id].verdict is not Verdict.STOPPING]
-    silent = _silent(listed, judgements)
-    if channel.blind_since is None and not any(judgements[i.id].verdict is Verdict.SUSPECT for i in silent):
+    """The channel's state after this pass's verdicts; `eligible` are the clusters where something may be made."""
+    channel = observed.channel
+    if channel.blind_since is None and not any(
+        judgement.verdict is Verdict.SUSPECT and (judgement.silent or judgement.mute)
+        for judgement in judgements.values()
+    ):
         return channel
-    reason = _too_many(listed, silent, judgements, limits)
+    view = _View(observed, judgements, eligible)
+    silent = view.silent()
+    reason = view.too_many(silent, limits) if silent else None
     if channel.blind_since is None:
         if reason is None:
             return channel
-        ids = frozenset(i.id for i in silent)
-        return replace(channel, blind_since=now, reason=reason, silent=ids, canary=None, canary_heard=False)
-    if not silent or (reason is None and channel.canary is None):
+        return Channel(since=channel.since, blind_since=now, reason=reason, silent=_ids(silent))
+    if not silent or (reason is None and not channel.canary_heard):
         return Channel(since=now)
-    return _while_blind(channel, listed, silent, judgements, now, limits, reason)
+    updated = replace(channel, silent=_ids(silent), reason=reason or channel.reason, turn=None)
+    return view.test(updated, silent, now, limits)
 
 
-def _silent(listed: list[Instance], judgements: Mapping[str, Judgement]) -> list[Instance]:
-    """Those not heard for two intervals, and those never heard where nobody at all is."""
-    anybody = any(judgements[i.id].heard and not judgements[i.id].late for i in listed)
-    return [
-        i
-        for i in listed
-        if judgements[i.id].late or (judgements[i.id].mute and not anybody and _overdue(judgements[i.id]))
-    ]
+@dataclass(slots=True)
+class _View:
+    """The environment as the channel shows it."""
+
+    observed: Observed
+    judgements: Mapping[str, Judgement]
+    eligible: Collection[str]
+
+    def listed(self) -> list[Instance]:
+        """Who should be heard: all that run and weren't told to end."""
+        return [
+            instance
+            for instances in self.observed.instances.values()
+            for instance in instances
+            if instance.alive and self.judgements[instance.id].verdict is not Verdict.STOPPING
+        ]
+
+    def silent(self) -> list[Instance]:
+        """Those not heard for two intervals; where nobody at all is heard, also those never heard in their time."""
+        listed = self.listed()
+        anybody = any(self.judgements[i.id].heard and not self.judgements[i.id].late for i in listed)
+        return [i for i in listed if self._is_silent(self.judgements[i.id], anybody=anybody)]
+
+    def _is_silent(self, judgement: Judgement, *, anybody: bool) -> bool:
+        if judgement.late:
+            return True
+        overdue = judgement.mute and judgement.verdict is Verdict.SUSPECT
+        return not anybody and (overdue or (judgement.presumed and not judgement.mute))
+
+    def too_many(self, silent: list[Instance], limits: Limits) -> str | None:
+        """Why this is more likely our blindness than their death; None when it isn't. A canary doesn't count."""
+        listed = [i for i in self.listed() if not _is_canary(i, self.observed.channel.canary)]
+        counted = [i for i in silent if not _is_canary(i, self.observed.channel.canary)]
+        if len(counted) > max(1.0, limits.silent_fraction * len(listed)):
+            return f"{len(counted)} of {len(listed)} instances fell silent together"
+        quiet = _ids(counted)
+        judged = Counter(i.zone for i in listed if i.id in quiet or self._speaks(self.judgements[i.id]))
+        for zone, number in Counter(i.zone for i in counted).items():
+            if number >= 2 and number == judged[zone]:
+                return f"all {number} instances of zone {zone} fell silent together"
+        return None
+
+    def _speaks(self, judgement: Judgement) -> bool:
+        return judgement.heard or (judgement.presumed and not judgement.mute)
+
+    def test(self, channel: Channel, silent: list[Instance], now: float, limits: Limits) -> Channel:
+        """While blind: a canary when it has lasted, and one turn at a time once the canary was heard."""
+        canary = channel.canary
+        if canary is None or canary.cluster not in self.eligible:
+            assert channel.blind_since is not None
+            canary = None
+            if now - channel.blind_since >= limits.lost_after_seconds:
+                canary = self._place_canary(silent)
+            return replace(channel, canary=canary, canary_heard=False)
+        heard = channel.canary_heard or any(
+            _is_canary(i, canary) and self.judgements[i.id].heard for i in self.listed()
+        )
+        return replace(channel, canary_heard=heard, turn=self._turn(silent) if heard else None)
+
+    def _place_canary(self, silent: list[Instance]) -> Canary | None:
+        """Beside the silent: in the cluster and zone that most of them share, under the next number."""
+        places = Counter((i.cluster, i.zone) for i in silent if i.cluster in self.eligible)
+        if not places:
+            return None
+        (cluster, zone), _ = places.most_common(1)[0]
+        return Canary(cluster=cluster, number=next(free_numbers(cluster, self.observed)), zone=zone)
+
+    def _turn(self, silent: list[Instance]) -> str | None:
+        """The next to be replaced although blind: none while an earlier one's successor isn't ready yet."""
+        waiting = {i.id for i in silent if i.cluster in self.eligible}
+        affected = {i.cluster for i in silent if i.cluster in self.eligible}
+        for cluster in affected:
+            if any(flight.kind == "create" for flight in self.observed.in_flight.get(cluster, ())):
+                return None
+            for instance in self.observed.instances.get(cluster, ()):
+                judgement = self.judgements[instance.id]
+                if judgement.mute and judgement.verdict is Verdict.SUSPECT:
+                    waiting.add(instance.id)
+                elif judgement.verdict in (Verdict.STARTING, Verdict.DEAD):
+                    return None
+        return min(waiting, default=None)
 
 
-def _overdue(judgement: Judgement) -> bool:
-    return judgement.verdict is Verdict.SUSPECT
+def _ids(instances: list[Instance]) -> frozenset[str]:
+    return frozenset(instance.id for instance in instances)
 
 
-def _too_many(
-    listed: list[Instance], silent: list[Instance], judgements: Mapping[str, Judgement], limits: Limits
-) -> str | None:
-    """Why this is more likely our blindness than their death; None when it isn't."""
-    if len(silent) > max(1.0, limits.silent_fraction * len(listed)):
-        return f"{len(silent)} of {len(listed)} instances fell silent together"
-    judged = Counter(i.zone for i in listed if _by_news(judgements[i.id]))
-    for zone, count in Counter(i.zone for i in silent).items():
-        if count >= 2 and count == judged[zone]:
-            return f"all {count} instances of zone {zone} fell silent together"
-    return None
-
-
-def _by_news(judgement: Judgement) -> bool:
-    return judgement.heard or judgement.late or judgement.mute or judgement.silent
-
-
-def _while_blind(
-    channel: Channel,
-    listed: list[Instance],
-    silent: list[Instance],
-    judgements: Mapping[str, Judgement],
-    now: float,
-    limits: Limits,
-    reason: str | None,
-) -> Channel:
-    assert channel.blind_since is not None
-    ids = frozenset(i.id for i in silent)
-    updated = replace(channel, silent=ids, reason=reason or channel.reason, turn=None)
-    if channel.canary is None:
-        if now - channel.blind_since >= limits.lost_after_seconds:
-            return replace(updated, canary=_canary(silent, listed))
-        return updated
-    canary = channel.canary
-    heard = channel.canary_heard or any(
-        i.cluster == canary.cluster and i.number == canary.number and judgements[i.id].heard for i in listed
-    )
-    if not heard:
-        return updated
-    affected = {i.cluster for i in silent}
-    starting = any(judgements[i.id].verdict is Verdict.STARTING for i in listed if i.cluster in affected)
-    turn = None if starting else min(ids, default=None)
-    return replace(updated, canary_heard=True, turn=turn)
-
-
-def _canary(silent: list[Instance], listed: list[Instance]) -> Canary:
-    """Beside the silent: in the cluster and zone that most of them share, under the next number."""
-    (cluster, zone), _ = Counter((i.cluster, i.zone) for i in silent).most_common(1)[0]
-    numbers = {i.number for i in listed if i.cluster == cluster}
-    number = next(n for n in range(1, len(numbers) + 2) if n not in numbers)
-    return Canary(cluster=cluster, number=number, zone=zone)
+def _is_canary(instance: Instance, canary: Canary | None) -> bool:
+    return canary is not None and (instance.cluster, instance.number) == (canary.cluster, canary.number)

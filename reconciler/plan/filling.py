@@ -5,13 +5,15 @@ back-off never makes another number start instead.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from reconciler.plan.actions import CreateInstance
-from reconciler.plan.backoff import delay_seconds, retry_at, starts_in_a_row
+from reconciler.plan.backoff import next_start_at, retry_at, starts_in_a_row
 from reconciler.plan.buckets import Buckets
 from reconciler.plan.limits import Limits
+from reconciler.plan.numbers import free_numbers
 from reconciler.plan.placement import emptiest
 from reconciler.plan.plan import Wait
 from reconciler.plan.revisions import revision_for
@@ -20,9 +22,7 @@ from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
 from reconciler.state.image import Image
 from reconciler.state.instance import Instance
-from reconciler.state.observed import Observed, Sighting
-
-_NEVER_SEEN = Sighting(up_since=0.0)
+from reconciler.state.observed import Canary, Observed
 
 
 @dataclass(slots=True)
@@ -32,6 +32,16 @@ class Filling:
     actions: list[CreateInstance] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
     wake_at: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A number to fill, the container that still holds it, and why it can't be filled yet (until when)."""
+
+    number: int
+    former: Instance | None
+    wait: Wait | None = None
+    until: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,88 +56,76 @@ class Filler:
     judgements: dict[str, Judgement]
     now: float
     limits: Limits
+    canary: Canary | None = None
 
-    def fill(self, count: int, doomed: Iterable[str], cause: str, zone: str | None = None) -> Filling:
-        """Create up to `count`; `zone` overrides placement (a canary's)."""
+    def fill(self, count: int, doomed: Collection[str], cause: str) -> Filling:
+        """Create up to `count`, the canary among them where one is asked for."""
         result = Filling()
         revision = self._revision()
-        gone = set(doomed)
-        counts = Counter(
-            i.zone for i in self.buckets.sound if i.id not in gone and i.id not in self.buckets.outdated
-        )
-        counts.update(flight.zone for flight in self.buckets.pending if flight.zone)
-        for number, former in self._candidates(count):
-            waiting = self._not_yet(number, former)
-            if waiting is not None:
-                wait, until = waiting
-                result.waits.append(wait)
-                result.wake_at.append(until)
-                if former is not None:
-                    counts[former.zone] += 1
+        places = self._places(count, doomed)
+        counts = self._counts(doomed)
+        counts.update(place.former.zone for place in places if place.wait and place.former)
+        for place in places:
+            if place.wait is not None:
+                result.waits.append(place.wait)
+                result.wake_at.append(place.until)
                 continue
-            place = zone or emptiest(self.spec.zones, counts, former.zone if former else None)
-            counts[place] += 1
-            result.actions.append(self._create(number, place, revision, former, cause))
+            zone = self._zone(place, counts)
+            counts[zone] += 1
+            result.actions.append(self._create(place, zone, revision, cause))
         return result
 
-    def _candidates(self, count: int) -> list[tuple[int, Instance | None]]:
-        """The next `count` numbers, each with the finished or lost container that still holds it."""
-        former = sorted(
-            (i for i in [*self.buckets.corpses, *self.buckets.lost] if i.id not in self.buckets.busy),
-            key=lambda i: i.number,
-        )
-        chosen: list[tuple[int, Instance | None]] = [(i.number, i) for i in former[: max(0, count)]]
-        taken = self._taken()
-        number = 1
-        while len(chosen) < count:
-            if number not in taken:
-                chosen.append((number, None))
-            number += 1
-        return chosen
+    def _counts(self, doomed: Collection[str]) -> Counter[str]:
+        staying = (i for i in self.buckets.sound if i.id not in doomed and i.id not in self.buckets.outdated)
+        counts = Counter(i.zone for i in staying)
+        counts.update(flight.zone for flight in self.buckets.pending if flight.zone)
+        return counts
 
-    def _taken(self) -> set[int]:
-        taken = {i.number for i in self.observed.instances.get(self.spec.name, ())}
-        taken.update(f.number for f in self.observed.in_flight.get(self.spec.name, ()) if f.number)
-        prefix = f"-{self.spec.name}-"
-        for foreign in self.observed.foreign:
-            _, _, number = foreign.container.partition(prefix)
-            if number.isdecimal():
-                taken.add(int(number))
-        return taken
+    def _zone(self, place: _Place, counts: Counter[str]) -> str:
+        if self.canary is not None and place.number == self.canary.number:
+            return self.canary.zone
+        return emptiest(self.spec.zones, counts, place.former.zone if place.former else None)
 
-    def _not_yet(self, number: int, former: Instance | None) -> tuple[Wait, float] | None:
-        setback = self.observed.setbacks.get(self.spec.name, {}).get(f"create-{number}")
-        if setback is not None:
-            until = retry_at(setback, self.limits)
-            if self.now < until:
-                seconds = until - self.now
-                message = f"{self.spec.name}-{number}: {setback.message}; next try in {seconds:.0f} s"
-                return Wait(reason="CreateFailed", message=message), until
+    def _places(self, count: int, doomed: Collection[str]) -> list[_Place]:
+        """The next `count` numbers: those held before, due ones first, then the canary's, then the lowest free."""
+        former = [
+            self._place(instance.number, instance)
+            for instance in sorted(self.buckets.former, key=lambda i: i.number)
+            if instance.id not in doomed and instance.id not in self.buckets.busy
+        ]
+        former.sort(key=lambda place: place.wait is not None)
+        fresh = islice(self._fresh_numbers(), max(0, count - len(former)))
+        return former[:count] + [self._place(number, None) for number in fresh]
+
+    def _fresh_numbers(self) -> Iterator[int]:
+        free = free_numbers(self.spec.name, self.observed)
+        if self.canary is None:
+            return free
+        first = self.canary.number
+        held = any(i.number == first for i in self.observed.instances.get(self.spec.name, ()))
+        made = any(flight.number == first for flight in self.buckets.pending)
+        others = (number for number in free if number != first)
+        return others if held or made else chain((first,), others)
+
+    def _place(self, number: int, former: Instance | None) -> _Place:
+        name, now = self.spec.name, self.now
+        setback = self.observed.setbacks.get(name, {}).get(f"create-{number}")
+        if setback is not None and now < (until := retry_at(setback, self.limits)):
+            message = f"{name}-{number}: {setback.message}; next try in {until - now:.0f} s"
+            return _Place(number, former, Wait(reason="CreateFailed", message=message), until)
         if former is None or former.spec_hash != self.wanted.spec_hash:
-            return None
-        starts = starts_in_a_row(former, self._sighting(former), self._failed_at(former), self.limits)
-        until = self._failed_at(former) + delay_seconds(starts, self.limits)
-        if self.now >= until:
-            return None
-        cause = self.judgements[former.id].cause
-        message = f"{self.spec.name}-{number} {cause}; start {starts + 1} in a row in {until - self.now:.0f} s"
-        return Wait(reason="CrashBackOff", message=message), until
-
-    def _sighting(self, instance: Instance) -> Sighting:
-        return self.observed.sightings.get(instance.id, _NEVER_SEEN)
-
-    def _failed_at(self, instance: Instance) -> float:
-        judgement = self.judgements[instance.id]
-        if judgement.replace_at is not None:
-            return min(judgement.replace_at, self.now)
-        died = self._sighting(instance).dead_since
-        return self.now if died is None else died
+            return _Place(number, former)
+        judgement = self.judgements[former.id]
+        until = next_start_at(former, judgement, self.observed, now, self.limits)
+        if now >= until:
+            return _Place(number, former)
+        return _Place(number, former, crash_wait(former, judgement, self._attempt(former), until - now), until)
 
     def _attempt(self, former: Instance | None) -> int:
         if former is None or former.spec_hash != self.wanted.spec_hash:
             return 1
-        starts = starts_in_a_row(former, self._sighting(former), self._failed_at(former), self.limits)
-        return starts + 1
+        judgement = self.judgements[former.id]
+        return starts_in_a_row(former, judgement, self.observed, self.now, self.limits) + 1
 
     def _revision(self) -> str:
         name = self.spec.name
@@ -139,12 +137,15 @@ class Filler:
             self.observed.past.get(name),
         )
 
-    def _create(
-        self, number: int, zone: str, revision: str, former: Instance | None, cause: str
-    ) -> CreateInstance:
+    def _create(self, place: _Place, zone: str, revision: str, cause: str) -> CreateInstance:
+        former = place.former
+        if former is not None:
+            cause = self.judgements[former.id].cause
+        elif self.canary is not None and place.number == self.canary.number:
+            cause = f"canary: zone {zone} has gone silent; can a beat from there reach us?"
         return CreateInstance(
             cluster=self.spec.name,
-            number=number,
+            number=place.number,
             zone=zone,
             revision=revision,
             spec_hash=self.wanted.spec_hash,
@@ -152,6 +153,12 @@ class Filler:
             attempt=self._attempt(former),
             spec=self.spec,
             has_agent=self.image.has_agent,
-            cause=self.judgements[former.id].cause if former else cause,
+            cause=cause,
             replaces=former.id if former else None,
         )
+
+
+def crash_wait(former: Instance, judgement: Judgement, start: int, seconds: float) -> Wait:
+    """The wait of a number whose instance keeps failing."""
+    message = f"{former.cluster}-{former.number} {judgement.cause}; start {start} in a row in {seconds:.0f} s"
+    return Wait(reason="CrashBackOff", message=message)

@@ -30,24 +30,25 @@ def allow_deletions(
     """Decide which of the `absent` clusters (name to its number of instances) may lose them.
 
     `total` counts the environment's instances, `recent` those of clusters retired a moment ago (they count as the
-    same deletion), `confirmed` the clusters that a person named. `untrusted` says why the directory can't be believed.
+    same deletion, and what was begun goes on), `confirmed` the clusters that a person named. `untrusted` says why
+    the directory can't be believed.
     """
     if not absent:
         return Deletions()
     named = frozenset(name for name in absent if name in confirmed)
     asked = {name: count for name, count in absent.items() if name not in named}
+    begun = frozenset(name for name in asked if name in recent)
     if untrusted is not None:
         wait = Wait(reason="DirectoryUntrusted", message=f"{untrusted}; nothing is removed because of it")
         return Deletions(allowed=named, held=dict.fromkeys(asked, wait))
-    together = {**recent, **asked}
+    together = {**asked, **recent}
     losing = sum(together.values())
-    everything = max(1, total + sum(count for name, count in recent.items() if name not in absent))
+    everything = max(1, total + sum(count - absent.get(name, 0) for name, count in recent.items()))
     if not asked or len(together) <= 1 or losing <= limits.delete_fraction * everything:
         return Deletions(allowed=frozenset(absent))
     message = (
         f"{len(together)} clusters with {losing} of {everything} instances lost their specs at once; "
         "put the files back, or let it go on with `reconciler confirm`"
     )
-    return Deletions(
-        allowed=named, held=dict.fromkeys(asked, Wait(reason="MassDeletion", message=message))
-    )
+    wait = Wait(reason="MassDeletion", message=message)
+    return Deletions(allowed=named | begun, held=dict.fromkeys(asked.keys() - begun, wait))

@@ -10,7 +10,8 @@ class Limits:
     `silent_fraction`: more than max(1, this) falling silent together means that the channel is suspected.
     `delete_fraction`: removals for lack of a spec beyond one cluster and this are held.
     `lost_after_seconds`: how long blindness lasts before one canary is started.
-    `backoff_*`: spacing of starts of one number; `adopt_seconds`: see `plan.verdicts`.
+    `suspect_fraction`: at most this part of a cluster's suspects is replaced at a time, one at least.
+    `backoff_*`: spacing of starts of one number; forgotten after a life of `backoff_forget_seconds`.
     """
 
     silent_fraction: float = 0.15

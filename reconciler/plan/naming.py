@@ -4,6 +4,7 @@ Before: verdicts. After: the plan's publish and withdraw actions.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.plan.actions import PublishName, WithdrawName
 from reconciler.plan.status import Verdict
@@ -12,6 +13,8 @@ from reconciler.spec.cluster import ClusterSpec
 from reconciler.state.instance import Instance
 from reconciler.state.observed import Observed
 from reconciler.state.records import Record
+
+_ENDED = frozenset({Verdict.DEAD, Verdict.STOPPING})
 
 
 def answers_ready(instance: Instance, judgement: Judgement, observed: Observed) -> bool:
@@ -32,24 +35,40 @@ def name_actions(
     doomed: Collection[str],
 ) -> Iterator[PublishName | WithdrawName]:
     """Publish what runs and isn't about to end; withdraw what has ended. The doomed lose theirs by `ending`."""
-    in_flight = {f.id for f in observed.in_flight.get(spec.name, ()) if f.kind in ("publish", "withdraw")}
+    names = observed.names
     for instance in instances:
-        if instance.id in doomed or instance.id in in_flight:
+        if instance.id in doomed:
             continue
         judgement = judgements[instance.id]
-        published = observed.names.get(instance.id)
-        if judgement.verdict in (Verdict.DEAD, Verdict.STOPPING):
+        published = names.get(instance.id)
+        if judgement.verdict in _ENDED:
             if published is not None:
-                yield WithdrawName(
-                    cluster=spec.name, number=instance.number, id=instance.id, cause=judgement.cause or "ending"
-                )
+                yield _withdraw(instance, judgement)
         elif instance.address:
             ready = answers_ready(instance, judgement, observed)
-            if published is None or _differs(published, instance, ready, spec):
-                yield _publish(spec, instance, ready)
+            if published is None or _differs(published, instance, spec, ready=ready):
+                yield _publish(spec, instance, ready=ready)
 
 
-def _differs(published: Record, instance: Instance, ready: bool, spec: ClusterSpec) -> bool:
+def keep_names(
+    instances: Iterable[Instance], judgements: Mapping[str, Judgement], observed: Observed
+) -> Iterator[PublishName | WithdrawName]:
+    """Without a spec: names that are published follow what becomes of their instances; no new ones are made."""
+    for instance in instances:
+        published = observed.names.get(instance.id)
+        judgement = judgements[instance.id]
+        if published is None:
+            continue
+        if judgement.verdict in _ENDED:
+            yield _withdraw(instance, judgement)
+            continue
+        ready = answers_ready(instance, judgement, observed)
+        if ready != published.ready or (instance.address and instance.address != published.address):
+            record = replace(published, ready=ready, address=instance.address or published.address)
+            yield _publish_record(instance, record)
+
+
+def _differs(published: Record, instance: Instance, spec: ClusterSpec, *, ready: bool) -> bool:
     return (
         published.ready != ready
         or published.address != instance.address
@@ -58,7 +77,7 @@ def _differs(published: Record, instance: Instance, ready: bool, spec: ClusterSp
     )
 
 
-def _publish(spec: ClusterSpec, instance: Instance, ready: bool) -> PublishName:
+def _publish(spec: ClusterSpec, instance: Instance, *, ready: bool) -> PublishName:
     record = Record(
         instance=f"{spec.dns_label}{instance.number}",
         cluster=spec.dns_label,
@@ -68,5 +87,17 @@ def _publish(spec: ClusterSpec, instance: Instance, ready: bool) -> PublishName:
         ports=tuple(port.container for port in spec.ports),
         ready=ready,
     )
-    cause = "ready" if ready else "running"
-    return PublishName(cluster=spec.name, number=instance.number, id=instance.id, cause=cause, record=record)
+    return _publish_record(instance, record)
+
+
+def _publish_record(instance: Instance, record: Record) -> PublishName:
+    cause = "ready" if record.ready else "running"
+    return PublishName(
+        cluster=instance.cluster, number=instance.number, id=instance.id, cause=cause, record=record
+    )
+
+
+def _withdraw(instance: Instance, judgement: Judgement) -> WithdrawName:
+    return WithdrawName(
+        cluster=instance.cluster, number=instance.number, id=instance.id, cause=judgement.cause or "ending"
+    )

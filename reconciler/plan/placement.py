@@ -10,15 +10,15 @@ from reconciler.state.instance import Instance
 
 
 def emptiest(zones: Sequence[str], counts: Counter[str], preferred: str | None = None) -> str:
-    """The wanted zone with the fewest instances; among equals `preferred` (its last zone), then the order of the spec."""
+    """The wanted zone with the fewest instances; among equals `preferred` (its last zone), then the spec's order."""
     fewest = min(counts[zone] for zone in zones)
-    if preferred in zones and counts[preferred] == fewest:
+    if preferred is not None and preferred in zones and counts[preferred] == fewest:
         return preferred
     return next(zone for zone in zones if counts[zone] == fewest)
 
 
-def quotas(zones: Sequence[str], size: int, counts: Counter[str]) -> dict[str, int]:
-    """How many of `size` each zone should hold; the zones that are fullest now get the odd ones, so that least moves."""
+def shares(zones: Sequence[str], size: int, counts: Counter[str]) -> dict[str, int]:
+    """How many of `size` each zone should hold; the fullest zones get the odd ones, so that least moves."""
     share, odd = divmod(size, len(zones))
     fullest_first = sorted(zones, key=lambda zone: -counts[zone])
     return {zone: share + (1 if rank < odd else 0) for rank, zone in enumerate(fullest_first)}
@@ -29,9 +29,9 @@ def misplaced(instances: Iterable[Instance], zones: Sequence[str], size: int) ->
     standing = sorted(instances, key=lambda instance: -instance.number)
     causes = {i.id: f"zone {i.zone} is not wanted any more" for i in standing if i.zone not in zones}
     counts = Counter(i.zone for i in standing if i.id not in causes)
-    if not causes and counts and max(counts.values()) - min(counts[zone] for zone in zones) <= 1:
+    if not causes and max(counts[zone] for zone in zones) - min(counts[zone] for zone in zones) <= 1:
         return causes
-    allowed = quotas(zones, size, counts)
+    allowed = shares(zones, size, counts)
     for instance in standing:
         zone = instance.zone
         if instance.id not in causes and counts[zone] > allowed[zone]:

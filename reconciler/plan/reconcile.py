@@ -1,55 +1,30 @@
 """The decision for one cluster: wanted and observed in, Plan out. Pure: the same input gives the same plan.
 
-Before: spec.wanted, state.observed, verdicts, channel. After: the loop carries the plan out; `reconciler plan` prints it.
+Before: spec.wanted, state.observed, verdicts, channel. After: the loop carries the plan out; `reconciler plan`
+prints it.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from reconciler.plan.actions import Action, PullImage, RemoveInstance, WithdrawName
-from reconciler.plan.backoff import retry_at
+from reconciler.plan.actions import CreateInstance, RemoveInstance, WithdrawName
+from reconciler.plan.backoff import starts_in_a_row
 from reconciler.plan.buckets import Buckets, sort_instances
-from reconciler.plan.ending import next_step
-from reconciler.plan.filling import Filler, Filling
+from reconciler.plan.draft import Draft
+from reconciler.plan.filling import Filler, crash_wait
 from reconciler.plan.limits import Limits
-from reconciler.plan.naming import name_actions
+from reconciler.plan.naming import keep_names, name_actions
 from reconciler.plan.placement import misplaced
 from reconciler.plan.plan import Plan, Wait
+from reconciler.plan.sourcing import gate, source_image
 from reconciler.plan.status import Verdict
-from reconciler.plan.thinning import spared, surge, surplus
+from reconciler.plan.thinning import Thinning, surge
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec, Stop
 from reconciler.spec.wanted import Wanted
 from reconciler.state.image import Image
 from reconciler.state.instance import EngineState, Instance
-from reconciler.state.observed import Observed
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A plan being written."""
-
-    cluster: str
-    actions: list[Action] = field(default_factory=list)
-    waits: list[Wait] = field(default_factory=list)
-    wake_at: list[float] = field(default_factory=list)
-
-    def end(self, instance: Instance, cause: str, stop: Stop, observed: Observed, now: float) -> None:
-        step = next_step(instance, cause, stop, observed, now)
-        if step.action is not None:
-            self.actions.append(step.action)
-        if step.next_at is not None:
-            self.wake_at.append(step.next_at)
-
-    def done(self, now: float, held: Wait | None = None) -> Plan:
-        later = [at - now for at in self.wake_at if at > now]
-        return Plan(
-            cluster=self.cluster,
-            actions=tuple(self.actions),
-            waits=tuple(self.waits),
-            held=held,
-            requeue_after_seconds=min(later) if later else None,
-        )
+from reconciler.state.observed import Canary, Observed
 
 
 def reconcile(
@@ -63,27 +38,42 @@ def reconcile(
 ) -> Plan:
     """Decide what one cluster needs. `ready_clusters` are the names whose dependents may start."""
     spec = wanted.spec
-    draft = _Draft(wanted.name)
     instances = observed.instances.get(wanted.name, ())
     if spec is None:
         held = Wait(reason="SpecUnreadable", message="its file can't be read and no earlier version is known")
-        return draft.done(now, held)
-    if spec.suspend:
-        draft.actions += name_actions(spec, instances, judgements, observed, ())
-        return draft.done(now)
-    if _settled(spec, wanted, observed, instances, judgements):
-        return _quiet(draft, spec, observed, instances, judgements, now)
+        return keep(wanted.name, observed, judgements, now=now, limits=limits, held=held)
+    draft = Draft(wanted.name, observed, now, limits)
+    if spec.suspend or _settled(spec, wanted, observed, instances, judgements):
+        draft.add(name_actions(spec, instances, judgements, observed, ()))
+        draft.wake_at += [at for i in instances if (at := judgements[i.id].changes_at) is not None]
+        return draft.done()
     return _Pass(spec, wanted, observed, judgements, now, limits, draft).plan(ready_clusters)
 
 
-def retire(name: str, observed: Observed, *, now: float, stop: Stop) -> Plan:
+def retire(name: str, observed: Observed, *, now: float, limits: Limits, stop: Stop) -> Plan:
     """End every instance of a cluster that has no spec any more."""
-    draft = _Draft(name)
-    busy = {flight.id for flight in observed.in_flight.get(name, ())}
+    draft = Draft(name, observed, now, limits)
     for instance in observed.instances.get(name, ()):
-        if instance.id not in busy:
-            draft.end(instance, "no spec wants it any more", stop, observed, now)
-    return draft.done(now)
+        if instance.state is not EngineState.REMOVING:
+            draft.end(instance, "no spec wants it any more", stop)
+    return draft.done()
+
+
+def keep(
+    name: str,
+    observed: Observed,
+    judgements: dict[str, Judgement],
+    *,
+    now: float,
+    limits: Limits,
+    held: Wait,
+) -> Plan:
+    """Leave a cluster as it is for want of a spec, but let its names tell the truth."""
+    draft = Draft(name, observed, now, limits)
+    instances = observed.instances.get(name, ())
+    draft.add(keep_names(instances, judgements, observed))
+    draft.wake_at += [at for i in instances if (at := judgements[i.id].changes_at) is not None]
+    return draft.done(held)
 
 
 def _settled(
@@ -93,36 +83,24 @@ def _settled(
     instances: tuple[Instance, ...],
     judgements: dict[str, Judgement],
 ) -> bool:
-    """The common case, decided cheaply: as many as wanted, all ready, all of this spec and image, zones balanced."""
-    if len(instances) != spec.size or observed.in_flight.get(wanted.name) or wanted.missing_files:
+    """The common case, decided cheaply: as many as wanted, all ready, all of this spec and image, in balance."""
+    if len(instances) != spec.size or wanted.missing_files or observed.in_flight.get(wanted.name):
         return False
     image = observed.images.get(spec.image)
+    image_id = image.id if image is not None else None
+    spec_hash, ready = wanted.spec_hash, Verdict.READY
     counts = dict.fromkeys(spec.zones, 0)
     for instance in instances:
+        zone = instance.zone
         if (
-            judgements[instance.id].verdict is not Verdict.READY
-            or instance.spec_hash != wanted.spec_hash
-            or instance.zone not in counts
-            or (image is not None and instance.image_id != image.id)
+            judgements[instance.id].verdict is not ready
+            or instance.spec_hash != spec_hash
+            or zone not in counts
+            or (image_id is not None and instance.image_id != image_id)
         ):
             return False
-        counts[instance.zone] += 1
-    if spec.pull == "always" and observed.pulled.get(spec.name) != wanted.generation:
-        return False
+        counts[zone] += 1
     return max(counts.values()) - min(counts.values()) <= 1
-
-
-def _quiet(
-    draft: _Draft,
-    spec: ClusterSpec,
-    observed: Observed,
-    instances: tuple[Instance, ...],
-    judgements: dict[str, Judgement],
-    now: float,
-) -> Plan:
-    draft.actions += name_actions(spec, instances, judgements, observed, ())
-    draft.wake_at += [at for i in instances if (at := judgements[i.id].changes_at) is not None]
-    return draft.done(now)
 
 
 @dataclass(slots=True)
@@ -135,97 +113,95 @@ class _Pass:
     judgements: dict[str, Judgement]
     now: float
     limits: Limits
-    draft: _Draft
+    draft: Draft
 
     def plan(self, ready_clusters: Collection[str]) -> Plan:
-        spec, observed, now = self.spec, self.observed, self.now
+        spec, observed, draft = self.spec, self.observed, self.draft
         canary = observed.channel.canary
-        extra = 1 if canary is not None and canary.cluster == spec.name else 0
-        desired = spec.size + extra
-        buckets = sort_instances(spec, self.wanted, observed, self.judgements, now, self.limits)
-        if self._complete(buckets, desired) and not extra:
-            buckets.outdated |= misplaced(buckets.sound, spec.zones, spec.size)
-        doomed = self._doomed(buckets, desired)
-        gap = self._gap(buckets, doomed, desired)
-        filling = self._fill(buckets, doomed, gap, ready_clusters, canary.zone if canary and extra else None)
-        held = self._blind(buckets)
-        self._end(buckets, doomed, filling, gap)
-        instances = observed.instances.get(spec.name, ())
-        ending = {i.id for i in [*buckets.going, *buckets.lost, *buckets.corpses]} | set(doomed)
-        self.draft.actions += self._lost_names(buckets)
-        self.draft.actions += name_actions(spec, instances, self.judgements, observed, ending)
-        self.draft.wake_at += self._changes(instances)
-        return self.draft.done(now, held)
+        if canary is not None and canary.cluster != spec.name:
+            canary = None
+        desired = spec.size + (1 if canary else 0)
+        buckets = sort_instances(spec, self.wanted, observed, self.judgements, self.now, self.limits)
+        thinning = Thinning(
+            spec=spec, buckets=buckets, desired=desired, judgements=self.judgements, observed=observed, now=self.now
+        )
+        surplus = thinning.surplus()
+        if canary is None and self._complete(buckets, desired):
+            staying = [i for i in buckets.sound if i.id not in surplus]
+            buckets.outdated |= misplaced(staying, spec.zones, spec.size)
+        missing = self._missing(buckets, surplus, desired)
+        image = self._image(buckets, missing, ready_clusters)
+        doomed = thinning.endings(surplus, self._replaceable(buckets, image))
+        self._end(buckets, surplus, doomed)
+        gap = min(missing, self._room(buckets, desired)) if surplus or buckets.outdated or buckets.going else missing
+        if image is not None and gap > 0:
+            self._fill(buckets, surplus, gap, image, canary)
+        self._wait_for_patient(buckets, surplus)
+        self._name(buckets, doomed)
+        return draft.done(self._blind(buckets))
 
     def _complete(self, buckets: Buckets, desired: int) -> bool:
-        """Nothing is missing that placement could still put where it belongs."""
-        if buckets.outdated or buckets.lost or buckets.corpses:
+        """Nothing is missing or coming that placement could still put where it belongs."""
+        if buckets.outdated or buckets.former or buckets.pending:
             return False
-        return len(buckets.sound) + len(buckets.pending) >= desired
+        return len(buckets.sound) >= desired
 
-    def _doomed(self, buckets: Buckets, desired: int) -> dict[str, str]:
-        doomed = surplus(buckets, desired, self.judgements, self.observed)
-        if buckets.outdated and not self._may_be_blind():
-            doomed |= spared(self.spec, buckets, doomed, desired, self.judgements, self.observed, self.now)
-        return doomed
+    def _missing(self, buckets: Buckets, surplus: Collection[str], desired: int) -> int:
+        """How many of the wanted kind are lacking."""
+        kept = sum(1 for i in buckets.sound if i.id not in surplus and i.id not in buckets.outdated)
+        return desired - kept - len(buckets.pending)
 
-    def _gap(self, buckets: Buckets, doomed: dict[str, str], desired: int) -> int:
-        """How many to create: what is missing of the wanted kind, within size + surge running in all."""
-        updated = sum(1 for i in buckets.sound if i.id not in doomed and i.id not in buckets.outdated)
-        missing = desired - updated - len(buckets.pending)
-        if not buckets.outdated and not doomed and not buckets.going:
-            return missing
-        running = len(buckets.sound) + len(buckets.pending) + sum(1 for i in buckets.going if i.alive)
-        if buckets.outdated and self._may_be_blind():
-            return min(missing, desired - running)
-        return min(missing, desired + surge(self.spec) - running)
+    def _room(self, buckets: Buckets, desired: int) -> int:
+        """How many more may run: size + surge in all, no more than size while it is unclear who runs.
+
+        An ended container that isn't removed yet still holds its number, so it counts; one whose removal
+        takes long counts only where a number must not be left behind (in place).
+        """
+        in_place = self.spec.rollout.strategy == "in-place"
+        going = sum(1 for i in buckets.going if in_place or i.state is not EngineState.REMOVING)
+        running = len(buckets.sound) + len(buckets.pending) + going
+        extra = 0 if buckets.outdated and self._may_be_blind() else surge(self.spec)
+        return desired + extra - running
+
+    def _image(self, buckets: Buckets, missing: int, ready_clusters: Collection[str]) -> Image | None:
+        """The image to create from, where something is to be created; the draft knows why there is none."""
+        wait = gate(self.spec, self.wanted, buckets, ready_clusters)
+        if wait is not None and (missing > 0 or self.wanted.missing_files):
+            self.draft.waits.append(wait)
+        if wait is not None or missing <= 0:
+            return None
+        return source_image(self.spec, self.wanted, self.observed, self.draft, self.now, self.limits)
+
+    def _replaceable(self, buckets: Buckets, image: Image | None) -> Collection[str]:
+        """Outdated ones that may end at all: none while no successor can be made, while blind only the never heard."""
+        if image is None and self.spec.size > 0:
+            return ()
+        if self._may_be_blind():
+            return [i.id for i in buckets.sound if i.id in buckets.outdated and self.judgements[i.id].mute]
+        return buckets.outdated
 
     def _fill(
-        self, buckets: Buckets, doomed: dict[str, str], gap: int, ready_clusters: Collection[str], zone: str | None
-    ) -> Filling:
-        if gap <= 0:
-            return Filling()
-        wait = self._gate(buckets, ready_clusters)
-        if wait is not None:
-            self.draft.waits.append(wait)
-            return Filling()
-        image = self._image()
-        if image is None:
-            return Filling()
-        if self.spec.start == "ordered":
-            gap = self._one_at_a_time(buckets, gap)
+        self, buckets: Buckets, surplus: Collection[str], gap: int, image: Image, canary: Canary | None
+    ) -> None:
+        if self.spec.start == "ordered" and canary is None:
+            gap = self._one_at_a_time(buckets, surplus, gap)
         filler = Filler(
             spec=self.spec, wanted=self.wanted, image=image, buckets=buckets, observed=self.observed,
-            judgements=self.judgements, now=self.now, limits=self.limits,
+            judgements=self.judgements, now=self.now, limits=self.limits, canary=canary,
         )  # fmt: skip
-        cause = self._cause(buckets, zone)
-        filling = filler.fill(gap, doomed, cause, zone)
-        self.draft.actions += filling.actions
+        filling = filler.fill(gap, surplus, self._cause(buckets))
+        self.draft.add(filling.actions)
         self.draft.waits += filling.waits
         self.draft.wake_at += filling.wake_at
-        return filling
 
-    def _cause(self, buckets: Buckets, zone: str | None) -> str:
-        if zone is not None:
-            return f"canary: zone {zone} has gone silent; can a beat from there reach us?"
+    def _cause(self, buckets: Buckets) -> str:
         if buckets.outdated:
             return next(iter(buckets.outdated.values()))
         return f"size {self.spec.size}: {len(buckets.sound) + len(buckets.pending)} there"
 
-    def _gate(self, buckets: Buckets, ready_clusters: Collection[str]) -> Wait | None:
-        if self.wanted.missing_files:
-            files = ", ".join(self.wanted.missing_files)
-            return Wait(reason="FileMissing", message=f"{files}: no such file; put it there, creation waits for it")
-        if buckets.sound or buckets.going or buckets.lost or buckets.pending or buckets.corpses:
-            return None
-        waiting_for = [name for name in self.spec.depends_on if name not in ready_clusters]
-        if not waiting_for:
-            return None
-        return Wait(reason="DependencyNotReady", message=f"waits until {', '.join(waiting_for)} is ready")
-
-    def _one_at_a_time(self, buckets: Buckets, gap: int) -> int:
+    def _one_at_a_time(self, buckets: Buckets, surplus: Collection[str], gap: int) -> int:
         """`start: ordered`: whoever was there before comes back at once, a new number when all before it are ready."""
-        former = len(buckets.corpses) + len(buckets.lost)
+        former = sum(1 for i in buckets.former if i.id not in surplus)
         ready = all(
             self.judgements[i.id].verdict in (Verdict.READY, Verdict.UNKNOWN) for i in buckets.sound
         )
@@ -234,66 +210,59 @@ class _Pass:
             self.draft.waits.append(Wait(reason="OrderedStart", message="the next number waits for those before it"))
         return min(gap, former + fresh)
 
-    def _image(self) -> Image | None:
-        """The image to create from; plans the pull, or says why there is none."""
-        spec, name = self.spec, self.spec.name
-        image = self.observed.images.get(spec.image)
-        stale = spec.pull == "always" and self.observed.pulled.get(name) != self.wanted.generation
-        if image is not None and not stale:
-            return image
-        if spec.pull == "never":
-            message = f"{spec.image} is not on this engine and `pull: never` forbids to fetch it"
-            self.draft.waits.append(Wait(reason="ImageMissing", message=message))
-            return None
-        if any(flight.kind == "pull" for flight in self.observed.in_flight.get(name, ())):
-            self.draft.waits.append(Wait(reason="Pulling", message=f"fetching {spec.image}"))
-            return None
-        setback = self.observed.setbacks.get(name, {}).get("pull")
-        until = retry_at(setback, self.limits) if setback else self.now
-        if setback is not None and self.now < until:
-            message = f"{setback.message}; next try in {until - self.now:.0f} s"
-            self.draft.waits.append(Wait(reason="ImagePullBackOff", message=message))
-            self.draft.wake_at.append(until)
-            return None
-        cause = "not on this engine" if image is None else "`pull: always` and a new spec"
-        self.draft.actions.append(PullImage(cluster=name, image=spec.image, policy=spec.pull, cause=cause))
-        return None
-
-    def _end(self, buckets: Buckets, doomed: dict[str, str], filling: Filling, gap: int) -> None:
-        stop, busy = self.spec.stop, buckets.busy
+    def _end(self, buckets: Buckets, surplus: dict[str, str], doomed: dict[str, str]) -> None:
         for instance in buckets.sound:
-            if instance.id in doomed and instance.id not in busy:
-                self.draft.end(instance, doomed[instance.id], stop, self.observed, self.now)
+            if instance.id in doomed:
+                self.draft.end(instance, doomed[instance.id], self.spec.stop)
         for instance in buckets.going:
-            if instance.id not in busy and instance.state is not EngineState.REMOVING:
-                self.draft.end(instance, "told to end", stop, self.observed, self.now)
-        if gap > 0:
-            return
-        for instance in [*buckets.corpses, *buckets.lost]:
-            if instance.id not in busy:
-                self.draft.actions.append(
-                    RemoveInstance(
-                        cluster=instance.cluster, number=instance.number, id=instance.id,
-                        cause=f"surplus, {self.judgements[instance.id].cause}",
-                    )  # fmt: skip
-                )
+            if instance.state is not EngineState.REMOVING:
+                self.draft.end(instance, "told to end", self.spec.stop)
+        self.draft.add(
+            RemoveInstance(
+                cluster=i.cluster, number=i.number, id=i.id, cause=f"surplus, {self.judgements[i.id].cause}"
+            )
+            for i in buckets.former
+            if i.id in surplus
+        )
 
-    def _lost_names(self, buckets: Buckets) -> Iterator[WithdrawName]:
-        for instance in [*buckets.lost, *buckets.corpses]:
+    def _wait_for_patient(self, buckets: Buckets, surplus: Collection[str]) -> None:
+        for instance in buckets.sound:
+            until = buckets.patient.get(instance.id)
+            if until is None or instance.id in surplus or instance.id in buckets.outdated:
+                continue
+            judgement = self.judgements[instance.id]
+            starts = starts_in_a_row(instance, judgement, self.observed, self.now, self.limits)
+            self.draft.waits.append(crash_wait(instance, judgement, starts + 1, until - self.now))
+            self.draft.wake_at.append(until)
+
+    def _name(self, buckets: Buckets, doomed: Collection[str]) -> None:
+        """Names of all that stay; the doomed lose theirs on their way out, the former when they are replaced."""
+        replaced = {a.replaces for a in self.draft.actions if isinstance(a, CreateInstance)}
+        instances = self.observed.instances.get(self.spec.name, ())
+        ending = {i.id for i in [*buckets.going, *buckets.former]} | set(doomed)
+        self.draft.add(self._lost_names(buckets, replaced))
+        self.draft.add(name_actions(self.spec, instances, self.judgements, self.observed, ending))
+        self.draft.wake_at += self._changes(instances)
+
+    def _lost_names(self, buckets: Buckets, replaced: Collection[str | None]) -> Iterator[WithdrawName]:
+        """A replaced one's name goes too, at once: its removal is under way in the same moment."""
+        for instance in buckets.former:
             if instance.id in self.observed.names:
+                gone = "replaced, " if instance.id in replaced else ""
                 yield WithdrawName(
                     cluster=instance.cluster, number=instance.number, id=instance.id,
-                    cause=self.judgements[instance.id].cause,
+                    cause=f"{gone}{self.judgements[instance.id].cause}",
                 )  # fmt: skip
 
     def _may_be_blind(self) -> bool:
         return self.observed.channel.blind_since is not None
 
     def _blind(self, buckets: Buckets) -> Wait | None:
-        silent = [i for i in buckets.sound if i.id in self.observed.channel.silent]
-        if not silent or not self._may_be_blind():
+        channel = self.observed.channel
+        if channel.blind_since is None or not any(i.id in channel.silent for i in buckets.sound):
             return None
-        return Wait(reason="ChannelSuspected", message=self.observed.channel.reason)
+        self.draft.wake_at.append(channel.blind_since + self.limits.lost_after_seconds)
+        return Wait(reason="ChannelSuspected", message=channel.reason)
 
     def _changes(self, instances: Iterable[Instance]) -> Iterator[float]:
         bake = self.spec.rollout.bake_seconds

@@ -16,7 +16,7 @@ from reconciler.state.instance import Instance
 from reconciler.state.observed import InFlight, Observed
 
 _DEGRADING = frozenset(
-    {"CrashBackOff", "CreateFailed", "ImagePullBackOff", "ImageMissing", "FileMissing", "SpecUnreadable"}
+    {"CrashBackOff", "CreateFailed", "ActionFailed", "ImagePullBackOff", "ImageMissing", "FileMissing", "SpecUnreadable"}
 )
 _DOING = {
     "create": "creating", "pull": "fetching", "terminate": "stopping", "kill": "killing",
@@ -103,28 +103,28 @@ def _conditions(
 ) -> list[Condition]:
     generation = wanted.generation
 
-    def condition(kind: ConditionType, on: bool, reason: str, message: str = "") -> Condition:
+    def condition(kind: ConditionType, reason: str, message: str = "", *, on: bool) -> Condition:
         return Condition(
             type=kind, status="True" if on else "False", reason=reason, message=message,
             observed_generation=generation,
         )  # fmt: skip
 
     complete = counts.ready >= counts.desired == counts.updated == counts.current
-    result = [condition("Ready", complete, "AllReady" if complete else "NotAllReady", _missing(counts))]
+    result = [condition("Ready", "AllReady" if complete else "NotAllReady", _missing(counts), on=complete)]
     waits = [wait for wait in plan.waits if wait.reason not in _DEGRADING]
     moving = bool(plan.actions or waits or observed.in_flight.get(wanted.name)) or not complete
     why = waits[0] if waits else Wait(reason="Converging" if moving else "Settled", message="")
-    result.append(condition("Progressing", moving, why.reason, why.message))
+    result.append(condition("Progressing", why.reason, why.message, on=moving))
     trouble = _trouble(wanted, plan, live, judgements)
     if trouble is None:
-        result.append(condition("Degraded", False, "AsExpected"))
+        result.append(condition("Degraded", "AsExpected", on=False))
     else:
-        result.append(condition("Degraded", True, trouble.reason, trouble.message))
+        result.append(condition("Degraded", trouble.reason, trouble.message, on=True))
     if wanted.spec is not None and wanted.spec.suspend:
         message = f"`reconciler resume {wanted.name}` takes it up again"
-        result.append(condition("Suspended", True, "Suspended", message))
+        result.append(condition("Suspended", "Suspended", message, on=True))
     if plan.held is not None:
-        result.append(condition("Held", True, plan.held.reason, plan.held.message))
+        result.append(condition("Held", plan.held.reason, plan.held.message, on=True))
     return result
 
 

@@ -33,7 +33,7 @@ def revision_for(
             return revision
     if not known:
         return FIRST
-    return following(past.revision if past is not None else _newest(r for r, _, _ in known))
+    return following(_newest(revision for revision, _, _ in known))
 
 
 def _newest(revisions: Iterable[str]) -> str:

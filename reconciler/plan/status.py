@@ -14,7 +14,8 @@ ConditionType = Literal["Ready", "Progressing", "Degraded", "Suspended", "Held"]
 
 class Verdict(StrEnum):
     """What is concluded of one instance: `dead` is replaced now, `suspect` after grace and within a budget,
-    `unknown` not at all. `starting` has not been ready yet."""
+    `unknown` not at all. `starting` has not been ready yet.
+    """
 
     READY = "ready"
     STARTING = "starting"

@@ -1,80 +1,113 @@
-"""Choosing who has to end: surplus above size, and outdated ones that a rollout may spare.
+"""Choosing who has to end: surplus above size, and outdated ones, as far as the cluster can do without them.
 
 Before: buckets. After: ending. The choice is stable: whoever was chosen in an earlier pass comes first.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from reconciler.plan.buckets import Buckets, available
+from reconciler.plan.placement import shares
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.state.instance import Instance
 from reconciler.state.observed import Observed
 
-
-def surplus(buckets: Buckets, desired: int, judgements: Mapping[str, Judgement], observed: Observed) -> dict[str, str]:
-    """Ids above `desired`, each with its cause; while a rollout is on, only updated ones are counted."""
-    updated = [instance for instance in buckets.sound if instance.id not in buckets.outdated]
-    excess = len(updated) + len(buckets.pending) - desired
-    causes: dict[str, str] = {}
-    zones = Counter(instance.zone for instance in updated)
-    while excess > 0 and updated:
-        victim = max(updated, key=lambda i: _dispensable(i, zones, judgements, observed))
-        updated.remove(victim)
-        zones[victim.zone] -= 1
-        causes[victim.id] = f"surplus: {desired} wanted"
-        excess -= 1
-    return causes
+_HEALTHY = frozenset({Verdict.READY, Verdict.UNKNOWN})
 
 
-def _dispensable(
-    instance: Instance, zones: Counter[str], judgements: Mapping[str, Judgement], observed: Observed
-) -> tuple[bool, bool, int, int]:
-    """Already leaving, then not ready, then in the fullest zone, then the highest number."""
-    unready = judgements[instance.id].verdict not in (Verdict.READY, Verdict.UNKNOWN)
-    return (_leaving(instance, observed), unready, zones[instance.zone], instance.number)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thinning:
+    """What every choice of one pass needs to know."""
 
+    spec: ClusterSpec
+    buckets: Buckets
+    desired: int
+    judgements: Mapping[str, Judgement]
+    observed: Observed
+    now: float
 
-def _leaving(instance: Instance, observed: Observed) -> bool:
-    sighting = observed.sightings.get(instance.id)
-    return sighting is not None and sighting.withdrawn_at is not None
+    def surplus(self) -> dict[str, str]:
+        """Ids above `desired`, each with its cause: places that are filled, or would be filled again.
 
+        Outdated ones aren't counted: a rollout ends them when their successors stand.
+        """
+        buckets = self.buckets
+        places = [i for i in buckets.sound if i.id not in buckets.outdated] + buckets.former
+        excess = len(places) + len(buckets.pending) - self.desired
+        if excess <= 0:
+            return {}
+        counts = Counter(i.zone for i in places)
+        counts.update(flight.zone for flight in buckets.pending if flight.zone)
+        share = shares(self.spec.zones, self.desired, counts)
+        former = {i.id for i in buckets.former}
+        causes: dict[str, str] = {}
+        while excess > 0 and places:
+            victim = max(places, key=lambda i: self._dispensable(i, counts, share, former))
+            places.remove(victim)
+            counts[victim.zone] -= 1
+            causes[victim.id] = f"surplus: {self.desired} wanted"
+            excess -= 1
+        return causes
 
-def spared(
-    spec: ClusterSpec,
-    buckets: Buckets,
-    doomed: Mapping[str, str],
-    desired: int,
-    judgements: Mapping[str, Judgement],
-    observed: Observed,
-    now: float,
-) -> dict[str, str]:
-    """Outdated ids that may end now without fewer than size − unavailable being available."""
-    bake = spec.rollout.bake_seconds
-    standing = [instance for instance in buckets.sound if instance.id not in doomed]
-    count = 0
-    unready: list[Instance] = []
-    ready: list[Instance] = []
-    for instance in standing:
-        outdated = instance.id in buckets.outdated
-        if available(instance, judgements[instance.id], observed, now, 0.0 if outdated else bake):
-            count += 1
-            if outdated:
-                ready.append(instance)
-        elif outdated:
-            unready.append(instance)
-    may_end = max(0, count - (desired - unavailable(spec)))
-    zones = Counter(instance.zone for instance in standing)
-    chosen = list(unready)
-    while may_end > 0 and ready:
-        victim = max(ready, key=lambda i: (_leaving(i, observed), zones[i.zone], -i.number))
-        ready.remove(victim)
-        zones[victim.zone] -= 1
-        chosen.append(victim)
-        may_end -= 1
-    return {instance.id: buckets.outdated[instance.id] for instance in chosen}
+    def _dispensable(
+        self, instance: Instance, counts: Counter[str], share: Mapping[str, int], former: Collection[str]
+    ) -> tuple[bool, bool, bool, int, int, int]:
+        """Already leaving; in a zone not wanted, or above its share (so that balance costs no second move);
+        then ended or lost before unready before ready; in the fullest zone; of the highest number.
+        """
+        zone = instance.zone
+        fitness = 0 if self.judgements[instance.id].verdict in _HEALTHY else 1
+        if instance.id in former:
+            fitness = 2
+        above = counts[zone] > share.get(zone, 0)
+        return (self._leaving(instance), zone not in share, above, fitness, counts[zone], instance.number)
+
+    def endings(self, surplus: Mapping[str, str], replaceable: Collection[str]) -> dict[str, str]:
+        """Of the surplus and the `replaceable` (outdated) those that may end now, each with its cause.
+
+        Never so many that fewer than size - unavailable stay available; who isn't available may end at once,
+        but not while it is only presumed that he is or isn't (nobody has been listened to for long enough yet).
+        """
+        outdated = self.buckets.outdated
+        causes = {key: cause for key, cause in outdated.items() if key in replaceable} | dict(surplus)
+        if not causes:
+            return {}
+        bake = self.spec.rollout.bake_seconds
+        count = 0
+        chosen: list[Instance] = []
+        useful: list[Instance] = []
+        for instance in self.buckets.sound:
+            judgement = self.judgements[instance.id]
+            needed = 0.0 if instance.id in outdated else bake
+            if judgement.presumed:
+                continue
+            if available(instance, judgement, self.observed, self.now, needed):
+                count += 1
+                if instance.id in causes:
+                    useful.append(instance)
+            elif instance.id in causes:
+                chosen.append(instance)
+        spare = max(0, count - (self.desired - unavailable(self.spec)))
+        chosen += self._first(useful, spare, surplus)
+        return {instance.id: causes[instance.id] for instance in chosen}
+
+    def _first(self, useful: list[Instance], count: int, surplus: Collection[str]) -> list[Instance]:
+        """Already leaving, then surplus, then in the fullest zone, then the lowest number."""
+        zones = Counter(instance.zone for instance in self.buckets.sound)
+        chosen: list[Instance] = []
+        while useful and len(chosen) < count:
+            victim = max(useful, key=lambda i: (self._leaving(i), i.id in surplus, zones[i.zone], -i.number))
+            useful.remove(victim)
+            zones[victim.zone] -= 1
+            chosen.append(victim)
+        return chosen
+
+    def _leaving(self, instance: Instance) -> bool:
+        sighting = self.observed.sightings.get(instance.id)
+        return sighting is not None and sighting.withdrawn_at is not None
 
 
 def unavailable(spec: ClusterSpec) -> int:

@@ -5,24 +5,26 @@ Without `health`, an instance is judged by its heartbeat if its image carries th
 HEALTHCHECK, else it is ready after running for one second.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.plan.status import Verdict
-from reconciler.spec.cluster import Health, Heartbeat
+from reconciler.spec.cluster import Health, Heartbeat, Probe
 from reconciler.state.instance import EngineState, ImageHealth, Instance
 from reconciler.state.observed import Observed, Sighting
 
 SETTLED_SECONDS = 1.0
 DEFAULT_HEARTBEAT = Heartbeat()
+NEVER_SEEN = Sighting(up_since=0.0)
 _GONE = frozenset({EngineState.EXITED, EngineState.DEAD, EngineState.CREATED})
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """`cause` says why it isn't ready. `replace_at` is when a suspect's grace is over, `changes_at` when to judge again.
+class Judgement(NamedTuple):
+    """`cause` says why it isn't ready. `replace_at` is when a suspect's grace is over, `changes_at` when to judge
+    again. A tuple, because ten thousand of them are made in a pass.
 
     `silent`: it was heard and is not any more. `late`: two intervals without news. `heard`: news within its limit.
-    `mute`: never heard since it started. All four concern the channel, not the engine.
+    `mute`: never heard since it started. `presumed`: nothing heard yet since listening began, nor for long enough
+    to conclude anything. All five concern the channel, not the engine.
     """
 
     verdict: Verdict
@@ -33,65 +35,100 @@ class Judgement:
     late: bool = False
     heard: bool = False
     mute: bool = False
+    presumed: bool = False
 
 
 STOPPING = Judgement(Verdict.STOPPING)
-_NEVER_SEEN = Sighting(up_since=0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """The last time that one source said well of an instance, and how long its silence is allowed to last."""
-
-    source: str
-    at: float | None
-    interval: float
-    limit: float
 
 
 def judge(instance: Instance, health: Health, observed: Observed, now: float) -> Judgement:
-    """The verdict on `instance` at `now` (seconds of attended time)."""
-    sighting = observed.sightings.get(instance.id, _NEVER_SEEN)
+    """The verdict on `instance` at `now` (seconds of attended time): the worst that its health checks say."""
+    sighting = observed.sightings.get(instance.id, NEVER_SEEN)
     if sighting.terminated_at is not None or instance.state is EngineState.REMOVING:
         return STOPPING
     if instance.state in _GONE:
         return Judgement(Verdict.DEAD, _cause_of_death(instance))
-    heartbeat = health.heartbeat
-    if heartbeat is None and health.probe is None and not health.docker:
-        if not instance.has_agent:
-            return _judge_by_engine(instance, health, sighting, now)
+    heartbeat, probe = health.heartbeat, health.probe
+    if heartbeat is None and probe is None and not health.docker and instance.has_agent:
         heartbeat = DEFAULT_HEARTBEAT
+    judgement = None
     if heartbeat is not None:
-        beat = observed.beats.get(instance.id)
-        limit = heartbeat.interval_seconds * heartbeat.misses
-        news = News("heartbeat", beat.at if beat else None, heartbeat.interval_seconds, limit)
-        judgement = _judge_by_news(news, health, sighting, observed.channel.since, now)
-        if health.probe is None or judgement.verdict is not Verdict.READY:
-            return judgement
-    if health.probe is not None:
-        sounding = observed.soundings.get(instance.id)
-        probe = health.probe
-        limit = (probe.interval_seconds + probe.timeout_seconds) * probe.misses
-        news = News("probe", sounding.last_success_at if sounding else None, probe.interval_seconds, limit)
-        return _judge_by_news(news, health, sighting, observed.channel.since, now)
-    return _judge_by_engine(instance, health, sighting, now)
+        judgement = _judge_by_heartbeat(instance, heartbeat, health, sighting, observed, now)
+    if probe is not None and (judgement is None or judgement.verdict is Verdict.READY):
+        judgement = _sooner(judgement, _judge_by_probe(instance, probe, health, sighting, observed, now))
+    if judgement is None or (health.docker and judgement.verdict is Verdict.READY):
+        judgement = _sooner(judgement, _judge_by_engine(instance, health, sighting, now))
+    return judgement
 
 
-def _judge_by_news(news: News, health: Health, sighting: Sighting, since: float, now: float) -> Judgement:
-    if news.at is None:
-        ready_by = sighting.up_since + health.start_seconds
+def _sooner(before: Judgement | None, judgement: Judgement) -> Judgement:
+    """The later check's verdict, to be looked at again when either may change."""
+    if before is None or before.changes_at is None:
+        return judgement
+    if judgement.changes_at is not None and judgement.changes_at <= before.changes_at:
+        return judgement
+    return judgement._replace(changes_at=before.changes_at)
+
+
+def _judge_by_heartbeat(
+    instance: Instance, heartbeat: Heartbeat, health: Health, sighting: Sighting, observed: Observed, now: float
+) -> Judgement:
+    beat = observed.beats.get(instance.id)
+    interval = heartbeat.interval_seconds
+    limit = interval * heartbeat.misses
+    since = observed.channel.since
+    if beat is None or beat.at < since:
+        return _judge_unheard("heartbeat", limit, health, sighting, since, now, ever=beat is not None)
+    silence = now - beat.at
+    if silence <= limit:
+        return Judgement(
+            Verdict.READY, changes_at=beat.at + limit, late=silence > 2 * interval, heard=True
+        )
+    return _lost("heartbeat", beat.at, limit, health, now)
+
+
+def _judge_by_probe(
+    instance: Instance, probe: Probe, health: Health, sighting: Sighting, observed: Observed, now: float
+) -> Judgement:
+    sounding = observed.soundings.get(instance.id)
+    at = sounding.last_success_at if sounding is not None else None
+    limit = (probe.interval_seconds + probe.timeout_seconds) * probe.misses
+    since = observed.channel.since
+    if at is None or at < since:
+        return _judge_unheard("probe", limit, health, sighting, since, now, ever=at is not None)
+    silence = now - at
+    if silence <= limit:
+        late = silence > 2 * (probe.interval_seconds + probe.timeout_seconds)
+        return Judgement(Verdict.READY, changes_at=at + limit, late=late, heard=True)
+    return _lost("probe", at, limit, health, now)
+
+
+def _judge_unheard(
+    source: str, limit: float, health: Health, sighting: Sighting, since: float, now: float, *, ever: bool
+) -> Judgement:
+    """Nothing heard since listening began (again): who ran before then is given as long as a silent one."""
+    presumed = sighting.up_since < since and now - since <= limit
+    if not ever:
+        begun = sighting.up_since if sighting.adopted else max(sighting.up_since, since)
+        ready_by = begun + health.start_seconds
         if not sighting.adopted or since < ready_by:
+            ready_by = max(ready_by, since + limit)
             if now < ready_by:
-                return Judgement(Verdict.STARTING, f"no {news.source} yet", changes_at=ready_by, mute=True)
-            cause = f"not ready: no {news.source} within {health.start_seconds:g} s of its start"
-            return Judgement(Verdict.SUSPECT, cause, replace_at=ready_by, mute=True)
-    heard_at = since if news.at is None or news.at < since else news.at
+                cause = f"no {source} yet"
+                return Judgement(Verdict.STARTING, cause, changes_at=ready_by, mute=True, presumed=presumed)
+            cause = f"not ready: no {source} within {health.start_seconds:g} s of its start"
+            return Judgement(Verdict.SUSPECT, cause, replace_at=ready_by, mute=True, presumed=presumed)
+    if presumed:
+        return Judgement(Verdict.READY, changes_at=since + limit, presumed=True)
+    return _lost(source, since, limit, health, now)
+
+
+def _lost(source: str, heard_at: float, limit: float, health: Health, now: float) -> Judgement:
     silence = now - heard_at
-    if silence <= news.limit:
-        late = silence > 2 * news.interval
-        return Judgement(Verdict.READY, changes_at=heard_at + news.limit, late=late, heard=news.at is not None)
-    cause = f"lost: no {news.source} for {silence:.0f} s"
-    replace_at = heard_at + news.limit + health.suspect_seconds
+    if silence <= limit:
+        return Judgement(Verdict.READY, changes_at=heard_at + limit)
+    cause = f"lost: no {source} for {silence:.0f} s"
+    replace_at = heard_at + limit + health.suspect_seconds
     return Judgement(Verdict.SUSPECT, cause, replace_at=replace_at, changes_at=replace_at, silent=True, late=True)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.plan.actions import WithdrawName
 from reconciler.plan.channel import assess
+from reconciler.plan.draft import Draft
 from reconciler.plan.guard import allow_deletions
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan, Wait
-from reconciler.plan.reconcile import reconcile, retire
+from reconciler.plan.reconcile import keep, reconcile, retire
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement, judge
 from reconciler.spec.cluster import Health, Stop
@@ -58,34 +59,43 @@ def decide(
     """Decide for the clusters in `due` (all when None), with the whole environment in view."""
     memory = memory or Memory()
     judgements = judge_all(world, observed, now)
-    everyone = [i for instances in observed.instances.values() for i in instances]
-    channel = assess(observed.channel, everyone, judgements, now=now, limits=limits)
+    channel = assess(observed, judgements, eligible=_eligible(world), now=now, limits=limits)
     observed = replace(observed, channel=channel)
     if channel.blind_since is not None:
         _give_benefit(judgements, channel)
     ready = ready_clusters(world, observed, judgements)
     absent = {n: len(i) for n, i in observed.instances.items() if i and n not in world.clusters}
     deletions = allow_deletions(
-        absent, len(everyone), untrusted=world.untrusted, confirmed=memory.confirmed,
+        absent, len(judgements), untrusted=world.untrusted, confirmed=memory.confirmed,
         recent=memory.retired, limits=limits,
     )  # fmt: skip
     held = dict(deletions.held or {})
-    plans = [
-        reconcile(wanted, observed, judgements, now=now, limits=limits, ready_clusters=ready)
+    plans = {
+        name: reconcile(wanted, observed, judgements, now=now, limits=limits, ready_clusters=ready)
         for name, wanted in world.clusters.items()
         if due is None or name in due
-    ]
+    }
     for name in sorted(absent):
         if due is None or name in due:
             if name in held:
-                plans.append(Plan(cluster=name, held=held[name]))
+                plans[name] = keep(name, observed, judgements, now=now, limits=limits, held=held[name])
             else:
-                plans.append(retire(name, observed, now=now, stop=memory.stops.get(name, _DEFAULT_STOP)))
-    plans += _stray_names(observed)
+                stop = memory.stops.get(name, _DEFAULT_STOP)
+                plans[name] = retire(name, observed, now=now, limits=limits, stop=stop)
+    _add_stray_names(plans, observed, now, limits)
     return Decision(
-        plans=tuple(plans), judgements=judgements, channel=channel, held=held,
+        plans=tuple(plans.values()), judgements=judgements, channel=channel, held=held,
         retiring=deletions.allowed, ready_clusters=ready,
     )  # fmt: skip
+
+
+def _eligible(world: WantedWorld) -> frozenset[str]:
+    """Clusters in which a canary may be started and a silent one replaced."""
+    return frozenset(
+        name
+        for name, wanted in world.clusters.items()
+        if wanted.spec is not None and not wanted.spec.suspend and not wanted.missing_files
+    )
 
 
 def judge_all(world: WantedWorld, observed: Observed, now: float) -> dict[str, Judgement]:
@@ -118,29 +128,41 @@ def _is_ready(wanted: Wanted, observed: Observed, judgements: Mapping[str, Judge
 
 def _give_benefit(judgements: dict[str, Judgement], channel: Channel) -> None:
     """While blind, who was heard before is unknown, who never was is still starting; neither is replaced."""
-    for id, judgement in judgements.items():
-        if judgement.verdict is not Verdict.SUSPECT or id == channel.turn:
+    for key, judgement in judgements.items():
+        if judgement.verdict is not Verdict.SUSPECT or key == channel.turn:
             continue
         if judgement.silent:
-            judgements[id] = replace(judgement, verdict=Verdict.UNKNOWN, replace_at=None, changes_at=None)
+            judgements[key] = judgement._replace(verdict=Verdict.UNKNOWN, replace_at=None, changes_at=None)
         elif judgement.mute:
-            judgements[id] = replace(judgement, verdict=Verdict.STARTING, replace_at=None, changes_at=None)
+            judgements[key] = judgement._replace(verdict=Verdict.STARTING, replace_at=None, changes_at=None)
 
 
-def _stray_names(observed: Observed) -> list[Plan]:
-    """Names of containers that are gone altogether."""
-    if not observed.names:
-        return []
+def _add_stray_names(plans: dict[str, Plan], observed: Observed, now: float, limits: Limits) -> None:
+    """Withdraw names of containers that are gone altogether; one plan a cluster, as everywhere."""
     listed = {i.id for instances in observed.instances.values() for i in instances}
-    ending = {f.id for flights in observed.in_flight.values() for f in flights if f.kind in ("publish", "withdraw")}
-    strays = [
-        WithdrawName(
-            cluster=record.cluster,
-            number=int(record.instance.removeprefix(record.cluster) or 0),
-            id=id,
-            cause="its container is gone",
+    strays = observed.names.keys() - listed
+    if not strays:
+        return
+    busy = {flight.id for flights in observed.in_flight.values() for flight in flights}
+    for gone in sorted(strays - busy):
+        record = observed.names[gone]
+        digits = record.instance.removeprefix(record.cluster)
+        draft = Draft(record.cluster, observed, now, limits)
+        draft.add(
+            [
+                WithdrawName(
+                    cluster=record.cluster,
+                    number=int(digits) if digits.isdecimal() else 0,
+                    id=gone,
+                    cause="its container is gone",
+                )
+            ]
         )
-        for id, record in observed.names.items()
-        if id not in listed and id not in ending
-    ]
-    return [Plan(cluster=stray.cluster, actions=(stray,)) for stray in strays]
+        stray = draft.done()
+        plan = plans.get(record.cluster)
+        if plan is None:
+            plans[record.cluster] = stray
+        else:
+            plans[record.cluster] = replace(
+                plan, actions=plan.actions + stray.actions, waits=plan.waits + stray.waits
+            )
