@@ -6,6 +6,7 @@ Never here: an exception for anything that a client can send.
 
 import logging
 import random
+import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,8 +47,9 @@ class Outside:
 
 
 class Access:
-    """Who may ask: loopback and the given subnets (CIDR). Everybody else is refused, our own names
-    included.
+    """Who may ask: loopback, this host's own addresses and the given subnets (CIDR). Everybody else is refused, our
+    own names included. (The host's questions to the gateway are masqueraded by Docker's rules, so they may come from
+    any of its addresses.)
     """
 
     def __init__(self, subnets: Sequence[str]) -> None:
@@ -59,8 +61,19 @@ class Access:
         if known is None:
             if len(self._known) >= _MAX_CLIENTS_REMEMBERED:
                 self._known.clear()
-            known = self._known[client] = any(ip_address(client) in network for network in self._networks)
+            allowed = any(ip_address(client) in network for network in self._networks)
+            known = self._known[client] = allowed or _is_of_this_host(client)
         return known
+
+
+def _is_of_this_host(address: str) -> bool:
+    """Only an address of this host can be bound."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
 
 
 class Resolver:
