@@ -83,21 +83,22 @@ class Steps:
             sleep=sleep_using_event(self.stop),
             reraise=True,
         )
-        return retrying(self._once, action)
+        if isinstance(action, CreateInstance):
+            # One draft for all tries: a creation whose reply was lost is known again by its token.
+            return retrying(self._create, action, self.make(action))
+        retrying(self._once, action)
+        return ""
 
-    def _once(self, action: Action) -> str:
+    def _once(self, action: Action) -> None:
         match action:
-            case CreateInstance():
-                return self._create(action)
             case PullImage():
                 self._call("pull", lambda: self.engine.pull(action.image, action.policy))
             case PublishName():
                 self._call("publish", lambda: self.names.publish(action.id, action.record))
             case WithdrawName():
                 self._call("withdraw", lambda: self.names.withdraw(action.id))
-            case _:
+            case OnInstance():
                 self._end(action)
-        return ""
 
     def _end(self, action: OnInstance) -> None:
         match action:
@@ -109,13 +110,12 @@ class Steps:
                 self._call("remove", lambda: self.engine.remove(action.id))
                 self.register.forget(action.id)
 
-    def _create(self, action: CreateInstance) -> str:
+    def _create(self, action: CreateInstance, draft: Draft) -> str:
         former = action.replaces
         if former is not None:
             self._call("withdraw-former", lambda: self.names.withdraw(former))
             self._call("remove-former", lambda: self.engine.remove(former))
             self.register.forget(former)
-        draft = self.make(action)
         self.boundary("create:before")
         id = self.engine.create(draft.blueprint)
         self.boundary("create:after")
