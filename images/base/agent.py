@@ -13,6 +13,7 @@ import time
 TOKEN_FILE = "/run/reconciler/token"  # noqa: S105 - a path
 FIRST_INTERVAL = 1.0
 SHORTEST, LONGEST = 0.05, 3600.0
+EAGER, EAGER_SECONDS = 0.2, 10.0  # until the first good answer, for so long: an instance is waited for
 UNWELCOME = 30.0  # between beats while the listener says that we are none of its own
 LOAD_SECONDS = 60.0  # what "1-minute load" averages over
 TICKS_PER_SECOND = 100  # USER_HZ, in which /proc counts
@@ -88,7 +89,7 @@ class Vitals:
         """The beat's body, as JSON."""
         now, cpu = time.monotonic(), cpu_seconds()
         if cpu is None or self.cpu is None:
-            self.load = float(read("/proc/loadavg").split()[0] or 0)
+            self.load = float((read("/proc/loadavg").split() or [b"0"])[0])
         elif now > self.at:
             elapsed = now - self.at
             self.load += ((cpu - self.cpu) / elapsed - self.load) * elapsed / (LOAD_SECONDS + elapsed)
@@ -131,17 +132,17 @@ class Line:
         self.socket = fresh
         return fresh
 
-    def post(self, body: bytes, patience: float) -> tuple[int, float | None]:
+    def post(self, vitals: Vitals, patience: float) -> tuple[int, float | None]:
         """Send one beat, return (status, interval or None); `patience` bounds each step. Raises OSError."""
         if self.socket is not None:
             try:
-                return self.exchange(self.socket, body, patience)
+                return self.exchange(self.socket, vitals.measure(), patience)
             except OSError as error:
                 # The listener was restarted, or gave up on an idle connection: a fresh one can tell. One that
                 # doesn't answer in time is not asked twice.
                 if isinstance(error, TimeoutError):
                     raise
-        return self.exchange(self.connect(patience), body, patience)
+        return self.exchange(self.connect(patience), vitals.measure(), patience)
 
     def exchange(self, line: _socket.socket, body: bytes, patience: float) -> tuple[int, float | None]:
         """One request and its answer on the connection `line`, which is closed unless all was well."""
@@ -197,6 +198,7 @@ class Agent:
     def __init__(self) -> None:
         self.said = ""
         self.interval = FIRST_INTERVAL
+        self.eager_until = time.monotonic() + EAGER_SECONDS
         self.vitals = Vitals()
         self.line: Line | None = None
 
@@ -224,16 +226,21 @@ class Agent:
         if self.line is None:
             return UNWELCOME
         try:
-            status, interval = self.line.post(self.vitals.measure(), min(2.0, max(0.5, self.interval)))
+            status, interval = self.line.post(self.vitals, min(2.0, max(0.5, self.interval)))
         except OSError as error:
             self.say("no answer from the listener, trying on: " + reason(error))
-            return self.interval
+            return self.patience()
         if status == 204:
             self.interval = interval or self.interval
+            self.eager_until = 0.0
             self.say("beating")
-        else:
-            self.say(f"refused with status {status}, trying on")
-        return max(UNWELCOME, self.interval) if status in (401, 403, 410) else self.interval
+            return self.interval
+        self.say(f"refused with status {status}, trying on")
+        return max(UNWELCOME, self.interval) if status in (401, 403, 410) else self.patience()
+
+    def patience(self) -> float:
+        """Seconds to the next try after one that failed."""
+        return min(EAGER, self.interval) if time.monotonic() < self.eager_until else self.interval
 
     def run(self) -> None:
         """Beat on time; after a pause (a frozen container) at once, but not for what was missed."""

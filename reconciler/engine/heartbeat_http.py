@@ -24,6 +24,13 @@ _NAME = re.compile(rb"[a-z0-9][a-z0-9-]{0,127}")
 _ONCE = frozenset({b"content-length", b"authorization"})
 _MAX_INTEGER = 2**63 - 1
 
+
+def _no_constant(text: str) -> float:
+    raise ValueError(text)
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_constant)
+
 _REASONS = {
     400: ("Bad Request", "the request is malformed"),
     401: ("Unauthorized", "no token, or none that could be one"),
@@ -135,7 +142,7 @@ def read_name(path: bytes) -> str | None:
 def read_report(body: bytes) -> Report | None:
     """What the body says, None where it isn't what a beat's body must be."""
     try:
-        values = json.loads(body, parse_constant=_no_constant)
+        values = _JSON.decode(body.decode())
     except (ValueError, RecursionError):
         return None
     if not isinstance(values, dict):
@@ -147,10 +154,6 @@ def read_report(body: bytes) -> Report | None:
     if sequence is None or load is None or memory is None or uptime is None:
         return None
     return Report(sequence, load, memory, uptime)
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(text)
 
 
 def _whole(value: Any) -> int | None:

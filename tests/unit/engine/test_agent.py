@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.engine.heartbeats import Expected, HeartbeatListener, ListenerLimits
-from tests.support.beating import Client, eventually, hash_of, token_of
+from tests.support.beating import Client, beat_bytes, eventually, hash_of, token_of
 
 AGENT = Path(__file__).parents[3] / "images" / "base" / "agent.py"
 NAME = "dev-webapp-1"
@@ -138,6 +138,16 @@ def test_it_waits_for_a_listener_that_is_not_there_yet(world: World) -> None:
     assert world.beats_on()
 
 
+def test_an_instance_that_is_not_known_yet_is_soon(world: World) -> None:
+    """Its first beat may come before the listener was told of it; the next one comes soon."""
+    world.run()
+    assert eventually(lambda: "heartbeat: refused with status 404, trying on" in world.said())
+    told_at = time.monotonic()
+    world.expect()
+    assert eventually(lambda: world.at() > 0)
+    assert world.at() - told_at < 0.6
+
+
 def test_it_goes_on_after_it_was_frozen(world: World) -> None:
     world.expect()
     agent = world.run()
@@ -174,8 +184,7 @@ def test_its_beats_can_not_be_replayed(world: World) -> None:
     assert world.beats_on()
     client = Client(world.port)
     old = f'{{"sequence":{time.clock_gettime_ns(time.CLOCK_BOOTTIME) - 10**9}}}'
-    head = f"POST /v1/beats/{NAME} HTTP/1.1\r\nAuthorization: Bearer {token_of(NAME)}\r\nContent-Length: {len(old)}"
-    client.send(f"{head}\r\n\r\n{old}".encode())
+    client.send(beat_bytes(NAME, body=old))
     assert client.answer().status == 409
     client.close()
 
@@ -189,8 +198,7 @@ def test_it_stays_small(world: World) -> None:
     rss_kib = int(status.split("VmRSS:")[1].split()[0])
     print(f"the agent's resident memory: {rss_kib / 1024:.1f} MiB")
     assert rss_kib < 16 * 1024
-    loaded = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"import sys; exec(open({str(AGENT)!r}).read(), {{'__name__': 'x'}}); print(*sys.modules)"],
-        check=True, capture_output=True, text=True,
-    ).stdout.split()  # fmt: skip
+    script = f"import sys; exec(open({str(AGENT)!r}).read(), {{'__name__': 'agent'}}); print(*sys.modules)"
+    command = [sys.executable, "-I", "-S", "-c", script]
+    loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     assert not {"json", "ssl", "http", "socket", "selectors", "asyncio", "threading"} & set(loaded)

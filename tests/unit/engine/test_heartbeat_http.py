@@ -84,7 +84,8 @@ def test_the_name_is_the_last_part_of_the_path_and_nothing_else() -> None:
     "body",
     [
         b"", b"[]", b"1", b"{}", b'{"sequence":"1"}', b'{"sequence":-1}', b'{"sequence":1.0}',
-        b'{"sequence":true}', b'{"sequence":9223372036854775808}', b'{"sequence":1,"load":NaN}', b'{"sequence":1,"load":1e999}',
+        b'{"sequence":true}', b'{"sequence":9223372036854775808}', b'{"sequence":1,"load":NaN}',
+        b'{"sequence":1,"load":1e999}',
         b'{"sequence":1,"memory":-5}', b'{"sequence":1,"uptime":null}', b"[" * 1000, b"\xff",
         b'{"sequence":1',
     ],
