@@ -253,7 +253,7 @@ def test_random_bytes_neither_end_the_thread_nor_count_as_a_beat(world: World) -
         client.close()
     assert world.listener.alive()
     assert world.listener.beats() == {}
-    assert world.ask(beat_bytes(NAME)) == 204
+    assert eventually(lambda: world.ask(beat_bytes(NAME)) == 204)
 
 
 def test_the_memory_of_removed_instances_is_bounded() -> None:
