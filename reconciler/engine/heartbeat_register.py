@@ -72,7 +72,7 @@ class Register:
         self._removed.pop(expected.token_sha256, None)
         self._by_name[expected.name] = _Entry(expected)
 
-    def forget(self, id: str) -> None:  # noqa: A002 - the ports call an engine's id so
+    def forget(self, id: str) -> None:
         """The instance was removed: its beats are answered 410 from now on."""
         with self._lock:
             for entry in [entry for entry in self._by_name.values() if entry.expected.id == id]:

@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 _READ_BYTES = 8192
 _LINGER_BYTES = 65536
 _SWEEP_SECONDS = 1.0
-# Waking up costs several times what a beat does: those that come close together are taken in one turn.
-_GATHER_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +33,8 @@ class ListenerLimits:
     request_seconds: float = 5.0
     linger_seconds: float = 1.0
     idle_seconds: float = 30.0
+    # Waking up costs several times what a beat does: those that come close together are taken in one turn.
+    gather_seconds: float = 0.05
 
 
 @dataclass(slots=True, eq=False)
@@ -100,7 +100,7 @@ class Server:
             if now - swept_at >= _SWEEP_SECONDS:
                 swept_at = now
                 self._sweep(now)
-            time.sleep(_GATHER_SECONDS)
+            time.sleep(self._limits.gather_seconds)
 
     def _listen_again(self) -> None:
         if not self._accepting:

@@ -45,7 +45,7 @@ class HeartbeatListener:
         """Take beats of this instance from now on; again, with another interval, for one that is known."""
         self._register.expect(expected)
 
-    def forget(self, id: str) -> None:  # noqa: A002
+    def forget(self, id: str) -> None:
         """The instance is gone: answer 410 to its token."""
         self._register.forget(id)
 

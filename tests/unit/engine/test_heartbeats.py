@@ -4,6 +4,7 @@ import random
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -16,11 +17,9 @@ NAME = "dev-webapp-1"
 OTHER = "dev-webapp-2"
 
 
-def expected(name: str, id: str, interval_seconds: float = 1.0, token_sha256: str | None = None) -> Expected:  # noqa: A002
+def expected(name: str, id: str, interval_seconds: float = 1.0, token_sha256: str | None = None) -> Expected:
     digest = hash_of(name) if token_sha256 is None else token_sha256
-    return Expected(
-        name=name, id=id, cluster="webapp", token_sha256=digest, interval_seconds=interval_seconds
-    )
+    return Expected(name=name, id=id, cluster="webapp", token_sha256=digest, interval_seconds=interval_seconds)
 
 
 class World:
@@ -29,11 +28,12 @@ class World:
     def __init__(self, limits: ListenerLimits) -> None:
         self.now = 100.0
         self.looked: list[str] = []
-        self.listener = HeartbeatListener(lambda: self.now, self.looked.append, limits)
+        quick = replace(limits, gather_seconds=0.0)
+        self.listener = HeartbeatListener(lambda: self.now, self.looked.append, quick)
         self.port = self.listener.start(("127.0.0.1", 0))
         self.clients: list[Client] = []
 
-    def expect(self, name: str, id: str = "", interval_seconds: float = 1.0) -> None:  # noqa: A002
+    def expect(self, name: str, id: str = "", interval_seconds: float = 1.0) -> None:
         self.listener.expect(expected(name, id or f"id-{name}", interval_seconds))
 
     def client(self) -> Client:
@@ -260,9 +260,7 @@ def test_the_memory_of_removed_instances_is_bounded() -> None:
     register = Register()
     for number in range(MAX_REMOVED + 50):
         register.expect(
-            Expected(
-                name="a", id=str(number), cluster="a", token_sha256=f"{number:064x}", interval_seconds=1.0
-            )
+            Expected(name="a", id=str(number), cluster="a", token_sha256=f"{number:064x}", interval_seconds=1.0)
         )
     assert len(register._removed) == MAX_REMOVED
     assert len(register._by_name) == 1

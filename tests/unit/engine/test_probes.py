@@ -61,21 +61,19 @@ class World:
         for server in self._servers:
             server.close()
 
-    def problem(self, id: str = "a") -> str:  # noqa: A002
+    def problem(self, id: str = "a") -> str:
         sounding = self.prober.soundings().get(id)
         return sounding.problem if sounding else ""
 
-    def failures(self, id: str = "a") -> int:  # noqa: A002
+    def failures(self, id: str = "a") -> int:
         sounding = self.prober.soundings().get(id)
         return sounding.failures if sounding else -1
 
-    def succeeded(self, id: str = "a") -> Callable[[], bool]:  # noqa: A002
+    def succeeded(self, id: str = "a") -> Callable[[], bool]:
         return lambda: self.failures(id) == 0
 
 
-def http(
-    port: int, path: str | None = "/health", timeout_seconds: float = 5.0, cluster: str = "webapp"
-) -> Target:
+def http(port: int, path: str | None = "/health", timeout_seconds: float = 5.0, cluster: str = "webapp") -> Target:
     probe = Probe(port=port, path=path, interval_seconds=0.02, timeout_seconds=timeout_seconds, misses=3)
     return Target(address="127.0.0.1", probe=probe, cluster=cluster)
 
@@ -175,9 +173,7 @@ def test_another_probe_for_the_same_instance_takes_over(world: World) -> None:
 
 def test_two_hundred_hanging_servers_do_not_hold_up_a_good_one(world: World) -> None:
     silent, good = world.server(None), world.server(b"HTTP/1.1 200 OK\r\n\r\n")
-    targets = {
-        f"h{number}": http(silent.port, timeout_seconds=5.0, cluster="hanging") for number in range(200)
-    }
+    targets = {f"h{number}": http(silent.port, timeout_seconds=5.0, cluster="hanging") for number in range(200)}
     threads = threading.active_count()
     world.prober.watch({**targets, "good": http(good.port)})
     assert eventually(lambda: len(good.requests) >= 10, 4.0)
