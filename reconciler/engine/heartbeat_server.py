@@ -166,9 +166,9 @@ class Server:
                 if verdict.status != 204:
                     self._refuse(connection, verdict.status)
                     return
-                self._answer(connection, verdict.interval_seconds, keep_alive=request.keep_alive)
                 if verdict.returned is not None:
                     self._tell(verdict.returned)
+                self._answer(connection, verdict.interval_seconds, keep_alive=request.keep_alive)
         except RefusedError as refusal:
             self._refuse(connection, refusal.status)
 
