@@ -15,7 +15,7 @@ from reconciler.cli import output, session
 from reconciler.cli.failures import EXIT_NOT_READY
 from reconciler.cli.options import duration_option, environment
 from reconciler.cli.waiting import Goal, await_goal, lacking
-from reconciler.errors import LoopNotRunning, SpecError, UsageError
+from reconciler.errors import LoopNotRunning, UsageError
 from reconciler.loop.settings import Settings
 
 app = typer.Typer()
@@ -25,9 +25,7 @@ app = typer.Typer()
 @environment
 def apply(
     settings: Settings,
-    paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Spec files or directories.")
-    ] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH...]", help="Spec files or directories.")] = None,
     prune: Annotated[
         Path | None,
         typer.Option(
@@ -35,12 +33,8 @@ def apply(
             help="A directory that holds all that is wanted: applied whole, other specs are removed.",
         ),
     ] = None,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Until the applied clusters are ready, else exit 3.")
-    ] = False,
-    timeout: Annotated[
-        float, duration_option("--timeout", help_text="How long --wait and --once last.")
-    ] = 120.0,
+    wait: Annotated[bool, typer.Option("--wait", help="Until the applied clusters are ready, else exit 3.")] = False,
+    timeout: Annotated[float, duration_option("--timeout", help_text="How long --wait and --once last.")] = 120.0,
     once: Annotated[
         bool, typer.Option("--once", help="Bring the world to the specs now, without a running loop.")
     ] = False,
@@ -60,12 +54,8 @@ def apply(
     loop = session.running(settings)
     directory = session.insist_on_watched(settings, loop)
     if wait and loop is None and not once:
-        raise LoopNotRunning(
-            "--wait needs a running loop; start one with `reconciler run`, or do it now with --once"
-        )
-    clusters = _place(
-        settings, directory, [*(paths or ()), *([prune] if prune else ())], prune=prune is not None
-    )
+        raise LoopNotRunning("--wait needs a running loop; start one with `reconciler run`, or do it now with --once")
+    clusters = _place(settings, directory, [*(paths or ()), *([prune] if prune else ())], prune=prune is not None)
     deadline = time.monotonic() + timeout
     if loop is not None:
         loop.rescan()
@@ -116,36 +106,12 @@ def _tell(files: Mapping[str, bytes | None], gone: list[str], directory: Path) -
     output.say(f"{count} spec{'s' if count != 1 else ''} in {directory}{removed}")
 
 
-def _await(
-    loop: LoopClient, directory: Path, clusters: tuple[str, ...], deadline: float, timeout: float
-) -> None:
+def _await(loop: LoopClient, directory: Path, clusters: tuple[str, ...], deadline: float, timeout: float) -> None:
     """Until the loop has nothing left to do for these files and calls their clusters ready."""
-
-    def settled() -> bool:
-        texts = _texts(directory)
-        try:
-            plans = loop.plan(texts)
-        except SpecError:
-            return False
-        return all(plan.quiet for plan in plans if plan.cluster in clusters)
-
-    missing = await_goal(loop.status, clusters, Goal.READY, deadline, settled)
+    missing = await_goal(
+        loop.status, clusters, Goal.READY, deadline, lambda: session.taken_up(loop, directory, clusters)
+    )
     _judge(missing, clusters, timeout)
-
-
-def _texts(directory: Path) -> dict[str, bytes]:
-    from reconciler.spec.directory import listing
-    from reconciler.spec.read import read_spec
-
-    found = {}
-    for name in listing(entry.name for entry in directory.iterdir()).files.values():
-        try:
-            read = read_spec(directory / name)
-        except SpecError:
-            continue  # somebody else's broken file holds up nobody who applied good ones
-        if read is not None:
-            found[name] = read.data
-    return found
 
 
 def _run_once(settings: Settings, clusters: tuple[str, ...], timeout: float) -> None:

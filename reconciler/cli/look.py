@@ -4,6 +4,7 @@ Before: main. After: session (the loop, else Docker itself), console (for people
 """
 
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -29,9 +30,7 @@ def status(
     name: Annotated[str | None, typer.Argument(help="A cluster, or an instance such as webapp1.")] = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Keep it on the screen, up to date.")] = False,
     output_format: Annotated[Format, typer.Option("--output", "-o", help="How to write it.")] = Format.TABLE,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit 3 unless everything shown is ready.")
-    ] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 3 unless everything shown is ready.")] = False,
 ) -> None:
     """Show clusters, zones and instances, what is being done, and what is wrong.
 
@@ -39,9 +38,7 @@ def status(
     `reconciler status -o json`.
     """
     if watch and output_format in (Format.JSON, Format.YAML):
-        raise typer.BadParameter(
-            "--watch draws on a terminal; for scripts use `reconciler events -f -o json`"
-        )
+        raise typer.BadParameter("--watch draws on a terminal; for scripts use `reconciler events -f -o json`")
     if watch:
         _watch(settings, name)
     world = _seen(settings, name)
@@ -104,10 +101,19 @@ def wait(
 
     Examples: `reconciler wait webapp auth`, `reconciler wait webapp --for gone --timeout 30s`.
     """
-    missing = await_goal(lambda: session.look(settings), names, goal, time.monotonic() + timeout)
+    missing = await_goal(
+        lambda: session.look(settings), names, goal, time.monotonic() + timeout, _settled(settings, names, goal)
+    )
     if missing:
         for sentence in missing:
             output.remark(sentence)
         output.remark(f"Not {goal.value} within {timeout:g} s")
         raise typer.Exit(EXIT_NOT_READY)
     output.say(f"{', '.join(names)}: {goal.value}")
+
+
+def _settled(settings: Settings, names: list[str], goal: Goal) -> Callable[[], bool]:
+    loop = session.running(settings)
+    if loop is None or goal is Goal.GONE or not settings.specs.is_dir():
+        return lambda: True
+    return lambda: session.taken_up(loop, settings.specs, names)

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from reconciler.cli.failures import EXIT_INTERRUPTED, explain
+from reconciler.cli.failures import EXIT_ERROR, EXIT_INTERRUPTED, explain
 
 PACKAGE = "reconciler.cli"
 
@@ -133,7 +133,7 @@ class Commands(TyperGroup):
 def _pipe_closed() -> int:
     """Whoever read us has enough (`| head`): end quietly, and keep Python from complaining while it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return EXIT_ERROR
 
 
 def _version(asked: bool) -> None:

@@ -3,12 +3,12 @@
 Before: commands, with their Settings. After: api.client, or loop.offline where no loop runs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from reconciler.api.client import LoopClient
-from reconciler.errors import LoopNotRunning, ReconcilerError, UsageError
+from reconciler.errors import LoopNotRunning, ReconcilerError, SpecError, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import ClusterStatus, InstanceStatus, WorldStatus
 
@@ -42,10 +42,36 @@ def insist_on_watched(settings: Settings, loop: LoopClient | None) -> Path:
         theirs = Path(loop.info().get("specs", "") or settings.specs)
         if theirs.resolve() != settings.specs.resolve():
             raise UsageError(
-                f"the loop of environment {settings.env} watches {theirs}, not {settings.specs}: "
-                "leave out --specs"
+                f"the loop of environment {settings.env} watches {theirs}, not {settings.specs}: leave out --specs"
             )
     return settings.specs
+
+
+def taken_up(loop: LoopClient, directory: Path, clusters: Collection[str]) -> bool:
+    """The loop has nothing left to do for these clusters as the directory's files are now.
+
+    Its status alone can't tell: it may still speak of the files as they were before.
+    """
+    try:
+        plans = loop.plan(_texts(directory))
+    except SpecError:
+        return False
+    return all(plan.quiet for plan in plans if plan.cluster in clusters)
+
+
+def _texts(directory: Path) -> dict[str, bytes]:
+    from reconciler.spec.directory import listing
+    from reconciler.spec.read import read_spec
+
+    found = {}
+    for name in listing(entry.name for entry in directory.iterdir()).files.values():
+        try:
+            read = read_spec(directory / name)
+        except SpecError:
+            continue  # somebody else's broken file holds up nobody whose own is good
+        if read is not None:
+            found[name] = read.data
+    return found
 
 
 def only(world: WorldStatus, names: Iterable[str]) -> WorldStatus:
@@ -79,9 +105,7 @@ def find(world: WorldStatus, name: str) -> tuple[ClusterStatus, InstanceStatus |
                 return cluster, instance
             if instance.container and name == instance.container:
                 return cluster, instance
-    raise ReconcilerError(
-        f"no cluster or instance {name!r} in environment {world.environment}; {_known(world)}"
-    )
+    raise ReconcilerError(f"no cluster or instance {name!r} in environment {world.environment}; {_known(world)}")
 
 
 def _known(world: WorldStatus) -> str:

@@ -1,0 +1,92 @@
+"""The command line in-process, an environment of its own, and a loop made of values behind a real socket."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from reconciler.api.server import ControlServer
+from reconciler.cli.main import app
+from reconciler.errors import Problem, SpecError
+from reconciler.plan.plan import Plan
+from reconciler.plan.status import WorldStatus
+from reconciler.state.event import Event
+from tests.unit.console import worlds
+
+Run = Callable[..., Result]
+
+
+class FakeLoop:
+    """What a loop answers, settable; what it was asked, readable."""
+
+    def __init__(self, specs: Path) -> None:
+        self.world: WorldStatus = replace(worlds.healthy(), specs=str(specs))
+        self.plans: tuple[Plan, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
+        self.kept: tuple[Event, ...] = ()
+        self.released: tuple[str, ...] = ()
+        self.asked: list[str] = []
+
+    def status(self) -> WorldStatus:
+        return self.world
+
+    def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
+        if self.problems:
+            raise SpecError(self.problems)
+        return self.plans
+
+    def events(self, after_id: int, cluster: str | None, limit: int) -> tuple[Event, ...]:
+        found = [e for e in self.kept if e.id > after_id and cluster in (None, e.cluster)]
+        return tuple(found[:limit])
+
+    def confirm(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
+        self.asked.append(f"confirm {names}")
+        return self.released
+
+    def expect_delete(self, name: str) -> None:
+        self.asked.append(f"expect_delete {name}")
+
+    def rescan(self) -> None:
+        self.asked.append("rescan")
+
+    def stop(self) -> None:
+        self.asked.append("stop")
+
+    def info(self) -> Mapping[str, str]:
+        return {"pid": "4242", "specs": self.world.specs, "env": "dev", "domain": "docker"}
+
+
+@pytest.fixture
+def specs(tmp_path: Path) -> Path:
+    directory = tmp_path / "specs"
+    directory.mkdir()
+    return directory
+
+
+@pytest.fixture(autouse=True)
+def _environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, specs: Path) -> None:
+    """A place of the test's own, and an engine that isn't there."""
+    for name in ("RECONCILER_ENV", "RECONCILER_DOMAIN", "COLUMNS", "DOCKER_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RECONCILER_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("RECONCILER_ENGINE", f"unix://{tmp_path}/no-engine.sock")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def run() -> Run:
+    def invoke(*arguments: str, **kwargs: object) -> Result:
+        return CliRunner().invoke(app, list(arguments), **kwargs)  # type: ignore[arg-type]
+
+    return invoke
+
+
+@pytest.fixture
+def loop(tmp_path: Path, specs: Path) -> Iterator[FakeLoop]:
+    fake = FakeLoop(specs)
+    server = ControlServer(fake, tmp_path / "state" / "api.sock", lambda _: None, look_seconds=0.05)
+    server.start()
+    yield fake
+    server.close()

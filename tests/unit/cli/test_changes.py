@@ -1,0 +1,137 @@
+"""Commands that change the watched directory: all of it or nothing, comments kept."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli import placing
+from reconciler.cli.placing import place
+from reconciler.errors import ReconcilerError
+from tests.unit.cli.conftest import FakeLoop, Run
+
+GOOD = "image: debian:bookworm-slim\nsize: 3  # three\n"
+
+
+def test_scale_changes_one_number_and_keeps_the_comment(run: Run, specs: Path, loop: FakeLoop) -> None:
+    (specs / "webapp.yaml").write_text(GOOD)
+    assert run("scale", "webapp", "5").exit_code == 0
+    assert (specs / "webapp.yaml").read_text() == GOOD.replace("3  #", "5  #")
+    assert loop.asked == ["rescan"]
+
+
+def test_suspend_and_resume_edit_the_file(run: Run, specs: Path) -> None:
+    (specs / "webapp.yaml").write_text(GOOD)
+    assert run("suspend", "webapp").exit_code == 0
+    assert (specs / "webapp.yaml").read_text() == GOOD + "suspend: true\n"
+    assert run("resume", "webapp").exit_code == 0
+    assert (specs / "webapp.yaml").read_text() == GOOD + "suspend: false\n"
+
+
+def test_delete_tells_the_loop_before_the_file_goes(run: Run, specs: Path, loop: FakeLoop) -> None:
+    (specs / "webapp.yaml").write_text(GOOD)
+    assert run("delete", "webapp").exit_code == 0
+    assert not (specs / "webapp.yaml").exists()
+    assert loop.asked == ["expect_delete webapp", "rescan"]
+
+
+def test_delete_of_an_unknown_name_deletes_none_of_the_others(run: Run, specs: Path) -> None:
+    (specs / "webapp.yaml").write_text(GOOD)
+    result = run("delete", "webapp", "nobody")
+    assert result.exit_code == 1
+    assert "there are webapp" in result.stderr
+    assert (specs / "webapp.yaml").exists()
+
+
+def test_apply_places_all_or_none(run: Run, specs: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "auth.yaml").write_text(GOOD)
+    (source / "webapp.yaml").write_text("size: 3\n")
+    assert run("apply", "source").exit_code == 1
+    assert list(specs.iterdir()) == []
+    (source / "webapp.yaml").write_text(GOOD)
+    assert run("apply", "source").exit_code == 0
+    assert sorted(p.name for p in specs.iterdir()) == ["auth.yaml", "webapp.yaml"]
+
+
+def test_apply_prune_removes_what_the_directory_does_not_hold(run: Run, specs: Path, tmp_path: Path) -> None:
+    (specs / "old.yaml").write_text(GOOD)
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "webapp.yaml").write_text(GOOD)
+    assert run("apply", "--prune", "source").exit_code == 0
+    assert [p.name for p in specs.iterdir()] == ["webapp.yaml"]
+
+
+def test_apply_refuses_a_dependency_that_is_nowhere(run: Run, specs: Path) -> None:
+    Path("webapp.yaml").write_text(GOOD + "depends_on: [auth]\n")
+    result = run("apply", "webapp.yaml")
+    assert result.exit_code == 1
+    assert "depends_on" in result.stderr
+
+
+def test_apply_waits_until_the_loop_has_nothing_left_to_do(run: Run, specs: Path, loop: FakeLoop) -> None:
+    Path("webapp.yaml").write_text(GOOD)
+    result = run("apply", "webapp.yaml", "--wait", "--timeout", "5s")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("webapp: ready\n")
+
+
+def test_a_loop_that_watches_another_directory_is_named(run: Run, loop: FakeLoop, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    result = run("delete", "webapp", "--specs", "other")
+    assert result.exit_code == 64
+    assert "watches" in result.stderr
+
+
+def test_new_writes_a_spec_that_is_good_and_never_overwrites(run: Run, specs: Path) -> None:
+    assert run("new", "hello", "--image", "debian:bookworm-slim").exit_code == 0
+    assert run("validate", "specs").exit_code == 0
+    before = (specs / "hello.yaml").read_text()
+    assert run("new", "hello").exit_code == 64
+    assert (specs / "hello.yaml").read_text() == before
+
+
+def test_confirm_names_what_it_released(run: Run, loop: FakeLoop) -> None:
+    loop.released = ("auth", "webapp")
+    assert run("confirm").stdout == "auth, webapp: will be removed\n"
+
+
+def test_a_full_disk_leaves_everything_as_it_was(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (specs / "a.yaml").write_text("old a")
+    real = placing._carry_out
+
+    def full(step: placing._Step) -> None:
+        if step.target.name == "b.yaml":
+            raise OSError(28, "No space left on device")
+        real(step)
+
+    monkeypatch.setattr(placing, "_carry_out", full)
+    with pytest.raises(ReconcilerError, match="No space left on device; nothing was changed"):
+        place(specs, {"a.yaml": b"new a", "b.yaml": b"new b"})
+    assert {p.name: p.read_text() for p in specs.iterdir()} == {"a.yaml": "old a"}
+
+
+def test_a_link_within_the_directory_stays_one(specs: Path) -> None:
+    (specs / ".data").mkdir()
+    (specs / ".data" / "a.yaml").write_text("old")
+    (specs / "a.yaml").symlink_to(".data/a.yaml")
+    place(specs, {"a.yaml": b"new"})
+    assert (specs / "a.yaml").is_symlink()
+    assert (specs / ".data" / "a.yaml").read_text() == "new"
+
+
+def test_a_link_that_leads_out_is_left_alone(specs: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside.yaml").write_text("old")
+    (specs / "a.yaml").symlink_to(tmp_path / "outside.yaml")
+    with pytest.raises(ReconcilerError, match="leads out of the directory"):
+        place(specs, {"a.yaml": b"new"})
+    assert (tmp_path / "outside.yaml").read_text() == "old"
+
+
+def test_a_replaced_file_keeps_its_mode(specs: Path) -> None:
+    (specs / "a.yaml").write_text("old")
+    (specs / "a.yaml").chmod(0o640)
+    place(specs, {"a.yaml": b"new"})
+    assert os.stat(specs / "a.yaml").st_mode & 0o777 == 0o640  # noqa: PTH116

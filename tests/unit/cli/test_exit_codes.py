@@ -1,0 +1,149 @@
+"""What the command line returns and says: scripts rely on the one, people on the other."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.plan.plan import Plan, Wait
+from tests.unit.cli.conftest import FakeLoop, Run
+from tests.unit.console import worlds
+
+GOOD = "image: debian:bookworm-slim\nsize: 3  # three\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["statuss"],
+        ["status", "--watchh"],
+        ["status", "-o", "xml"],
+        ["status", "--env", "Not-An-Env"],
+        ["status", "--domain", "bad domain"],
+        ["status", "--watch", "-o", "json"],
+        ["wait"],
+        ["wait", "webapp", "--timeout", "soon"],
+        ["wait", "webapp", "--for", "ever"],
+        ["scale", "webapp", "many"],
+        ["scale", "webapp", "-1"],
+        ["apply"],
+        ["apply", "nowhere.yaml"],
+        ["plan", "nowhere"],
+        ["run", "nowhere"],
+        ["run", "--subnet", "10.0.0.0/99"],
+        ["run", "--resync", "0s"],
+        ["logs"],
+    ],
+)
+def test_a_usage_error_exits_64_and_never_with_a_traceback(run: Run, arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 64
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.output
+
+
+def test_a_mistyped_command_is_answered_with_the_right_one(run: Run) -> None:
+    assert "'status'" in run("statsu").stderr
+
+
+@pytest.mark.parametrize("command", [["status"], ["plan"], ["wait", "webapp", "--timeout", "0"], ["down", "--yes"]])
+def test_without_an_engine_a_sentence_says_so(run: Run, command: list[str]) -> None:
+    result = run(*command)
+    assert result.exit_code in (1, 3)
+    assert "does not answer" in result.stderr
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("command", [["confirm"], ["stop"]])
+def test_without_a_loop_a_sentence_says_how_to_start_one(run: Run, command: list[str]) -> None:
+    result = run(*command)
+    assert result.exit_code == 1
+    assert "no loop running" in result.stderr
+    assert "reconciler run" in result.stderr
+
+
+def test_apply_wait_without_a_loop_refuses_before_it_places_anything(run: Run, specs: Path) -> None:
+    Path("webapp.yaml").write_text(GOOD)
+    result = run("apply", "webapp.yaml", "--wait")
+    assert result.exit_code == 1
+    assert "--once" in result.stderr
+    assert list(specs.iterdir()) == []
+
+
+def test_validate_shows_every_problem_of_every_file_and_exits_1(run: Run, specs: Path) -> None:
+    (specs / "a.yaml").write_text("image: debian\nsize: -1\n")
+    (specs / "b.yaml").write_text("image: debian\nsizes: 1\n")
+    result = run("validate", "specs")
+    assert result.exit_code == 1
+    assert "specs/a.yaml:2:7: size:" in result.stderr
+    assert "specs/b.yaml:2:1: sizes:" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_validate_of_good_files_exits_0(run: Run, specs: Path) -> None:
+    (specs / "webapp.yaml").write_text(GOOD)
+    result = run("validate", "specs")
+    assert (result.exit_code, result.stdout) == (0, "1 spec, no problems\n")
+
+
+def test_plan_exits_0_for_nothing_and_2_for_something(run: Run, loop: FakeLoop) -> None:
+    assert run("plan").exit_code == 0
+    loop.plans = (Plan(cluster="webapp", held=Wait(reason="MassDeletion", message="too many")),)
+    result = run("plan")
+    assert result.exit_code == 2
+    assert "held MassDeletion" in result.stdout
+
+
+def test_plan_of_a_broken_file_exits_1(run: Run, specs: Path, loop: FakeLoop) -> None:
+    (specs / "webapp.yaml").write_text("size: 3\n")
+    assert run("plan").exit_code == 1
+
+
+def test_status_exit_code_is_3_unless_all_is_ready(run: Run, loop: FakeLoop) -> None:
+    assert run("status", "--exit-code").exit_code == 0
+    loop.world = worlds.rolling()
+    assert run("status").exit_code == 0
+    assert run("status", "--exit-code").exit_code == 3
+
+
+def test_wait_exits_3_and_says_what_is_missing(run: Run, loop: FakeLoop) -> None:
+    assert run("wait", "webapp", "auth").exit_code == 0
+    loop.world = worlds.rolling()
+    result = run("wait", "webapp", "--timeout", "0")
+    assert result.exit_code == 3
+    assert "webapp: 2 of 4 ready; RollingOut" in result.stderr
+    assert run("wait", "nobody", "--for", "gone").exit_code == 0
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(run: Run, loop: FakeLoop) -> None:
+    result = run("status", "wepapp")
+    assert result.exit_code == 1
+    assert "there are auth, webapp" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["webapp2", "webapp-2", "dev-webapp-2"])
+def test_an_instance_is_found_under_each_of_its_names(run: Run, loop: FakeLoop, name: str) -> None:
+    text = run("status", name, "-o", "wide").stdout
+    assert "dev-webapp-2" in text
+    assert "dev-webapp-1" not in text
+
+
+def test_a_reader_that_has_enough_ends_us_quietly() -> None:
+    program = "from reconciler.cli.main import main; import sys; sys.argv[1:] = ['schema']; main()"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        assert child.wait(30) == 1
+
+
+def test_status_imports_no_heavy_library() -> None:
+    program = (
+        "import sys; from reconciler.cli import look, session; import reconciler.console.table; "
+        "heavy = {'docker', 'requests', 'jsonschema', 'httpx', 'starlette', 'uvicorn', 'watchdog', 'pydantic', "
+        "'ruamel.yaml', 'dns'} & set(sys.modules); print(*sorted(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("\n", "")
