@@ -8,14 +8,17 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from reconciler.engine.blueprint import blueprint
 from reconciler.engine.heartbeats import Expected, HeartbeatListener
 from reconciler.engine.ports import File, Network
 from reconciler.engine.resolvers import host_resolvers
 from reconciler.engine.steps import Draft
+from reconciler.errors import PermanentError
 from reconciler.plan.actions import CreateInstance
 from reconciler.plan.verdicts import DEFAULT_HEARTBEAT
+from reconciler.spec.cluster import ClusterSpec
 from reconciler.state.labels import container_name
 from reconciler.state.userdata import user_environment
 
@@ -34,10 +37,12 @@ class ContainerMaker:
     nameserver: str | None
     listener: str
     read_file: Callable[[str], bytes]
+    allow_paths: tuple[Path, ...] = ()
 
     def __call__(self, action: CreateInstance) -> Draft:
         """Raises PermanentError where a file is missing or a host port can't be had."""
         spec = action.spec
+        self._insist_on_allowed(spec)
         files = [
             File(path=f"{SECRETS_DIRECTORY}/{secret.name}", content=self.read_file(secret.file))
             for secret in spec.secrets
@@ -62,6 +67,15 @@ class ContainerMaker:
             files=tuple(files),
             token_sha256=token_sha256,
         )  # fmt: skip
+
+
+    def _insist_on_allowed(self, spec: ClusterSpec) -> None:
+        """The path's text was checked when it was read; where its links lead is only known now."""
+        allowed = [path.resolve() for path in self.allow_paths]
+        for volume in spec.volumes:
+            real = Path(volume.source).resolve()
+            if volume.host_path and not any(real.is_relative_to(path) for path in allowed):
+                raise PermanentError(f"{volume.source} leads to {real}, which no --allow-path covers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

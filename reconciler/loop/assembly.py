@@ -87,6 +87,7 @@ def surroundings(
                 nameserver=network.gateway if guardian is not None else None,
                 listener=f"{network.gateway}:{LISTENER_PORT}",
                 read_file=SecretFiles(settings.specs, settings.secrets_dir).read,
+                allow_paths=settings.allow_paths,
             ),
             register=BeatRegister(env=settings.env, listener=listener),
             queue=queue,
