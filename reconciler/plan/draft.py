@@ -44,6 +44,9 @@ class Draft:
         step = next_step(instance, cause, stop, self._observed, self._now)
         if step.action is not None:
             self.add((step.action,))
+        elif instance.alive:
+            message = f"{instance.cluster}-{instance.number} is ending: {cause}"
+            self.waits.append(Wait(reason="Stopping", message=message))
         if step.next_at is not None:
             self.wake_at.append(step.next_at)
 

@@ -131,12 +131,13 @@ class _Pass:
             buckets.outdated |= misplaced(staying, spec.zones, spec.size)
         missing = self._missing(buckets, surplus, desired)
         image = self._image(buckets, missing, ready_clusters)
-        doomed = thinning.endings(surplus, self._replaceable(buckets, image))
+        doomed = thinning.endings(surplus, self._replaceable(buckets, can_follow=image is not None or missing <= 0))
         self._end(buckets, surplus, doomed)
         gap = min(missing, self._room(buckets, desired)) if surplus or buckets.outdated or buckets.going else missing
         if image is not None and gap > 0:
             self._fill(buckets, surplus, gap, image, canary)
         self._wait_for_patient(buckets, surplus)
+        self._wait_for_turn(buckets, {**buckets.outdated, **surplus}, doomed)
         self._name(buckets, doomed)
         return draft.done(self._blind(buckets))
 
@@ -172,9 +173,9 @@ class _Pass:
             return None
         return source_image(self.spec, self.wanted, self.observed, self.draft, self.now, self.limits)
 
-    def _replaceable(self, buckets: Buckets, image: Image | None) -> Collection[str]:
+    def _replaceable(self, buckets: Buckets, *, can_follow: bool) -> Collection[str]:
         """Outdated ones that may end at all: none while no successor can be made, while blind only the never heard."""
-        if image is None and self.spec.size > 0:
+        if not can_follow:
             return ()
         if self._may_be_blind():
             return [i.id for i in buckets.sound if i.id in buckets.outdated and self.judgements[i.id].mute]
@@ -234,6 +235,12 @@ class _Pass:
             starts = starts_in_a_row(instance, judgement, self.observed, self.now, self.limits)
             self.draft.waits.append(crash_wait(instance, judgement, starts + 1, until - self.now))
             self.draft.wake_at.append(until)
+
+    def _wait_for_turn(self, buckets: Buckets, causes: dict[str, str], doomed: Collection[str]) -> None:
+        left = [causes[i.id] for i in buckets.sound if i.id in causes and i.id not in doomed]
+        if left:
+            message = f"{len(left)} more to end when the others are ready without them ({left[0]})"
+            self.draft.waits.append(Wait(reason="RollingOut", message=message))
 
     def _name(self, buckets: Buckets, doomed: Collection[str]) -> None:
         """Names of all that stay; the doomed lose theirs on their way out, the former when they are replaced."""
