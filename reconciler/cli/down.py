@@ -125,16 +125,21 @@ def _ask(settings: Settings, found: Belongings, *, yes: bool) -> None:
 
 
 def remove(engine: "DockerEngine", found: Belongings) -> None:
+    """Remove it and say so. Raises ReconcilerError naming what stayed."""
+    _tell_foreign(found.foreign)
+    remove_quietly(engine, found)
+    output.say(f"removed {found}")
+
+
+def remove_quietly(engine: "DockerEngine", found: Belongings) -> None:
     """Containers first, since networks and volumes wait for them. Raises ReconcilerError naming what
     stayed.
     """
     failed = _each(engine.remove, found.containers)
     failed += [] if failed else _each(engine.remove_network, found.networks)
     failed += [] if failed else _each(engine.remove_volume, found.volumes)
-    _tell_foreign(found.foreign)
     if failed:
         raise ReconcilerError("not everything could be removed:\n" + "\n".join(failed))
-    output.say(f"removed {found}")
 
 
 def _each(effect: Callable[[str], None], owned: "Sequence[Owned]") -> list[str]:

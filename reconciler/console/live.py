@@ -21,26 +21,33 @@ from reconciler.state.event import Event
 View = tuple[WorldStatus, Sequence[Event]]
 
 
-def watch(fetch: Callable[[], View], console: Console, stop: Flag, *, every_seconds: float = 0.5) -> None:
+def watch(
+    fetch: Callable[[], View],
+    console: Console,
+    stop: Flag,
+    *,
+    every_seconds: float = 0.5,
+    footer: str | None = None,
+) -> None:
     """Show what `fetch` returns until `stop` is set; the first fetch's errors are the caller's.
 
-    Uses the whole screen of a terminal that has one; elsewhere it prints nothing but the last picture.
+    `footer` says how to leave, where that isn't just Ctrl-C. Uses the whole screen of a terminal that has one; elsewhere it prints nothing but the last picture.
     """
     view = fetch()
     with Live(console=console, screen=console.is_terminal, auto_refresh=False, transient=False) as live:
         while True:
-            live.update(dashboard(*view, screen=screen_of(console)), refresh=True)
+            live.update(dashboard(*view, screen=screen_of(console, footer)), refresh=True)
             if stop.wait(every_seconds):
                 return
             view = _next(fetch, view)
 
 
-def screen_of(console: Console) -> Screen:
+def screen_of(console: Console, footer: str | None = None) -> Screen:
     """The console as it is now: terminals are resized."""
     height = console.height if console.is_terminal else None
-    return Screen(
-        width=console.width, height=height, glyphs=glyphs_of(console), time=time.strftime("%H:%M:%S")
-    )
+    now = time.strftime("%H:%M:%S")
+    screen = Screen(width=console.width, height=height, glyphs=glyphs_of(console), time=now)
+    return screen if footer is None else replace(screen, footer=footer)
 
 
 def _next(fetch: Callable[[], View], last: View) -> View:

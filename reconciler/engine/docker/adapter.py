@@ -76,6 +76,10 @@ class DockerEngine:
 
     # Beyond the port, for the command line.
 
+    def pause(self, id: str) -> None:
+        """Freeze every process in it; done where it is frozen or gone."""
+        containers.pause(self.api, id)
+
     def inventory(self, env: str) -> inventory.Inventory:
         """Every container, network and volume with the environment's label."""
         return inventory.inventory(self.api, env)

@@ -92,6 +92,11 @@ def signal(api: Api, id: str, name: Signal) -> None:
         raise refusal(500, reply.message, doing)
 
 
+def pause(api: Api, id: str) -> None:
+    """Freeze it; done where it is gone, has ended or is frozen already (409)."""
+    api.call("POST", f"/containers/{id}/pause", doing=f"freezing container {id[:12]}", accept=_GONE)
+
+
 def _paused(api: Api, id: str, doing: str) -> bool:
     reply = api.call("GET", f"/containers/{id}/json", doing=doing, accept=(404,))
     return reply.status != 404 and bool(reply.payload["State"]["Paused"])
