@@ -13,7 +13,7 @@ from pathlib import Path
 SETTLE_SECONDS = 0.5
 GONE_SECONDS = 1.0
 
-Stamp = tuple[int, int, int, int]
+Stamp = tuple[int, int, int, int, int]
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Changes:
 
 
 class FileTracker:
-    """Stamps (device, inode, size, time of change) of the directory's files, and when each was last seen to change."""
+    """Stamps (device, inode, size, times of change) of the directory's files, and when each was last seen to change."""
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
@@ -86,7 +86,7 @@ def _stamp(path: Path) -> Stamp | None:
             status = path.lstat()  # a dangling link is there, and is reported when it is read
         except OSError:
             return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns ^ status.st_ctime_ns
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def listed(directory: Path) -> tuple[str, ...]:
