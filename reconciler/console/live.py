@@ -31,7 +31,8 @@ def watch(
 ) -> None:
     """Show what `fetch` returns until `stop` is set; the first fetch's errors are the caller's.
 
-    `footer` says how to leave, where that isn't just Ctrl-C. Uses the whole screen of a terminal that has one; elsewhere it prints nothing but the last picture.
+    `footer` says how to leave, where that isn't just Ctrl-C.
+    Uses the whole screen of a terminal that has one; elsewhere it prints nothing but the last picture.
     """
     view = fetch()
     with Live(console=console, screen=console.is_terminal, auto_refresh=False, transient=False) as live:
