@@ -87,13 +87,13 @@ class Filler:
         return emptiest(self.spec.zones, counts, place.former.zone if place.former else None)
 
     def _places(self, count: int, doomed: Collection[str]) -> list[_Place]:
-        """The next `count` numbers: those held before, due ones first, then the canary's, then the lowest free."""
+        """The next `count` numbers: of lost ones, who give theirs up, of corpses, due ones first, then free ones."""
         former = [
             self._place(instance.number, instance)
             for instance in sorted(self.buckets.former, key=lambda i: i.number)
             if instance.id not in doomed and instance.id not in self.buckets.busy
         ]
-        former.sort(key=lambda place: place.wait is not None)
+        former.sort(key=lambda place: (place.former not in self.buckets.lost, place.wait is not None))
         fresh = islice(self._fresh_numbers(), max(0, count - len(former)))
         return former[:count] + [self._place(number, None) for number in fresh]
 

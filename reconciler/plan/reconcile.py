@@ -130,10 +130,14 @@ class _Pass:
             staying = [i for i in buckets.sound if i.id not in surplus]
             buckets.outdated |= misplaced(staying, spec.zones, spec.size)
         missing = self._missing(buckets, surplus, desired)
-        image = self._image(buckets, missing, ready_clusters)
+        image = self._image(buckets, max(missing, 1 if canary else 0), ready_clusters)
         doomed = thinning.endings(surplus, self._replaceable(buckets, can_follow=image is not None or missing <= 0))
         self._end(buckets, surplus, doomed)
-        gap = min(missing, self._room(buckets, desired)) if surplus or buckets.outdated or buckets.going else missing
+        gap = missing
+        if surplus or buckets.outdated or buckets.going:
+            gap = min(missing, self._room(buckets, surplus, desired, canary))
+        if canary is not None and not self._stands(canary, buckets):
+            gap = max(gap, 1)  # the one question that can end blindness is asked even where there is no room
         if image is not None and gap > 0:
             self._fill(buckets, surplus, gap, image, canary)
         self._wait_for_patient(buckets, surplus)
@@ -152,16 +156,22 @@ class _Pass:
         kept = sum(1 for i in buckets.sound if i.id not in surplus and i.id not in buckets.outdated)
         return desired - kept - len(buckets.pending)
 
-    def _room(self, buckets: Buckets, desired: int) -> int:
-        """How many more may run: size + surge in all, no more than size while it is unclear who runs.
+    def _room(
+        self, buckets: Buckets, surplus: Collection[str], desired: int, canary: Canary | None
+    ) -> int:
+        """How many may be made: size + surge run in all, no more than size while it is unclear who runs.
+
+        A lost one still runs: its own successor may be made in its place, but nobody else's.
 
         An ended container that isn't removed yet still holds its number, so it counts; one whose removal
         takes long counts only where a number must not be left behind (in place).
         """
         in_place = self.spec.rollout.strategy == "in-place"
         going = sum(1 for i in buckets.going if in_place or i.state is not EngineState.REMOVING)
-        running = len(buckets.sound) + len(buckets.pending) + going
-        extra = 0 if buckets.outdated and self._may_be_blind() else surge(self.spec)
+        lost = sum(1 for i in buckets.lost if i.id in surplus)
+        running = len(buckets.sound) + len(buckets.pending) + going + lost
+        unclear = buckets.outdated and self._may_be_blind() and canary is None
+        extra = 0 if unclear else surge(self.spec)
         return desired + extra - running
 
     def _image(self, buckets: Buckets, missing: int, ready_clusters: Collection[str]) -> Image | None:
@@ -178,8 +188,17 @@ class _Pass:
         if not can_follow:
             return ()
         if self._may_be_blind():
-            return [i.id for i in buckets.sound if i.id in buckets.outdated and self.judgements[i.id].mute]
+            return [i.id for i in buckets.sound if i.id in buckets.outdated and self._never_heard(i)]
         return buckets.outdated
+
+    def _stands(self, canary: Canary, buckets: Buckets) -> bool:
+        held = any(i.number == canary.number for i in self.observed.instances.get(self.spec.name, ()))
+        return held or any(flight.number == canary.number for flight in buckets.pending)
+
+    def _never_heard(self, instance: Instance) -> bool:
+        """By this loop or, as far as we know, by an earlier one."""
+        sighting = self.observed.sightings.get(instance.id)
+        return self.judgements[instance.id].mute and sighting is not None and not sighting.adopted
 
     def _fill(
         self, buckets: Buckets, surplus: Collection[str], gap: int, image: Image, canary: Canary | None

@@ -115,9 +115,10 @@ def _judge_unheard(
             ready_by = max(ready_by, since + limit)
             if now < ready_by:
                 cause = f"no {source} yet"
-                return Judgement(Verdict.STARTING, cause, changes_at=ready_by, mute=True, presumed=presumed)
+                unknown = sighting.up_since < since  # it may have been ready before we listened
+                return Judgement(Verdict.STARTING, cause, changes_at=ready_by, mute=True, presumed=unknown)
             cause = f"not ready: no {source} within {health.start_seconds:g} s of its start"
-            return Judgement(Verdict.SUSPECT, cause, replace_at=ready_by, mute=True, presumed=presumed)
+            return Judgement(Verdict.SUSPECT, cause, replace_at=ready_by, mute=True)
     if presumed:
         return Judgement(Verdict.READY, changes_at=since + limit, presumed=True)
     return _lost(source, since, limit, health, now)
