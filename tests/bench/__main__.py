@@ -1,0 +1,68 @@
+"""`make bench`: measure the figures, print the table, write docs/benchmarks.md. `ONLY=start,heal` measures some.
+
+Before: nothing but an engine and the base image. After: the figures, one module each; report. A figure that is not
+reached is no error of the command; one that can't be measured is.
+"""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from reconciler.setup.locate import find_engine
+from tests.bench import compose, machine, report
+from tests.bench.values import Row
+from tests.support.loop_process import ROOT
+
+FIGURES = ("decide", "start", "save", "heal", "freeze", "restart", "footprint", "idle")
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Exit code 0 when everything was measured."""
+    given = _arguments(words)
+    signal.signal(signal.SIGTERM, _end)
+    engine_url = find_engine(os.environ, Path.home()).url
+    made_with = compose.version() if "start" in given.only else ""
+    where = machine.look(engine_url, made_with)
+    rows: list[Row] = []
+    failed = []
+    for name in given.only:
+        began = time.monotonic()
+        try:
+            rows += importlib.import_module(f"tests.bench.{name}").measure(engine_url)
+        except AssertionError as problem:
+            failed.append(f"{name}: {problem}")
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    print(report.table(rows))
+    if given.only == FIGURES and not failed:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(report.page(rows, where), encoding="utf-8")
+    for sentence in failed:
+        print(f"not measured: {sentence}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("only", nargs="*", metavar="FIGURE", help=f"some of: {', '.join(FIGURES)}; default: all")
+    given = parser.parse_args(words)
+    asked = [name for word in given.only for name in word.split(",") if name]
+    for name in asked:
+        if name not in FIGURES:
+            parser.error(f"there is no figure {name!r}; there are {', '.join(FIGURES)}")
+    given.only = tuple(asked) or FIGURES
+    return given
+
+
+def _end(_number: int, _frame: object) -> None:
+    """SIGTERM ends like Ctrl-C, so that no container is left."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Where the figures were measured: the machine, the engine, the commit, the day, what else ran.
+
+Before: /proc, the engine, git. After: report. No host name: the page is public.
+"""
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.engine.docker import connect
+from tests.support.loop_process import ROOT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Facts as people read them; `load` is the number of processes that wanted to run in the minute before."""
+
+    processor: str
+    cores: int
+    memory_gib: float
+    kernel: str
+    python: str
+    engine: str
+    commit: str
+    date: str
+    load: float
+    compose: str = ""
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Name and value of each."""
+        return [
+            ("machine", f"{self.cores} x {self.processor}, {self.memory_gib:.0f} GiB"),
+            ("system", f"Linux {self.kernel}, Python {self.python}"),
+            ("engine", f"Docker {self.engine}"),
+            ("docker compose", self.compose or "not measured"),
+            ("commit", self.commit),
+            ("date", self.date),
+            ("load before the run", f"{self.load:.1f} processes on {self.cores} cores"),
+        ]
+
+
+def look(engine_url: str, compose: str = "") -> Machine:
+    """This machine, now."""
+    engine = connect(engine_url)
+    try:
+        info = engine.info()
+    finally:
+        engine.close()
+    return Machine(
+        processor=_field("/proc/cpuinfo", "model name") or platform.machine(),
+        cores=len(os.sched_getaffinity(0)),
+        memory_gib=int(_field("/proc/meminfo", "MemTotal").split()[0]) / 1024**2,
+        kernel=platform.release().split("-")[0],
+        python=platform.python_version(),
+        engine=f"{info.version} (API {info.api_version})",
+        commit=_commit(),
+        date=datetime.now(tz=UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        load=os.getloadavg()[0],
+        compose=compose,
+    )
+
+
+def _field(file: str, name: str) -> str:
+    for line in Path(file).read_text(encoding="utf-8").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return ""
+
+
+def _commit() -> str:
+    asked = [["git", "rev-parse", "--short", "HEAD"], ["git", "status", "--porcelain", "--", "reconciler", "images"]]
+    said = [subprocess.run(a, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() for a in asked]
+    return (said[0] or "unknown") + (" with changes" if said[1] else "")

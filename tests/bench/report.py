@@ -1,0 +1,46 @@
+"""The page of results: a table, how each figure is measured, and where it was. Pure.
+
+Before: values.Row of each figure, machine.Machine. After: docs/benchmarks.md, which nobody edits by hand.
+"""
+
+from collections.abc import Sequence
+
+from tests.bench.machine import Machine
+from tests.bench.values import Row
+
+_HEAD = """\
+# Figures
+
+Written by `make bench`; not edited by hand.
+Every figure is the median of several measurements, with the least, the greatest and their number in brackets.
+A yardstick is measured in the same run, in turns with the subject, so that both meet the same machine.
+"""
+_COLUMNS = ("figure", "measured", "yardstick", "ratio", "must reach", "")
+
+
+def page(rows: Sequence[Row], machine: Machine) -> str:
+    """The whole of docs/benchmarks.md."""
+    where = "\n".join(f"- {name}: {value}" for name, value in machine.facts())
+    how = "\n".join(f"- **{row.figure}**: {row.how}" for row in rows)
+    return f"{_HEAD}\n{table(rows)}\n\n## Where\n\n{where}\n\n## How each is measured\n\n{how}\n"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = [_line(_COLUMNS), _line(["---"] * len(_COLUMNS))]
+    return "\n".join(lines + [_line(_cells(row)) for row in rows])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.figure,
+        str(row.measured),
+        str(row.against) if row.against is not None else "-",
+        f"{row.ratio:.2f} x" if row.ratio is not None else "-",
+        row.must,
+        "reached" if row.reached else "**not reached**",
+    )
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
