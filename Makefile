@@ -10,6 +10,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PYTEST := $(BIN)/python -m pytest
+UNIT := tests/unit tests/sim -n 4
 # Prints how long a step of `make test` took.
 TIMED = @start=$$SECONDS; echo "== $(1)"; $(2); echo "== $(1): $$((SECONDS - start)) s"
 
@@ -44,12 +45,12 @@ test: setup ## lint, types, import contracts, then every test but the heavy ones
 	@$(MAKE) lint
 	@$(MAKE) types
 	@$(MAKE) contracts
-	$(call TIMED,unit and property tests,$(PYTEST) tests/unit -m "not heavy")
+	$(call TIMED,unit and property tests,$(PYTEST) $(UNIT) -m "not heavy")
 	$(call TIMED,contract tests,$(PYTEST) tests/contract -m "not heavy")
 	$(call TIMED,end-to-end tests,$(PYTEST) tests/e2e -m "not heavy")
 
 unit: $(INSTALLED) ## unit and property tests: no engine, under 30 s
-	@$(PYTEST) tests/unit -m "not heavy"
+	@$(PYTEST) $(UNIT) -m "not heavy"
 
 e2e: setup ## contract and end-to-end tests on the real engine
 	@$(PYTEST) tests/contract tests/e2e -m "not heavy"
@@ -70,8 +71,8 @@ types: $(INSTALLED) ## mypy, strict
 contracts: $(INSTALLED) ## which room may import which
 	$(call TIMED,import contracts,$(BIN)/lint-imports)
 
-bench: setup ## the figures of docs/benchmarks.md, measured here
-	@$(BIN)/python -m benchmarks
+bench: setup ## the figures of docs/benchmarks.md, measured here; ONLY=start,heal measures some
+	@$(BIN)/python -m tests.bench $(ONLY)
 
 # Locks name no registry: pip takes the one that this machine is configured for, and the hashes hold anywhere.
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -1,6 +1,7 @@
 """Who may ask: the environment's own network and loopback, nobody else; and what they get when we fail."""
 
 import random
+import socket
 
 import dns.message
 import dns.rcode
@@ -12,8 +13,8 @@ from reconciler.engine.names import EmbeddedNames
 from reconciler.state.names import NameTable
 from tests.unit.dns.conftest import record
 
-OURS = dns.message.make_query("webapp1.webapp.dev.docker", "A").to_wire()
-OTHER = dns.message.make_query("www.example.org", "A").to_wire()
+OURS = dns.message.make_query("webapp1.webapp.dev.docker", "A", id=1).to_wire()
+OTHER = dns.message.make_query("www.example.org", "A", id=2).to_wire()
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_the_subnet_and_loopback_may_ask(resolver: Resolver, client: str) -> Non
 
 
 @pytest.mark.parametrize("client", ["10.5.1.1", "192.0.2.1", "8.8.8.8"])
-@pytest.mark.parametrize("packet", [OURS, OTHER])
+@pytest.mark.parametrize("packet", [OURS, OTHER], ids=["ours", "other"])
 @pytest.mark.parametrize("tcp", [False, True])
 def test_all_others_are_refused_even_what_is_in_the_cache(
     resolver: Resolver, client: str, packet: bytes, tcp: bool
@@ -64,3 +65,13 @@ def test_a_fault_of_our_own_is_servfail_for_one_question_and_logged_once(
         assert isinstance(answer, bytes)
         assert dns.message.from_wire(answer).rcode() == dns.rcode.SERVFAIL
     assert len(caplog.records) == 1
+
+
+def test_this_hosts_own_addresses_may_ask(resolver: Resolver) -> None:
+    """Docker masquerades the host's questions to the gateway: they come from any of its addresses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as towards_outside:
+        towards_outside.connect(("192.0.2.1", 53))
+        own = towards_outside.getsockname()[0]
+    answer = resolver.reply(OURS, own, tcp=False)
+    assert isinstance(answer, bytes)
+    assert dns.message.from_wire(answer).rcode() == dns.rcode.NOERROR
