@@ -20,7 +20,7 @@ from reconciler.plan.status import WorldStatus
 
 app = typer.Typer()
 
-_WATCH_EVENTS = 12
+_WATCH_EVENTS = 60
 
 
 @app.command(rich_help_panel="See")

@@ -18,6 +18,7 @@ from reconciler.console.notes import alarms, command, loop_line, no_loop_hint
 from reconciler.plan.status import ClusterStatus, Verdict, WorldStatus
 from reconciler.state.event import Event
 
+_NAME_KINDS = frozenset({"publish", "withdraw"})  # they follow from the others; `reconciler events` has them all
 _EVENTS = 6
 _CALM: frozenset[State] = frozenset({"Ready", "Empty", "Suspended"})
 
@@ -133,7 +134,7 @@ def _squeeze(
 
 
 def _recent(events: Sequence[Event], screen: Screen) -> list[Text]:
-    newest = list(events)[-_EVENTS:]
+    newest = [event for event in events if event.kind not in _NAME_KINDS or event.result == "failed"][-_EVENTS:]
     if not newest:
         return []
     rows = columns(
