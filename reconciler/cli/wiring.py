@@ -8,8 +8,8 @@ import os
 import signal
 import threading
 from collections import Counter
-from contextlib import ExitStack
-from types import FrameType
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from reconciler.api.server import ControlServer
 from reconciler.dns.listen import CannotListen
@@ -18,7 +18,8 @@ from reconciler.engine.logs import configure
 from reconciler.engine.names import EmbeddedNames
 from reconciler.engine.ports import Network
 from reconciler.engine.resolvers import HostUpstreams
-from reconciler.engine.steps import Boundary, no_boundary
+from reconciler.engine.steps import BOUNDARIES, Boundary, no_boundary
+from reconciler.errors import LockHeld, UsageError
 from reconciler.loop.assembly import Guardian, surroundings
 from reconciler.loop.runner import Loop
 from reconciler.loop.settings import Settings
@@ -26,6 +27,9 @@ from reconciler.loop.settings import Settings
 log = logging.getLogger("reconciler")
 CRASH_VARIABLE = "RECONCILER_CRASH_AT"
 _DNS_PORT = 53
+_END_SECONDS = 1.7
+_LOOK_SECONDS = 1.0
+_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
 def run_loop(settings: Settings) -> None:
@@ -33,27 +37,30 @@ def run_loop(settings: Settings) -> None:
     stop = threading.Event()
     loops: list[Loop] = []
 
-    def end(signum: int, frame: FrameType | None) -> None:
-        del signum, frame
+    def end() -> None:
         stop.set()
         for loop in loops:
             loop.stop()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
     with ExitStack() as stack:
+        stack.enter_context(_ended_by_signals(end))
         stack.callback(configure(settings.log_format).close)
         names = _Names(settings)
         stack.callback(names.stop)
-        around = stack.enter_context(
-            surroundings(
-                settings,
-                on_problem=lambda text: log.warning("%s", text),
-                standby_stop=stop if settings.standby else None,
-                start_names=names.start,
-                boundary=crash_boundary(os.environ.get(CRASH_VARIABLE, "")),
+        try:
+            around = stack.enter_context(
+                surroundings(
+                    settings,
+                    on_problem=lambda text: log.warning("%s", text),
+                    standby_stop=stop if settings.standby else None,
+                    start_names=names.start,
+                    boundary=crash_boundary(os.environ.get(CRASH_VARIABLE, "")),
+                )
             )
-        )
+        except LockHeld:
+            if stop.is_set():  # told to end while standing by
+                return
+            raise
         loop = Loop(settings, around)
         loops.append(loop)
         server = ControlServer(loop, settings.socket, lambda text: log.warning("%s", text))
@@ -62,6 +69,37 @@ def run_loop(settings: Settings) -> None:
         if stop.is_set():
             return
         loop.run()
+
+
+@contextmanager
+def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
+    """Within, SIGTERM and SIGINT call `end` in a thread of their own, and the process is gone soon after.
+
+    Not in a handler: a handler runs between any two steps of the main thread, which may hold the very locks that
+    `end` needs. What hangs then (an engine that doesn't answer, a disk) is not waited for: an end by force is safe
+    at any moment, and leaves the containers as they are.
+    """
+    ended = threading.Event()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+    def wait() -> None:
+        while not signal.sigtimedwait(_SIGNALS, _LOOK_SECONDS):
+            if ended.is_set():
+                return
+        end()
+        if not ended.wait(_END_SECONDS):
+            log.warning("ending without waiting for what hangs; containers stay as they are")
+            logging.shutdown()
+            os._exit(0)
+
+    threading.Thread(target=wait, name="signals", daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+        while signal.sigtimedwait(_SIGNALS, 0):  # asked twice: it ends already
+            continue
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Names:
@@ -101,10 +139,15 @@ class _Names:
 
 
 def crash_boundary(text: str) -> Boundary:
-    """`create:after` or `create:after@3`: end this process with SIGKILL there (the third time). For tests; else nothing."""
+    """`create:after` or `create:after@3`: end this process with SIGKILL there (the third time). For tests.
+
+    Raises UsageError for a boundary that there isn't.
+    """
     if not text:
         return no_boundary
     name, _, turn = text.partition("@")
+    if name not in BOUNDARIES or (turn and not turn.isdigit()):
+        raise UsageError(f"{CRASH_VARIABLE}={text}: there is no such boundary; there are {', '.join(BOUNDARIES)}")
     counts: Counter[str] = Counter()
     lock = threading.Lock()
 

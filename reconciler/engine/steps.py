@@ -1,14 +1,15 @@
 """Each kind of action as its sequence of engine calls, with a named boundary before and after every call.
 
 Before: executor. After: engine ports, names, the heartbeat register. A boundary does nothing in production; tests
-hang a crash on each of them, one after the other, to show that the next pass repairs whatever was left half done.
+hang a crash on each of `BOUNDARIES`, one after the other, to show that the next pass repairs whatever was left
+half done. Never here: an effect without its name in `Effect`.
 """
 
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, TypeVar, get_args
 
 from reconciler.engine.ports import Blueprint, Engine, File, Names
 from reconciler.errors import EngineError, TransientError
@@ -25,7 +26,13 @@ from reconciler.plan.actions import (
 )
 
 Boundary = Callable[[str], None]
+Effect = Literal[
+    "pull", "publish", "withdraw", "terminate", "kill", "remove",
+    "withdraw-former", "remove-former", "create", "upload", "start", "discard",
+]  # fmt: skip
+BOUNDARIES = tuple(f"{effect}:{side}" for effect in get_args(Effect) for side in ("before", "after"))
 RETRY_SECONDS = 3.0
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +123,7 @@ class Steps:
             self._call("withdraw-former", lambda: self.names.withdraw(former))
             self._call("remove-former", lambda: self.engine.remove(former))
             self.register.forget(former)
-        self.boundary("create:before")
-        id = self.engine.create(draft.blueprint)
-        self.boundary("create:after")
+        id = self._call("create", lambda: self.engine.create(draft.blueprint))
         try:
             self.register.expect(action, id, draft.token_sha256)
             if draft.files:
@@ -133,9 +138,10 @@ class Steps:
         """Leave nothing half made; where even that fails, the next pass finds a container that never started."""
         self.register.forget(id)
         with suppress(EngineError):
-            self.engine.remove(id)
+            self._call("discard", lambda: self.engine.remove(id))
 
-    def _call(self, name: str, effect: Callable[[], None]) -> None:
+    def _call(self, name: Effect, effect: Callable[[], _Result]) -> _Result:
         self.boundary(f"{name}:before")
-        effect()
+        result = effect()
         self.boundary(f"{name}:after")
+        return result

@@ -4,6 +4,7 @@ Before: the runner. After: engine.store (events) and logging. Nothing is decided
 """
 
 import time
+from collections.abc import Collection
 
 from reconciler.engine.executor import Outcome
 from reconciler.engine.logs import log_event
@@ -59,17 +60,24 @@ class Chronicle:
             del self._said[key]
             self.note(kind, subject, recovered, cluster=cluster)
 
+    def _drop(self, prefix: str, present: Collection[str], over: str) -> None:
+        """End the states of what is not there any more."""
+        for key in [key for key in self._said if key.startswith(prefix)]:
+            subject = key.removeprefix(prefix)
+            if subject not in present:
+                self.state(prefix.strip(), subject, "", over)
+
     def conclusions(self, world: WantedWorld, observed: Observed, decision: Decision) -> None:
         """What a pass concluded beyond its actions."""
         channel = decision.channel
         blind = channel.reason if channel.blind_since is not None else ""
         self.state("channel", "heartbeats", f"{blind}: nobody is replaced" if blind else "", "trusted again")
         self.state("specs", "directory", world.untrusted or "", "readable again, the same as before")
-        for key in [k for k in self._said if k.startswith("held ")]:
-            if key.removeprefix("held ") not in decision.held:
-                self.state("held", key.removeprefix("held "), "", "not held any more")
+        self._drop("held ", decision.held.keys(), "not held any more")
         for name, wait in decision.held.items():
             self.state("held", name, wait.message, "", cluster=name)
+        self._drop("foreign ", {foreign.container for foreign in observed.foreign}, "gone, or plainly not ours")
+        self._drop("spec ", world.clusters.keys(), "its file is gone")
         for foreign in observed.foreign:
             self.state("foreign", foreign.container, f"left alone: {foreign.reason}", "")
         for name, wanted in world.clusters.items():

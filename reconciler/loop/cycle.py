@@ -15,7 +15,9 @@ from reconciler.plan.world import Decision, decide
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.beats import Beat, Sounding
 from reconciler.state.image import Image
-from reconciler.state.observed import Observed
+from reconciler.state.observed import InFlight, Observed
+
+Flights = Mapping[str, tuple[InFlight, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class Turn:
 
 
 class Cycle:
-    """Makes passes for one environment; keeps the last listing and the images known. Only the deciding thread uses it."""
+    """Makes passes for one environment; keeps the last listing and the images known. For the deciding thread."""
 
     def __init__(self, env: str, senses: Senses, executor: Executor, memory: LoopMemory, limits: Limits) -> None:
         self._env = env
@@ -56,21 +58,26 @@ class Cycle:
         """An image came, went or got another tag: ask again."""
         self._asked = frozenset()
 
-    def turn(self, world: WantedWorld, due: frozenset[str] | None, *, look: bool) -> Turn:
-        """One pass over the clusters in `due` (None: all). `look`: list the engine; else only timers ran out and the
-        last listing will do, unless it turns out that something has to be done. Raises EngineError."""
-        turn = self._decide(world, due, fresh=look or self._listing is None)
+    def turn(self, world: WantedWorld, due: frozenset[str] | None, flights: Flights, *, look: bool) -> Turn:
+        """Decide for the clusters in `due` (None: all); nothing is handed out yet. Raises EngineError.
+
+        `flights` is what was under way before outcomes were read: what ended since counts as taken. `look`: list
+        the engine; else only timers ran out, and the last listing will do unless something has to be done.
+        """
+        turn = self._decide(world, due, flights, fresh=look or self._listing is None)
         if not look and any(plan.actions for plan in turn.decision.plans):
-            turn = self._decide(world, due, fresh=True)
-        for plan in turn.decision.plans:
-            self._executor.submit(plan.actions)
-        self._memory.remember(turn.decision, world, turn.now)
+            turn = self._decide(world, due, flights, fresh=True)
         return turn
 
-    def observe(self, world: WantedWorld, *, fresh: bool) -> tuple[Observed, float]:
+    def hand_out(self, turn: Turn) -> None:
+        """Give the actions to the executor and remember what was concluded."""
+        for plan in turn.decision.plans:
+            self._executor.submit(plan.actions)
+        self._memory.remember(turn.decision, turn.world, turn.now)
+
+    def observe(self, world: WantedWorld, flights: Flights, *, fresh: bool) -> tuple[Observed, float]:
         """Everything that can be seen now, and the instant. Raises EngineError."""
-        flights = self._executor.in_flight()  # before the listing: what ends in between still counts as taken
-        listing = self._list(fresh)
+        listing = self._list(fresh=fresh)
         senses, memory = self._senses, self._memory
         now = senses.clock()
         everyone = [instance for instances in listing.instances.values() for instance in instances]
@@ -83,14 +90,16 @@ class Cycle:
         )  # fmt: skip
         return observed, now
 
-    def _decide(self, world: WantedWorld, due: frozenset[str] | None, *, fresh: bool) -> Turn:
-        observed, now = self.observe(world, fresh=fresh)
+    def _decide(
+        self, world: WantedWorld, due: frozenset[str] | None, flights: Flights, *, fresh: bool
+    ) -> Turn:
+        observed, now = self.observe(world, flights, fresh=fresh)
         decision = decide(
             world, observed, now=now, limits=self._limits, memory=self._memory.guard(now), due=due
         )
         return Turn(world=world, observed=replace(observed, channel=decision.channel), decision=decision, now=now)
 
-    def _list(self, fresh: bool) -> Listing:
+    def _list(self, *, fresh: bool) -> Listing:
         if fresh or self._listing is None:
             self._listing = None
             self._listing = self._senses.engine.listing(self._env)

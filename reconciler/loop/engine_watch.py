@@ -55,5 +55,8 @@ class EngineWatch:
             except EngineError as problem:
                 if not self._stop.is_set():
                     self._on_lost(str(problem))
+            except Exception as bug:  # a mistake of ours must not end the watch
+                log.exception("following the engine's events failed")
+                self._on_lost(repr(bug))
             self._stop.wait(wait)
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)

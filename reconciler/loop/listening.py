@@ -10,13 +10,17 @@ from reconciler.state.observed import Observed
 
 
 def expected_beats(world: WantedWorld, observed: Observed) -> Iterator[Expected]:
-    """Every running container that was given a token, with the interval in force."""
+    """Every running container that was given a token, with the interval in force.
+
+    Not where a creation is under way: its listing may be older than the successor, whose token counts by then.
+    """
     for name, instances in observed.instances.items():
         wanted = world.clusters.get(name)
         heartbeat = wanted.spec.health.heartbeat if wanted is not None and wanted.spec is not None else None
         interval = (heartbeat or DEFAULT_HEARTBEAT).interval_seconds
+        being_made = {f.number for f in observed.in_flight.get(name, ()) if f.kind == "create"}
         for instance in instances:
-            if instance.token_sha256 and instance.alive:
+            if instance.token_sha256 and instance.alive and instance.number not in being_made:
                 yield Expected(
                     name=instance.container, id=instance.id, cluster=name,
                     token_sha256=instance.token_sha256, interval_seconds=interval,

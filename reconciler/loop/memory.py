@@ -4,7 +4,7 @@ Before: listings, outcomes, decisions. After: observed (the next pass). Only the
 Losing it (a restart) costs timers, never correctness: the containers are adopted as they are.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.engine.executor import Outcome
@@ -27,6 +27,7 @@ from reconciler.state.observed import Channel, Past, Setback, Sighting
 
 RETIRED_SECONDS = 10.0
 CONFIRMED_SECONDS = 120.0
+SETBACK_SECONDS = 1200.0  # well beyond the longest back-off: a failure of last month says nothing of today's
 
 
 class LoopMemory:
@@ -78,8 +79,9 @@ class LoopMemory:
         for outcome in outcomes:
             action = outcome.action
             if outcome.error:
-                if not outcome.unavailable:
-                    self._setback(action, outcome, now)
+                # An engine that didn't answer counts, too: one that lists but breaks off at every creation
+                # would else be asked without a pause.
+                self._setback(action, outcome, now)
                 continue
             self._clear(action)
             if isinstance(action, CreateInstance):
@@ -125,6 +127,23 @@ class LoopMemory:
             if wanted.spec is not None:
                 self._stops[name] = wanted.spec.stop
         self.confirm(decision.retiring & self._confirmed.keys(), now)
+
+    def forget(self, known: Collection[str], now: float) -> None:
+        """Keep nothing of clusters that are neither wanted nor there, nor of what failed or was said long ago."""
+        self.past = {name: past for name, past in self.past.items() if name in known}
+        self.pulled = {name: generation for name, generation in self.pulled.items() if name in known}
+        self._stops = {name: stop for name, stop in self._stops.items() if name in known}
+        self._confirmed = {name: until for name, until in self._confirmed.items() if now < until}
+        self.setbacks = {
+            name: kept
+            for name, failures in self.setbacks.items()
+            if name in known
+            and (kept := {key: one for key, one in failures.items() if now - one.at < SETBACK_SECONDS})
+        }
+
+    def listen_anew(self, now: float) -> None:
+        """Nobody listened until now: no silence from before says anything."""
+        self.channel = Channel(since=now)
 
     def note_retired(self, counts: Mapping[str, int], now: float) -> None:
         """Clusters whose removal was allowed in this pass, with their numbers of instances."""

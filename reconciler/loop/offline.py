@@ -87,7 +87,9 @@ def _scan(settings: Settings) -> WantedWorld:
     with closing(Store(settings.state / FILE_NAME, lambda _: None)) as store:
         files = store.last_good_files()
         last_good = {name: (files.get(name, ""), text) for name, text in store.last_good().items()}
-    scanner = Scanner(settings.specs, _policy(settings), settings.secrets_dir, last_good)
+        watched = store.specs_directory()
+    identity = (watched.dev, watched.inode) if watched else None
+    scanner = Scanner(settings.specs, _policy(settings), settings.secrets_dir, last_good, identity)
     return scanner.scan(frozenset(), 0.0).world
 
 
@@ -111,7 +113,7 @@ def _look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Deci
 def _as_unknown(decision: Decision) -> Decision:
     """Whoever is judged by news can't be judged without a listener."""
     judgements = {
-        id: replace(judgement, verdict=Verdict.UNKNOWN, cause="no loop is listening")
+        id: judgement._replace(verdict=Verdict.UNKNOWN, cause="no loop is listening")
         if judgement.verdict is Verdict.READY and judgement.changes_at is not None and not judgement.heard
         else judgement
         for id, judgement in decision.judgements.items()

@@ -1,7 +1,8 @@
 """The deciding thread: takes names from the queue, makes passes, and keeps everything around it alive.
 
-Before: watchers, listeners, outcomes and timers, which only enqueue. After: executor, store, snapshot (for whoever asks).
+Before: watchers, listeners, outcomes and timers, which only enqueue. After: executor, store, snapshot.
 Everything that a pass reads or writes is touched by this thread alone; others hand it a note through the inbox.
+Never here: an end of the thread but by `stop`. A pass that fails is told, and tried again after a back-off.
 """
 
 import logging
@@ -9,6 +10,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -20,7 +23,8 @@ from reconciler.engine.probes import Prober
 from reconciler.engine.steps import Maker, Steps, no_boundary
 from reconciler.engine.steps import Register as RegisterPort
 from reconciler.engine.store import Store
-from reconciler.errors import EngineError
+from reconciler.engine.store_values import SpecsDirectory
+from reconciler.errors import EngineError, ReconcilerError
 from reconciler.loop.chronicle import Chronicle
 from reconciler.loop.clock import AttendedClock
 from reconciler.loop.cycle import Cycle, Senses, Turn
@@ -50,6 +54,8 @@ _DEBOUNCE_SECONDS = 0.02
 _ENGINE_AGAIN_SECONDS = 1.0
 _COALESCE_SECONDS = 0.1
 _FIRST_NAMES_SECONDS = 0.1
+_FAILED_FIRST_SECONDS = 0.5
+_FAILED_MOST_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +94,8 @@ class Loop:
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._settled: SimpleQueue[str] = SimpleQueue()
         self._started_at = time.time()
+        self._failures = 0
+        self._not_before = 0.0
         self.passes = 0
         self._assemble()
 
@@ -96,14 +104,18 @@ class Loop:
         store = around.store
         self._chronicle = Chronicle(store)
         self._memory = LoopMemory(self._clock(), store.past(), store.take_confirmed())
+        self._remembered = store.past().keys() | store.last_good().keys()
+        self._seen: set[str] = set()
         files = store.last_good_files()
         last_good = {name: (files.get(name, ""), text) for name, text in store.last_good().items()}
-        self._scanner = Scanner(settings.specs, self._policy, settings.secrets_dir, last_good)
+        watched = store.specs_directory()
+        identity = (watched.dev, watched.inode) if watched else None
+        self._scanner = Scanner(settings.specs, self._policy, settings.secrets_dir, last_good, identity)
         steps = Steps(
             engine=around.engine, names=around.names, make=around.make, register=around.register,
             stop=self._stop, boundary=around.boundary,
         )  # fmt: skip
-        self._executor = Executor(steps, self._on_outcome)
+        self._executor = Executor(steps, self._outcomes.put, self._queue.add)
         self._prober = Prober(self._clock, self._queue.add)
         self._senses = Senses(
             engine=around.engine, names=around.names, beats=around.listener.beats,
@@ -130,27 +142,60 @@ class Loop:
             while not self._stop.is_set():
                 due, ripe = self._queue.take()
                 if due or ripe:
-                    self._look(due, ripe)
+                    self.turn(due, ripe)
         finally:
             self._end()
+
+    def turn(self, due: frozenset[str], ripe: frozenset[str]) -> None:
+        """One pass over what is `due` or whose timer is `ripe`; what goes wrong in it costs this pass only."""
+        if (wait := self._not_before - time.monotonic()) > 0:
+            self._queue.add_after(ALL, wait)
+            return
+        try:
+            self._look(due, ripe)
+        except Exception as bug:
+            log.exception("a pass failed in a way that nobody foresaw")
+            self._failed(repr(bug))
+        else:
+            if self._failures:
+                self._failures = 0
+                self._chronicle.state("loop", "pass", "", "passes are made again")
+
+    def _failed(self, bug: str) -> None:
+        """Say that nothing is decided, and why; look at everything again after a back-off."""
+        wait = min(_FAILED_FIRST_SECONDS * 2.0 ** min(self._failures, 16), _FAILED_MOST_SECONDS)
+        self._failures += 1
+        self._not_before = time.monotonic() + wait
+        self._queue.add_after(ALL, wait)
+        problem = f"a pass failed inside reconciler ({bug}): nothing is decided, it is tried again; please report it"
+        self._snapshot = replace(self._snapshot, engine_problem=problem)
+        self._chronicle.state("loop", "pass", problem, "")
 
     def _look(self, due: frozenset[str], ripe: frozenset[str]) -> None:
         names = due | ripe
         if ALL in names:
             self._queue.add_after(ALL, self._settings.resync_seconds)
-            if self.passes:
-                self._look_after_services()
+        if not self._around.listener.alive():
+            self._memory.listen_anew(self._clock())
+            self._look_after_services()
+        flights = self._executor.in_flight()
         self._take_notes()
         scanned = FILES in names or ALL in names
         if scanned:
             self._scan()
         everything = scanned or ALL in names
         try:
-            turn = self._cycle.turn(self._world, None if everything else names, look=bool(due) or ALL in ripe)
+            turn = self._cycle.turn(
+                self._world, None if everything else names, flights, look=bool(due) or ALL in ripe
+            )
         except EngineError as problem:
             self._blind(str(problem))
             return
+        self._listen(turn)
+        self._cycle.hand_out(turn)
         self._conclude(turn)
+        if ALL in names and self.passes > 1:
+            self._look_after_services()
 
     def _take_notes(self) -> None:
         outcomes = list(_drain(self._outcomes))
@@ -163,35 +208,51 @@ class Loop:
                 self._memory.pulled[outcome.action.cluster] = wanted.generation if wanted else 0
             past = self._memory.past.get(outcome.action.cluster)
             if outcome.action.kind == "create" and past is not None and not outcome.error:
+                self._remembered.add(outcome.action.cluster)
                 self._around.store.remember_past(outcome.action.cluster, past)
         for note in _drain(self._inbox):
             note()
 
     def _scan(self) -> None:
+        if self._directory.ensure():
+            self._queue.add(FILES)
         now = self._clock()
         scan = self._scanner.scan(frozenset(_drain(self._settled)), now)
         self._world = scan.world
         for name, text in scan.accepted.items():
             self._memory.fresh_spec(name)
+            self._remembered.add(name)
             self._around.store.remember_spec(name, text)
             self._chronicle.note("spec", name, "read: now in force", cluster=name)
         if scan.again_at is not None:
             self._queue.add_after(FILES, scan.again_at - now + 0.01)
+        if scan.world.untrusted is None and (identity := self._scanner.identity) is not None:
+            path = str(self._settings.specs.resolve())
+            watched = SpecsDirectory(path=path, dev=identity[0], inode=identity[1])
+            self._around.store.remember_specs_directory(watched)
+
+    def _listen(self, turn: Turn) -> None:
+        """Whom to hear and whom to ask; before anything is handed out, so that no successor is unlearnt again."""
+        present = {i.id for instances in turn.observed.instances.values() for i in instances}
+        for expected in expected_beats(turn.world, turn.observed):
+            self._around.listener.expect(expected)
+        for gone in self._seen - present:
+            self._around.listener.forget(gone)
+        self._seen = present
+        self._prober.watch(probe_targets(turn.world, turn.observed))
 
     def _conclude(self, turn: Turn) -> None:
         before, decision = self._snapshot, turn.decision
         observed = turn.observed
-        present = {i.id for instances in observed.instances.values() for i in instances}
-        for expected in expected_beats(turn.world, observed):
-            self._around.listener.expect(expected)
-        for sighting in before.observed.sightings.keys() - present:
-            self._around.listener.forget(sighting)
-        self._prober.watch(probe_targets(turn.world, observed))
         retiring = {name: len(observed.instances[name]) for name in decision.retiring}
         self._memory.note_retired(retiring, turn.now)
         plans = {**before.plans, **{plan.cluster: plan for plan in decision.plans if plan.cluster}}
         known = turn.world.clusters.keys() | observed.instances.keys()
         plans = {name: plan for name, plan in plans.items() if name in known}
+        if turn.world.untrusted is None:
+            self._forget(known, turn.now)
+        elif not self._scanner.lacking & observed.instances.keys():
+            self._scanner.accept_directory()  # another directory, and nothing runs that it could take away
         snapshot = Snapshot(world=turn.world, observed=observed, decision=decision, plans=plans)
         transitions = advance(before.transitions, snapshot.clusters(turn.now), time.time())
         self._snapshot = replace(snapshot, transitions=transitions)
@@ -201,6 +262,13 @@ class Loop:
         if not self.passes:  # the services start when the first names have been handed out
             self._queue.add_after(ALL, _FIRST_NAMES_SECONDS)
         self.passes += 1
+
+    def _forget(self, known: AbstractSet[str], now: float) -> None:
+        """Clusters that are neither wanted nor there: a later one of their name begins anew."""
+        for name in self._remembered - known:
+            self._around.store.forget(name)
+        self._remembered &= known
+        self._memory.forget(known, now)
 
     def _wake(self, decision: Decision, before: Decision) -> None:
         for plan in decision.plans:
@@ -225,28 +293,28 @@ class Loop:
         self._queue.add_after(ALL, _ENGINE_AGAIN_SECONDS)
 
     def _look_after_services(self) -> None:
-        if self._directory.ensure():
-            self._queue.add(FILES)
         if not self._events.alive():
             self._events = EngineWatch(self._around.engine, self._settings.env, self._on_event, self._on_lost)
             self._events.start()
         if not self._prober.alive():
             self._prober.start()
-        for guardian in self._around.guardians:
-            guardian()
+        for number, guardian in enumerate(self._around.guardians):
+            problem = ""
+            try:
+                guardian()
+            except ReconcilerError as error:
+                problem = f"can't be looked after now: {error}"
+            self._chronicle.state("service", str(number), problem, "looked after again")
 
     def _end(self) -> None:
         self._chronicle.note("loop", self._settings.env, "stopped; containers stay as they are")
-        self._executor.stop(timeout_seconds=1.0)
-        self._directory.stop()
-        self._prober.stop()
-        self._events.stop(timeout_seconds=0.3)
+        with ExitStack() as stack:  # whatever one of these raises, the others are ended too
+            stack.callback(self._events.stop, timeout_seconds=0.3)
+            stack.callback(self._prober.stop)
+            stack.callback(self._directory.stop)
+            stack.callback(self._executor.stop, timeout_seconds=1.0)
 
     # ------------------------------------------------------------ other threads: enqueue, never decide
-
-    def _on_outcome(self, outcome: Outcome) -> None:
-        self._outcomes.put(outcome)
-        self._queue.add(outcome.action.cluster)
 
     def _on_event(self, event: EngineEvent | None) -> None:
         if event is not None and event.kind == "container":
@@ -300,12 +368,13 @@ class Loop:
 
     def confirm(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
         """Let held deletions go on; all of them where `names` is None. The clusters that were released."""
-        held = self._snapshot.decision.held
+        held = {*self._snapshot.decision.held, *self._scanner.lacking}
         released = tuple(sorted(name for name in held if names is None or name in names))
 
         def release() -> None:
             self._memory.confirm(released, self._clock())
-            self._scanner.accept_directory()
+            if self._scanner.lacking <= {*released}:
+                self._scanner.accept_directory()
             self._chronicle.note("confirm", ", ".join(released) or "directory", "confirmed by a person")
 
         self._inbox.put(release)

@@ -5,7 +5,7 @@ the last good spec stays in force, also after a restart (the store keeps its tex
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -49,25 +49,40 @@ class Scanner:
     """Keeps what it knows of each file between scans. Only the deciding thread calls it."""
 
     def __init__(
-        self, directory: Path, policy: Policy, secrets_dir: Path | None, last_good: Mapping[str, tuple[str, bytes]]
+        self,
+        directory: Path,
+        policy: Policy,
+        secrets_dir: Path | None,
+        last_good: Mapping[str, tuple[str, bytes]],
+        identity: tuple[int, int] | None = None,
     ) -> None:
-        """`last_good` maps a cluster to its file's name and the text that was last in force (from the store)."""
+        """`last_good` maps a cluster to its file's name and the text that was last in force, `identity` is the
+        device and inode of the directory that was watched last (both from the store).
+        """
         self.directory = directory
         self._policy = policy
         self._secrets = SecretFiles(directory, secrets_dir)
         self._last_good = last_good
         self._tracker = FileTracker()
         self._known: dict[str, _Known] = {}
-        self._identity: tuple[int, int] | None = None
+        self._identity = identity
+        self._before = frozenset(last_good) if identity is not None else frozenset[str]()
+        self.lacking: frozenset[str] = frozenset()
         self._texts: dict[str, bytes] = {}
         self._world = WantedWorld(untrusted=f"{directory} has not been read yet")
 
+    @property
+    def identity(self) -> tuple[int, int] | None:
+        """Device and inode of the directory that counts."""
+        return self._identity
+
     def accept_directory(self) -> None:
-        """A person confirmed that the directory as it is now is the one that counts."""
-        self._identity = None
+        """The directory that lacks clusters of the one before counts all the same: nothing to lose, or confirmed."""
+        if self.lacking:
+            self._identity, self._before, self.lacking = None, frozenset(), frozenset()
 
     def scan(self, settled: frozenset[str], now: float) -> Scan:
-        """Read what changed. Never raises for what a person did to the directory: that is in the world's `untrusted`."""
+        """Read what changed. What a person did to the directory is in the world's `untrusted`, never raised."""
         try:
             status = self.directory.stat()
             with directory_lock(self.directory, wait_seconds=_LOCK_SECONDS, shared=True):
@@ -90,12 +105,16 @@ class Scanner:
             if file in changes.readable:
                 self._read(cluster, known)
                 broken += [cluster] if known.problems else []
+        for cluster, files in found.doubled.items():
+            if cluster not in self._known:  # neither file counts, but that is no absence
+                known = self._known[cluster] = _Known(files[0])
+                self._recall(cluster, known)
         gone = [
             cluster
             for cluster, known in self._known.items()
             if known.file not in changes.present and cluster not in found.doubled
         ]
-        untrusted = self._believe(identity, gone)
+        untrusted = self._believe(identity, {*gone, *(self._before - self._known.keys())})
         if untrusted is None:
             for cluster in gone:
                 del self._known[cluster]
@@ -147,11 +166,14 @@ class Scanner:
                 accepted[name] = self._texts.get(name, b"")
             known.good, known.fresh, known.problems = known.fresh, None, ()
 
-    def _believe(self, identity: tuple[int, int], gone: list[str]) -> str | None:
-        """Why absence means nothing now: another directory than before, in which clusters that were known are missing."""
+    def _believe(self, identity: tuple[int, int], gone: Collection[str]) -> str | None:
+        """Why absence means nothing now: it is another directory than before, and clusters that were known are
+        missing in it.
+        """
         if self._identity in (None, identity) or not gone:
-            self._identity = identity
+            self._identity, self._before, self.lacking = identity, frozenset(), frozenset()
             return None
+        self.lacking = frozenset(gone)
         return (
             f"{self.directory} is another directory than before and lacks {', '.join(sorted(gone))}; "
             "put the files there, or accept it with `reconciler confirm`"

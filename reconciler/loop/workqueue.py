@@ -6,15 +6,19 @@ A name added twice is looked at once; a name added while its cluster is being lo
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 ALL = "*"
 
 
 class WorkQueue:
-    """Names to look at now, and names to look at later (the earlier of two instants wins). Thread-safe."""
+    """Names to look at now, and names to look at later (the earlier of two instants wins). Thread-safe.
 
-    def __init__(self) -> None:
+    `clock` is monotonic, in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._condition = threading.Condition()
         self._due: set[str] = set()
         self._later: dict[str, float] = {}
@@ -28,7 +32,7 @@ class WorkQueue:
 
     def add_after(self, name: str, seconds: float) -> None:
         """Look at `name` in `seconds`, or sooner where that was asked for already."""
-        at = time.monotonic() + max(0.0, seconds)
+        at = self._clock() + max(0.0, seconds)
         with self._condition:
             if at < self._later.get(name, float("inf")):
                 self._later[name] = at
@@ -38,7 +42,7 @@ class WorkQueue:
         """Wait for names: those that something happened to, and those whose timer ran out. Both empty when closed."""
         with self._condition:
             while True:
-                now = time.monotonic()
+                now = self._clock()
                 ripe = {name for name, at in self._later.items() if at <= now}
                 if self._closed:
                     return frozenset(), frozenset()
