@@ -19,7 +19,8 @@ class Wait:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Empty (no actions, no waits) when wanted equals observed. `requeue_after_seconds` is None
-    when time changes nothing."""
+    when time changes nothing.
+    """
 
     cluster: str
     actions: tuple[Action, ...] = ()

@@ -225,7 +225,7 @@ class Play:
                 if not box.ended and decision.judgements[box.instance.id].verdict in (Verdict.READY, Verdict.UNKNOWN)
             }
             assert not ready & ended or len(ready - ended) >= least, "a planned end leaves too few ready"
-            if model.now - self.silence_at < SILENCE_SECONDS:
+            if model.deaf or model.now - self.silence_at < SILENCE_SECONDS:
                 continue  # nobody can know yet
             true = {
                 box.instance.id

@@ -1,6 +1,7 @@
 """How a change reaches the instances: revisions, zones, images, and what it waits for."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from tests.unit.plan.builders import (
     text,
 )
 
-CHANGED = {"environment": {"A": "1"}}
+CHANGED: dict[str, Any] = {"environment": {"A": "1"}}
 OUTDATED = "outdated: v000 is not what the spec says"
 
 

@@ -1,0 +1,46 @@
+"""Removal for want of a spec, and what the names answer."""
+
+from reconciler.plan.guard import allow_deletions
+from reconciler.plan.limits import Limits
+from reconciler.plan.world import Memory
+from tests.unit.plan.builders import look, make_observed, make_settled, make_spec, merge, silence, text
+
+
+def test_one_cluster_without_a_spec_is_removed_name_first() -> None:
+    assert "withdraw web-1: no spec wants it any more" in text(at=make_settled(make_spec()))
+
+
+def test_several_clusters_at_once_are_held_until_confirmed() -> None:
+    observed = merge(make_settled(make_spec()), make_settled(make_spec("db")))
+    assert set(look(at=observed).held) == {"db", "web"}
+    assert not look(at=observed, memory=Memory(confirmed=frozenset({"db", "web"}))).held
+
+
+def test_recent_deletions_count_and_what_was_begun_goes_on() -> None:
+    deletions = allow_deletions(
+        {"web": 1, "db": 3}, 4, untrusted=None, confirmed=(), recent={"web": 3}, limits=Limits()
+    )
+    assert deletions.allowed == {"web"}
+    assert set(deletions.held or ()) == {"db"}
+
+
+def test_an_untrusted_directory_removes_nothing() -> None:
+    decision = look(at=make_settled(make_spec()), untrusted="the directory vanished")
+    assert decision.plans[0].actions == ()
+    assert decision.held["web"].reason == "DirectoryUntrusted"
+
+
+def test_a_running_instance_gets_its_name_and_a_ready_one_its_clusters() -> None:
+    spec = make_spec()
+    assert "publish web-1: ready" in text(spec, at=make_settled(spec, names={}))
+
+
+def test_a_suspect_leaves_its_clusters_name_and_keeps_its_own() -> None:
+    spec = make_spec()
+    assert text(spec, at=silence(make_settled(spec), "web-1", seconds=3.5)) == "publish web-1: running"
+
+
+def test_a_name_of_something_gone_is_withdrawn() -> None:
+    spec = make_spec(size=0)
+    observed = make_observed(spec, names=make_settled(make_spec()).names)
+    assert "withdraw web-1: its container is gone" in text(spec, at=observed)
