@@ -153,8 +153,12 @@ class LoopMemory:
         self._retired = {n: kept for n, kept in self._retired.items() if now - kept[1] < RETIRED_SECONDS}
 
     def fresh_spec(self, name: str) -> None:
-        """A cluster's spec changed: what failed under the old one says nothing of the new one."""
+        """A cluster's spec is there, or another one: what failed under the old one says nothing of it, and what was
+        said of its deletion is spent.
+        """
         self.setbacks.pop(name, None)
+        self._confirmed.pop(name, None)
+        self._retired.pop(name, None)
 
     def _note_verdict(self, id: str, judgement: Judgement, now: float) -> None:
         sighting = self.sightings.get(id)

@@ -114,7 +114,9 @@ class Scanner:
             for cluster, known in self._known.items()
             if known.file not in changes.present and cluster not in found.doubled
         ]
-        untrusted = self._believe(identity, {*gone, *(self._before - self._known.keys())})
+        # In another directory a file counts as missing at once: waiting for it would be taking the directory's word.
+        missing = self._known.keys() - found.files.keys() - found.doubled.keys()
+        untrusted = self._believe(identity, {*gone, *missing, *(self._before - self._known.keys())})
         if untrusted is None:
             for cluster in gone:
                 del self._known[cluster]

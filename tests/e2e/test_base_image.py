@@ -136,9 +136,7 @@ def test_the_command_arrives_as_it_was_given(world: World) -> None:
         (("/etc/passwd",), 126),
     ],
 )
-def test_the_main_process_exit_code_is_the_containers(
-    world: World, command: tuple[str, ...], code: int
-) -> None:
+def test_the_main_process_exit_code_is_the_containers(world: World, command: tuple[str, ...], code: int) -> None:
     assert world.exit_code(world.start(*command)) == code
 
 
@@ -201,9 +199,7 @@ def test_the_agent_beats_to_the_gateway_and_stays_small(world: World) -> None:
     try:
         name = world.name(world._number + 1)
         token = File(path="/run/reconciler/token", content=token_of(name).encode())
-        expected = Expected(
-            name=name, id="beating", cluster="base", token_sha256=hash_of(name), interval_seconds=0.2
-        )
+        expected = Expected(name=name, id="beating", cluster="base", token_sha256=hash_of(name), interval_seconds=0.2)
         listener.expect(expected)
         id_ = world.start(environment=_beating(world, port), files=(token,))
         assert eventually(lambda: "beating" in listener.beats(), 10)

@@ -276,11 +276,12 @@ class LoopProcess:
         )  # fmt: skip
 
     def until_settled(self, seconds: float = 30.0) -> None:
-        """Until `plan` of the loop, with the files as they are, has nothing to do."""
+        """Until nothing is under way, and the loop's own plan has nothing to do."""
 
         def quiet() -> bool:
             try:
-                return all(plan.quiet for plan in self.client.plan())
+                busy = any(row.doing for row in self.client.status().clusters)
+                return not busy and all(plan.quiet for plan in self.client.plan())
             except ReconcilerError:
                 return False
 
