@@ -108,8 +108,8 @@ class Executor:
                 log.exception("nobody could be told of the outcome of %s %s", action.kind, action.subject)
             with self._lock:
                 self._flights.pop(_key(action), None)
-            lanes.done(lane)
             self._on_free(action.cluster)
+            lanes.done(lane)
 
     def _run(self, action: Action) -> Outcome:
         at, started = time.time(), time.monotonic()

@@ -43,7 +43,8 @@ class EngineWatch:
     def stop(self, timeout_seconds: float) -> None:
         """End within about `timeout_seconds`."""
         self._stop.set()
-        self._thread.join(timeout_seconds)
+        if self._thread.is_alive():
+            self._thread.join(timeout_seconds)
 
     def _follow(self) -> None:
         wait = _FIRST_WAIT_SECONDS
