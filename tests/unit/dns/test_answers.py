@@ -95,7 +95,6 @@ def test_any_asks_for_the_addresses_too(world: World) -> None:
 def test_case_makes_no_difference_and_is_echoed(world: World) -> None:
     query = dns.message.make_query("WebApp1.WEBAPP.dev.Docker", "A")
     reply = world.send(query.to_wire())
-    assert reply is not None
     assert b"\x07WebApp1\x06WEBAPP\x03dev\x06Docker" in reply
     assert dns.message.from_wire(reply).answer[0][0].address == "10.5.0.11"
 
@@ -174,7 +173,6 @@ def test_other_operations_are_not_implemented(world: World) -> None:
     query = dns.message.make_query("webapp.dev.docker", "A")
     query.set_opcode(dns.opcode.STATUS)
     reply = world.send(query.to_wire())
-    assert reply is not None
     assert dns.message.from_wire(reply).rcode() == dns.rcode.NOTIMP
 
 
@@ -182,5 +180,4 @@ def test_other_operations_are_not_implemented(world: World) -> None:
 def test_transfers_and_other_classes_are_refused(world: World, kind: str, rdclass: str) -> None:
     query = dns.message.make_query("dev.docker", kind, rdclass)
     reply = world.send(query.to_wire())
-    assert reply is not None
     assert dns.message.from_wire(reply, one_rr_per_rrset=True).rcode() == dns.rcode.REFUSED

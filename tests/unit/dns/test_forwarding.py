@@ -1,6 +1,5 @@
 """Names that aren't ours: asked of the host's resolvers, which may be slow, dead, wrong, or ourselves."""
 
-import time
 from pathlib import Path
 
 import dns.flags
@@ -9,6 +8,7 @@ import dns.rcode
 import pytest
 
 from reconciler.engine.resolvers import HostUpstreams
+from tests.support.beating import eventually
 from tests.support.fake_resolver import FakeResolver, address_answer
 from tests.unit.dns.conftest import World
 
@@ -63,34 +63,24 @@ def test_each_question_has_a_port_and_an_id_of_its_own(world: World) -> None:
         assert len({packet[:2] for packet, _tcp in upstream.asked}) > 6
 
 
-def test_an_answer_with_a_wrong_id_is_ignored(world: World) -> None:
+def test_an_answer_with_a_wrong_id_is_ignored(hasty: World) -> None:
     def forged(packet: bytes, _tcp: bool) -> list[bytes]:
         wrong = ((int.from_bytes(packet[:2], "big") + 1) % 65_536).to_bytes(2, "big")
         return [wrong + address_answer(packet, "203.0.113.66")[2:]]
 
     with FakeResolver(forged) as liar:
-        world.upstreams.append(liar.text)
-        assert world.ask("www.example.org").rcode() == dns.rcode.SERVFAIL
+        hasty.upstreams.append(liar.text)
+        assert hasty.ask("www.example.org").rcode() == dns.rcode.SERVFAIL
+        assert len(liar.asked) == 1
 
 
-@pytest.mark.parametrize("tcp", [False, True])
-def test_a_silent_resolver_costs_its_time_limit_and_the_next_one_is_asked(world: World, tcp: bool) -> None:
-    with FakeResolver(silent) as dead, FakeResolver(honest) as upstream:
-        world.upstreams += [dead.text, upstream.text]
-        assert world.addresses("www.example.org", tcp=tcp) == ["192.0.2.7"]
-        asked_before = len(dead.asked)
-        assert world.addresses("mail.example.org", tcp=tcp) == ["192.0.2.7"]
-        assert len(dead.asked) == asked_before  # the one that answered is asked first from then on
-
-
-def test_a_port_that_nobody_listens_on_costs_nothing(world: World) -> None:
+def test_a_port_that_nobody_listens_on_is_not_waited_for(world: World) -> None:
+    """Waiting for it would take longer than the client waits."""
     with FakeResolver(honest) as gone:
         nobody = gone.text
     with FakeResolver(honest) as upstream:
         world.upstreams += [nobody, upstream.text]
-        began = time.monotonic()
         assert world.addresses("www.example.org") == ["192.0.2.7"]
-        assert time.monotonic() - began < 0.25
 
 
 def test_a_failing_resolver_is_passed_over_and_its_failure_kept_for_last(world: World) -> None:
@@ -101,12 +91,13 @@ def test_a_failing_resolver_is_passed_over_and_its_failure_kept_for_last(world: 
         assert world.addresses("www.example.org") == ["192.0.2.7"]
 
 
-def test_when_no_resolver_answers_the_client_is_told_in_time(world: World) -> None:
-    with FakeResolver(silent) as one, FakeResolver(silent) as two, FakeResolver(silent) as three:
-        world.upstreams += [one.text, two.text, three.text, one.text]
-        began = time.monotonic()
-        assert world.ask("www.example.org").rcode() == dns.rcode.SERVFAIL
-        assert time.monotonic() - began < 2.0
+@pytest.mark.parametrize("tcp", [False, True])
+def test_when_no_resolver_answers_the_client_is_told_in_time(hasty: World, tcp: bool) -> None:
+    """Each of so many, waited for as long as one may be, would take longer than the client waits."""
+    with FakeResolver(silent) as one, FakeResolver(silent) as two:
+        hasty.upstreams += [one.text, two.text] * 1_000
+        assert hasty.ask("www.example.org", tcp=tcp).rcode() == dns.rcode.SERVFAIL
+        assert one.asked
 
 
 def test_without_resolvers_the_answer_is_servfail(world: World) -> None:
@@ -114,13 +105,13 @@ def test_without_resolvers_the_answer_is_servfail(world: World) -> None:
 
 
 def test_a_slow_resolver_delays_nobody_else(world: World) -> None:
-    with FakeResolver(silent) as slow:
+    """It is being waited for, and will be for longer than the client of our own name waits."""
+    with FakeResolver(silent) as slow, world.asker() as first:
         world.upstreams.append(slow.text)
-        packet = dns.message.make_query("www.example.org", "A").to_wire()
-        assert world.send(packet, wait_seconds=0.01) is None
-        began = time.monotonic()
+        first.send(dns.message.make_query("www.example.org", "A").to_wire())
+        assert eventually(lambda: len(slow.asked) == 1)
         assert world.addresses("webapp1.webapp.dev.docker") == ["10.5.0.11"]
-        assert time.monotonic() - began < 0.2
+        assert world.addresses("webapp1.webapp.dev.docker", tcp=True) == ["10.5.0.11"]
 
 
 def test_ourselves_are_never_asked(world: World) -> None:
