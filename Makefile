@@ -14,7 +14,7 @@ UNIT := tests/unit tests/sim -n 4
 # Prints how long a step of `make test` took.
 TIMED = @start=$$SECONDS; echo "== $(1)"; $(2); echo "== $(1): $$((SECONDS - start)) s"
 
-.PHONY: help setup demo test unit e2e test-all lint types contracts fmt bench lock clean
+.PHONY: help setup demo picture test unit e2e test-all lint types contracts fmt bench lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ $(INSTALLED): pyproject.toml requirements-dev.lock
 
 demo: setup ## the main job, shown in under a minute
 	@$(BIN)/reconciler demo
+
+picture: setup ## the picture in the README, taken while the demo runs
+	@$(BIN)/reconciler demo --picture docs/pictures/dashboard.svg </dev/null
 
 test: setup ## lint, types, import contracts, then every test but the heavy ones
 	@$(MAKE) lint
