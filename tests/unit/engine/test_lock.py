@@ -64,8 +64,8 @@ def test_a_standby_takes_over(engine_id: str) -> None:
     standby.start()
     assert not taken.is_set()
     first.release()
-    assert taken.wait(5)
-    standby.join(5)
+    assert taken.wait(20)
+    standby.join(20)
 
 
 def test_a_standby_gives_up_when_told_to(engine_id: str) -> None:

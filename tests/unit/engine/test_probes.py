@@ -39,7 +39,7 @@ class Server:
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=20)
         for connection in self._held:
             connection.close()
 
@@ -73,7 +73,7 @@ class World:
         return lambda: self.failures(id) == 0
 
 
-def http(port: int, path: str | None = "/health", timeout_seconds: float = 5.0, cluster: str = "webapp") -> Target:
+def http(port: int, path: str | None = "/health", timeout_seconds: float = 20.0, cluster: str = "webapp") -> Target:
     probe = Probe(port=port, path=path, interval_seconds=0.02, timeout_seconds=timeout_seconds, misses=3)
     return Target(address="127.0.0.1", probe=probe, cluster=cluster)
 
@@ -173,10 +173,10 @@ def test_another_probe_for_the_same_instance_takes_over(world: World) -> None:
 
 def test_two_hundred_hanging_servers_do_not_hold_up_a_good_one(world: World) -> None:
     silent, good = world.server(None), world.server(b"HTTP/1.1 200 OK\r\n\r\n")
-    targets = {f"h{number}": http(silent.port, timeout_seconds=5.0, cluster="hanging") for number in range(200)}
+    targets = {f"h{number}": http(silent.port, timeout_seconds=90.0, cluster="hanging") for number in range(200)}
     threads = threading.active_count()
     world.prober.watch({**targets, "good": http(good.port)})
-    assert eventually(lambda: len(good.requests) >= 10, 4.0)
+    assert eventually(lambda: len(good.requests) >= 10)
     assert threading.active_count() == threads
 
 
