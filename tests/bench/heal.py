@@ -8,7 +8,7 @@ from tests.bench.stage import Stage, stage
 from tests.bench.values import Row, samples, slower_at_most
 
 COUNT = 20
-ROUNDS = 10
+ROUNDS = 5
 _CLUSTER = "web"
 
 
