@@ -137,7 +137,8 @@ class Scanner:
             known.problems = ()
             self._texts[cluster] = content.data
         except SpecError as error:
-            known.fresh, known.problems = None, error.problems
+            # Named as in the directory, whether it could not be read or not be understood.
+            known.fresh, known.problems = None, tuple(replace(p, file=known.file) for p in error.problems)
             if known.good is None:
                 self._recall(cluster, known)
 
