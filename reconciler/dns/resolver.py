@@ -47,8 +47,9 @@ class Outside:
 
 
 class Access:
-    """Who may ask: loopback, this host's own addresses and the given subnets (CIDR). Everybody else is refused, our
-    own names included. (The host's questions to the gateway are masqueraded by Docker's rules, so they may come from
+    """Who may ask: loopback, this host's own addresses and the given subnets (CIDR); nobody else, not even our names.
+
+    (The host's questions to the gateway are masqueraded by Docker's rules, so they may come from
     any of its addresses.)
     """
 

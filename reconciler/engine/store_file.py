@@ -236,7 +236,7 @@ def _event(row: tuple[object, ...]) -> Event:
         kind=str(kind),
         subject=str(subject),
         cause=str(cause),
-        result=cast("EventResult", result),
+        result=result,
         message=str(message),
         duration_seconds=float(cast("float", duration)),
     )

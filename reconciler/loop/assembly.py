@@ -1,4 +1,4 @@
-"""Putting a real loop together: engine, lock, network, listener, names, store, in the order in which they need each other.
+"""Putting a real loop together: engine, lock, network, listener, names, store, in the order of their needs.
 
 Before: the command line's settings. After: runner. DNS and the API are hung in by the command line (they are edges).
 """

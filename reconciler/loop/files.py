@@ -91,4 +91,4 @@ def _stamp(path: Path) -> Stamp | None:
 
 def listed(directory: Path) -> tuple[str, ...]:
     """The names in the directory. Raises OSError where it can't be read."""
-    return tuple(os.listdir(directory))
+    return tuple(path.name for path in directory.iterdir())

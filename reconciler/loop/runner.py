@@ -122,7 +122,7 @@ class Loop:
             soundings=self._prober.soundings, clock=self._clock,
         )  # fmt: skip
         self._cycle = Cycle(settings.env, self._senses, self._executor, self._memory, self._limits)
-        self._directory = DirectoryWatch(settings.specs, self._on_file, settings.polling)
+        self._directory = DirectoryWatch(settings.specs, self._on_file, polling=settings.polling)
         self._events = EngineWatch(around.engine, settings.env, self._on_event, self._on_lost)
         self._world = WantedWorld(untrusted="not read yet")
         nothing = Observed(channel=Channel(since=self._clock()))
@@ -327,7 +327,7 @@ class Loop:
         log.debug("event stream: %s", problem)
         self._queue.add(ALL)
 
-    def _on_file(self, name: str, settled: bool) -> None:
+    def _on_file(self, name: str, *, settled: bool) -> None:
         if settled:
             self._settled.put(name)
         self._queue.add_after(FILES, _DEBOUNCE_SECONDS)

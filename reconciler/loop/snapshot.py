@@ -41,7 +41,13 @@ class Snapshot:
         return tuple(self._dated(row) for row in sorted(rows, key=lambda row: row.name))
 
     def status(
-        self, *, env: str, domain: str, now: float, beats: Mapping[str, Beat], in_flight: Mapping[str, tuple[InFlight, ...]]
+        self,
+        *,
+        env: str,
+        domain: str,
+        now: float,
+        beats: Mapping[str, Beat],
+        in_flight: Mapping[str, tuple[InFlight, ...]],
     ) -> WorldStatus:
         """The environment, with heartbeat ages and actions under way as they are at `now`."""
         current = replace(self, observed=replace(self.observed, beats=beats, in_flight=in_flight))
@@ -76,7 +82,7 @@ class Snapshot:
         return replace(condition, last_transition_time=at) if status == condition.status else condition
 
 
-def advance(before: Transitions, clusters: tuple[ClusterStatus, ...], at: float) -> dict[tuple[str, str], tuple[str, float]]:
+def advance(before: Transitions, clusters: tuple[ClusterStatus, ...], at: float) -> Transitions:
     """The transitions after this pass: a condition whose status is as before keeps its time (Unix seconds)."""
     after: dict[tuple[str, str], tuple[str, float]] = {}
     for row in clusters:

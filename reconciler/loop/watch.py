@@ -6,8 +6,8 @@ resync and made anew when its threads died or the directory is another one.
 """
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from watchdog.events import (
     DirDeletedEvent,
@@ -21,8 +21,10 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
+
+if TYPE_CHECKING:
+    from watchdog.observers.api import BaseObserver
 
 _EVENTS: list[type[FileSystemEvent]] = [
     DirDeletedEvent, DirMovedEvent, FileClosedEvent, FileCreatedEvent, FileDeletedEvent, FileModifiedEvent,
@@ -30,10 +32,16 @@ _EVENTS: list[type[FileSystemEvent]] = [
 ]  # fmt: skip
 
 
-class DirectoryWatch:
-    """`on_change(name, settled)` is called on watchdog's thread; settled: closed or renamed, so whole as it is."""
+class OnChange(Protocol):
+    """Called on watchdog's thread. `settled`: closed or renamed into place, so the file is whole as it is."""
 
-    def __init__(self, directory: Path, on_change: Callable[[str, bool], None], polling: bool = False) -> None:
+    def __call__(self, name: str, *, settled: bool) -> None: ...
+
+
+class DirectoryWatch:
+    """Tells `on_change` of every file in `directory`; `polling` where the file system sends no events."""
+
+    def __init__(self, directory: Path, on_change: OnChange, *, polling: bool = False) -> None:
         self._directory = directory
         self._handler = _Handler(on_change)
         self._polling = polling
@@ -81,14 +89,13 @@ class DirectoryWatch:
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, on_change: Callable[[str, bool], None]) -> None:
+    def __init__(self, on_change: OnChange) -> None:
         self._on_change = on_change
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        settled = isinstance(event, FileClosedEvent)
-        self._on_change(_name(event.src_path), settled)
+        self._on_change(_name(event.src_path), settled=isinstance(event, FileClosedEvent))
         if event.dest_path:
-            self._on_change(_name(event.dest_path), True)
+            self._on_change(_name(event.dest_path), settled=True)
 
 
 def _name(path: str | bytes) -> str:

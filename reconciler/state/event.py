@@ -8,9 +8,10 @@ EventResult = Literal["done", "failed", "note"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """`at` is Unix seconds; `kind` an action's (`create`, `remove`, …) or a note's (`spec`, `held`, `channel`, `engine`).
+    """`at` is Unix seconds; `kind` an action's (`create`, `remove`, …) or a note's (`spec`, `held`, `channel`, …).
 
-    `subject` is what it was about (`webapp-1`), `cause` why, `message` what went wrong, `duration_seconds` how long it took.
+    `subject` is what it was about (`webapp-1`), `cause` why, `message` what went wrong, `duration_seconds` how long
+    it took.
     `id` rises; 0 before the store gave it one. An empty `cluster` concerns the whole environment.
     """
 

@@ -96,8 +96,8 @@ class Observed:
     """The world as seen: `instances` by cluster, everything else by container id unless said otherwise.
 
     `images` maps an image reference to what the engine has under it; a reference that it doesn't have is missing.
-    `names` holds what is published, by container id. `setbacks` is by cluster, then by what failed (`pull`, `create-3`).
-    `pulled` is the generation of each cluster's spec for which its image was last fetched.
+    `names` holds what is published, by container id. `setbacks` is by cluster, then by what failed (`pull`,
+    `create-3`). `pulled` is the generation of each cluster's spec for which its image was last fetched.
     """
 
     channel: Channel

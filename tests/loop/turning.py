@@ -137,8 +137,7 @@ class Turning:
         self.blocked = False
         self.events: list[tuple[str, str]] = []
         self.most_running: Counter[str] = Counter()
-        self.started: set[str] = set()
-        self.deaths = 0
+        self.first: set[str] = set()
         self._beat_at = self.time.now + 1.0
         self.engine.watchers.append(self._watch)
         self._begun = False
@@ -195,12 +194,12 @@ class Turning:
         """Save a spec; the loop is told of it."""
         (self.specs / f"{name}.yaml").write_text(text, encoding="utf-8")
         if self._begun:
-            self.loop._on_file(f"{name}.yaml", True)
+            self.loop._on_file(f"{name}.yaml", settled=True)
 
     def delete(self, name: str) -> None:
         (self.specs / f"{name}.yaml").unlink()
         if self._begun:
-            self.loop._on_file(f"{name}.yaml", False)
+            self.loop._on_file(f"{name}.yaml", settled=False)
 
     # ------------------------------------------------------------ turning
 
@@ -284,9 +283,9 @@ class Turning:
         """Name to id of the cluster's containers."""
         return {box.blueprint.name: box.id for box in self.ours(cluster)}
 
-    def removed_alive(self) -> set[str]:
-        """Containers that ran at some time and are gone."""
-        return self.started - self.engine.boxes.keys()
+    def lost(self) -> set[str]:
+        """Of the containers in `first`, those that are gone."""
+        return self.first - self.engine.boxes.keys()
 
     def picture(self) -> str:
         rows = [f"{box.blueprint.name} {box.state} {box.labels}" for box in self.engine.boxes.values()]
@@ -299,8 +298,6 @@ class Turning:
         if event.kind != "container":
             return
         self.events.append((event.action, event.id))
-        if event.action == "start":
-            self.started.add(event.id)
         alive = Counter(
             box.labels["io.reconciler.cluster"]
             for box in self.engine.boxes.values()
