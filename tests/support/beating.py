@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class Client:
     """One connection to the listener."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
         self.buffer = b""
 
     def close(self) -> None:
@@ -91,11 +92,11 @@ class Client:
         return True
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
     """Look again and again until `condition` holds, at most `seconds`."""
-    until = time.monotonic() + seconds
+    tick, until = threading.Event(), time.monotonic() + seconds
     while not condition():
         if time.monotonic() > until:
             return False
-        time.sleep(0.01)
+        tick.wait(0.01)
     return True
