@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 _ENV = "demo"
-_EVENTS = 12
+_EVENTS = 100
 _WIDE = 100
 _PICTURE_WIDTH = 100
 _READ_SECONDS = 3.0
