@@ -27,7 +27,7 @@ from reconciler.loop.settings import Settings
 log = logging.getLogger("reconciler")
 CRASH_VARIABLE = "RECONCILER_CRASH_AT"
 _DNS_PORT = 53
-_END_SECONDS = 1.7
+_END_SECONDS = 1.4
 _LOOK_SECONDS = 1.0
 _SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 

@@ -312,7 +312,7 @@ class Loop:
             stack.callback(self._events.stop, timeout_seconds=0.3)
             stack.callback(self._prober.stop)
             stack.callback(self._directory.stop)
-            stack.callback(self._executor.stop, timeout_seconds=1.0)
+            stack.callback(self._executor.stop, timeout_seconds=0.5)
 
     # ------------------------------------------------------------ other threads: enqueue, never decide
 

@@ -2,18 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from reconciler.engine.steps import BOUNDARIES
-from reconciler.errors import EngineUnavailable, PermanentError, TransientError
+from reconciler.errors import EngineError, EngineUnavailable, PermanentError, TransientError
 from reconciler.state import labels as keys
 from reconciler.state.image import Image
-from reconciler.state.instance import EngineState
-from tests.loop.turning import BASE, PLAIN, Died, Life, Turning
+from tests.loop.turning import BASE, Life, Turning
 
 LATER = "later:1"
 
@@ -23,10 +22,6 @@ def spec(size: int, *, image: str = BASE, colour: str = "blue", more: str = "") 
         f"image: {image}\nsize: {size}\nzones: [a, b]\nenvironment: {{COLOUR: {colour}}}\n"
         f"stop: {{grace: 1s, drain: 0s}}\nrollout: {{bake: 0s}}\n{more}"
     )
-
-
-def _nothing(world: Turning) -> None:
-    return None
 
 
 def _pull(world: Turning) -> None:
@@ -61,7 +56,7 @@ def _delete(world: Turning) -> None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`begin` is the size that stands before `change`; `keeps`: who isn't touched by it stays the same container."""
+    """`begin` is the size that stands before `change`, `lost` how many of them it costs; all others stay."""
 
     begin: int
     change: Callable[[Turning], None]
@@ -89,8 +84,7 @@ def prepared(root: Path, scenario: Scenario, life: Life | None = None) -> Iterat
         world.engine.add_foreign("dev-webs-1")
         world.save("web", spec(scenario.begin))
         world.settle()
-        world.started.clear()
-        world.started.update(world.engine.boxes)
+        world.first = set(world.engine.boxes)
         world.restart(life)
         scenario.change(world)
         yield world
@@ -118,11 +112,15 @@ def check(world: Turning, scenario: Scenario, expected: Counter[tuple[str, ...]]
     assert world.most_running["web"] <= max(3, scenario.begin), "more than size + surge ran"
     numbers = [box.blueprint.name for box in world.ours()]
     assert len(numbers) == len(set(numbers))
+    assert len(world.lost()) == scenario.lost, "a healthy one was removed"
     assert all(plan.quiet for plan in world.loop.plan(None))
 
 
+Faultless = dict[str, tuple[Counter[str], Counter[tuple[str, ...]]]]
+
+
 @pytest.fixture(scope="module")
-def faultless(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Counter[str], Counter[tuple[str, ...]]]]:
+def faultless(tmp_path_factory: pytest.TempPathFactory) -> Faultless:
     """For each scenario the boundaries that its run walks through, and how the world looks at its end."""
     runs = {}
     for name, scenario in SCENARIOS.items():
@@ -130,13 +128,11 @@ def faultless(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Count
         with prepared(tmp_path_factory.mktemp("run"), scenario, life) as world:
             world.settle()
             runs[name] = (life.seen, picture(world))
-            assert len(world.removed_alive()) == scenario.lost, name
+            assert len(world.lost()) == scenario.lost, name
     return runs
 
 
-def test_the_scenarios_walk_through_every_boundary_that_the_code_has(
-    faultless: dict[str, tuple[Counter[str], Counter[tuple[str, ...]]]],
-) -> None:
+def test_the_scenarios_walk_through_every_boundary_that_the_code_has(faultless: Faultless) -> None:
     walked = {boundary for seen, _ in faultless.values() for boundary in seen}
     # A creation is discarded only after a failure: see the test of failing starts.
     assert walked == {name for name in BOUNDARIES if not name.startswith("discard:")}
@@ -144,9 +140,7 @@ def test_the_scenarios_walk_through_every_boundary_that_the_code_has(
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_crash_at_any_boundary_ends_as_without(
-    name: str,
-    faultless: dict[str, tuple[Counter[str], Counter[tuple[str, ...]]]],
-    tmp_path_factory: pytest.TempPathFactory,
+    name: str, faultless: Faultless, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     seen, expected = faultless[name]
     scenario = SCENARIOS[name]
@@ -160,4 +154,64 @@ def test_a_crash_at_any_boundary_ends_as_without(
                     world.restart()
                     world.settle()
                 check(world, scenario, expected)
-                assert len(world.removed_alive()) == scenario.lost, f"{boundary}@{turn}: a healthy one was removed"
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+@pytest.mark.parametrize("boundary", ["discard:before", "discard:after"])
+def test_a_crash_while_a_failed_creation_is_discarded_leaves_nothing(
+    boundary: str, turn: int, faultless: Faultless, tmp_path: Path
+) -> None:
+    scenario, life = SCENARIOS["create two"], Life(boundary, turn)
+    with prepared(tmp_path, scenario, life) as world:
+        world.engine.faults.fail("start", PermanentError("start: refused"), times=2)
+        world.settle()
+        assert life.dead
+        world.restart()
+        world.settle()
+        check(world, scenario, faultless["create two"][1])
+
+
+FAILURES: dict[str, tuple[EngineError, bool]] = {
+    "transient, before the effect": (TransientError("made to fail", 0.0), False),
+    "transient, after the effect": (TransientError("no answer in time; it may yet be done", 0.0), True),
+    "unavailable, before the effect": (EngineUnavailable("connection refused"), False),
+    "unavailable, after the effect": (EngineUnavailable("connection reset"), True),
+    "permanent, before the effect": (PermanentError("refused"), False),
+}
+EFFECTS = {
+    "create": "create", "upload": "upload", "start": "start", "terminate": "signal", "kill": "signal",
+    "remove": "remove", "remove-former": "remove", "pull": "pull",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_failure_of_any_effect_ends_as_without(
+    name: str, failure: str, faultless: Faultless, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    error, after = FAILURES[failure]
+    seen, expected = faultless[name]
+    scenario = SCENARIOS[name]
+    for method in {method for effect, method in EFFECTS.items() if f"{effect}:before" in seen}:
+        with prepared(tmp_path_factory.mktemp("run"), scenario) as world:
+            world.engine.faults.fail(method, error, after_effect=after)
+            world.settle()
+            check(world, scenario, expected)
+
+
+@pytest.mark.parametrize("versions", [1, 3])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_listings_of_the_past_make_no_duplicate_and_remove_nobody_else(
+    name: str, versions: int, faultless: Faultless, tmp_path: Path
+) -> None:
+    scenario = SCENARIOS[name]
+    with prepared(tmp_path, scenario) as world:
+        listings = iter([versions] * 12)
+
+        def age(method: str, _: tuple[object, ...]) -> None:
+            if method == "listing":
+                world.engine.stale_by = next(listings, 0)
+
+        world.engine.faults.delay = age
+        world.settle()
+        check(world, scenario, faultless[name][1])

@@ -138,6 +138,7 @@ class Turning:
         self.events: list[tuple[str, str]] = []
         self.most_running: Counter[str] = Counter()
         self.first: set[str] = set()
+        self.problems: list[str] = []
         self._beat_at = self.time.now + 1.0
         self.engine.watchers.append(self._watch)
         self._begun = False
@@ -151,7 +152,7 @@ class Turning:
         self.queue = WorkQueue(self.time)
         self.ears = Ears(clock, self.queue.add)
         self.names = EmbeddedNames()
-        self.store = Store(self.state / "state.db", lambda text: None)
+        self.store = Store(self.state / "state.db", self.problems.append)
         network = self.engine.ensure_network(ENV, None)
         around = Surroundings(
             engine=cast("Engine", Wire(self.engine, self.life)),
