@@ -5,6 +5,7 @@ engine's events have them: engine and measurement share this machine's clock.
 """
 
 import secrets
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ SLEEPER = "debian:bookworm-slim"
 BASE = "reconciler/base:latest"
 API_VERSION = "1.41"
 PATIENCE_SECONDS = 60.0
+_DOWN_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,19 @@ def stage(
         finally:
             events.close()
             _remove_bare(made)
-            loop.close()
+            _put_away(loop)
+
+
+def _put_away(loop: LoopProcess) -> None:
+    """What an engine won't let go of is said, and costs no figure that was measured already."""
+    try:
+        if loop.running:
+            loop.kill()
+        ran = loop.cli("down", "--volumes", "--yes", seconds=_DOWN_SECONDS)
+        if ran.code != 0:
+            print(f"environment {loop.env} is still there: {ran.err}", file=sys.stderr, flush=True)
+    finally:
+        loop.docker.close()
 
 
 def _remove_bare(made: Stage) -> None:
