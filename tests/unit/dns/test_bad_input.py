@@ -7,6 +7,7 @@ import struct
 import dns.message
 import dns.rcode
 import pytest
+from hypothesis import settings
 
 from reconciler.dns.answers import Cache, Prepared
 from reconciler.state.names import NameTable
@@ -70,16 +71,19 @@ def test_answers_and_fragments_of_a_header_are_never_answered(world: World) -> N
 
 
 def test_thousands_of_damaged_packets_do_no_harm(world: World) -> None:
-    """Truncations, flipped bytes, wild counts, noise; real questions are answered in between."""
+    """Truncations, flipped bytes, wild counts, noise; real questions are answered in between.
+
+    In the thorough profile there are a hundred thousand.
+    """
     rng = random.Random(20_240_601)
     valid = dns.message.make_query("webapp1.webapp.dev.docker", "A", use_edns=0).to_wire()
     with world.asker() as sender:
-        for number in range(6_000):
+        for number in range(50 * settings().max_examples):
             sender.send(damaged(valid, rng))
             if number % 100 == 0:  # no more than fit into the socket's buffer, or some would be lost
                 assert still_serves(world)
     assert still_serves(world)
-    assert world.server.counts["malformed"] > 1_000
+    assert world.server.counts["malformed"] > 500
     assert "crashed" not in world.server.counts
 
 

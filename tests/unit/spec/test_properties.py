@@ -81,19 +81,17 @@ def door(data: bytes) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=60, deadline=None)
 def test_any_bytes_are_a_spec_or_a_spec_error(data: bytes) -> None:
     door(data)
 
 
 @given(st.text(max_size=400))
-@settings(max_examples=60, deadline=None)
 def test_any_text_is_a_spec_or_a_spec_error(text: str) -> None:
     door(text.encode("utf-8", "surrogatepass"))
 
 
 @given(st.lists(PIECES, max_size=40).map("".join))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 def test_anything_like_yaml_is_a_spec_or_a_spec_error(text: str) -> None:
     door(text.encode())
 
@@ -133,7 +131,6 @@ KEYS = [
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), VALUES))
-@settings(max_examples=60, deadline=None)
 def test_any_value_under_any_key_is_a_spec_or_a_spec_error(data: dict[str, object]) -> None:
     door(json.dumps(data).encode())
 
@@ -175,9 +172,9 @@ def test_a_bomb_takes_little_work_and_twice_the_bomb_no_more_than_twice_as_much(
     The most that a byte takes is some 600 (an item of a list that the schema refuses); without the look ahead at
     brackets it was 8000, and what grew with the square would here be four times as much.
     """
-    refuse(bomb(kind, of_bytes=500))  # what is loaded or compiled once is not counted
-    small, large = (lines_run(partial(refuse, bomb(kind, of_bytes=size))) for size in (1_000, 2_000))
-    assert small < 800 * 1_000
+    refuse(bomb(kind, of_bytes=400))  # what is loaded or compiled once is not counted
+    small, large = (lines_run(partial(refuse, bomb(kind, of_bytes=size))) for size in (600, 1_200))
+    assert small < 800 * 600
     assert large < 2.2 * small
 
 
@@ -212,14 +209,12 @@ def texts_around_a_size(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(around=texts_around_a_size(), old=st.integers(0, 1000), new=st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
 def test_editing_a_value_keeps_every_other_byte(around: tuple[str, str], old: int, new: int) -> None:
     head, rest = around
     assert set_key(f"{head}{old}{rest}", "size", new) == f"{head}{new}{rest}"
 
 
 @given(before=COMMENTS, after=COMMENTS, last=st.booleans())
-@settings(max_examples=30, deadline=None)
 def test_adding_a_key_only_adds_a_line(before: list[str], after: list[str], last: bool) -> None:
     text = "\n".join([*before, "image: a", "size: 1 # c", *after]) + ("\n" if last else "")
     edited = set_key(text, "suspend", True)
