@@ -76,8 +76,8 @@ class _View:
 
     def too_many(self, silent: list[Instance], limits: Limits) -> str | None:
         """Why this is more likely our blindness than their death; None when it isn't. A canary doesn't count."""
-        listed = [i for i in self.listed() if not _is_canary(i, self.observed.channel.canary)]
-        counted = [i for i in silent if not _is_canary(i, self.observed.channel.canary)]
+        listed = [i for i in self.listed() if not is_canary(i, self.observed.channel.canary)]
+        counted = [i for i in silent if not is_canary(i, self.observed.channel.canary)]
         if len(counted) > max(1.0, limits.silent_fraction * len(listed)):
             return f"{len(counted)} of {len(listed)} instances fell silent together"
         quiet = _ids(counted)
@@ -93,16 +93,32 @@ class _View:
     def test(self, channel: Channel, silent: list[Instance], now: float, limits: Limits) -> Channel:
         """While blind: a canary when it has lasted, and one turn at a time once the canary was heard."""
         canary = channel.canary
-        if canary is None or canary.cluster not in self.eligible:
+        speaks = None if canary is None else self._last_word(canary)
+        heard = speaks is not None
+        if canary is None or canary.cluster not in self.eligible or (heard and not self._asked(canary, silent)):
             assert channel.blind_since is not None
             canary = None
             if now - channel.blind_since >= limits.lost_after_seconds:
                 canary = self._place_canary(silent)
             return replace(channel, canary=canary, canary_heard=False)
-        heard = channel.canary_heard or any(
-            _is_canary(i, canary) and self.judgements[i.id].heard for i in self.listed()
-        )
-        return replace(channel, canary_heard=heard, turn=self._turn(silent) if heard else None)
+        turn = self._turn(canary, silent, speaks) if speaks is not None else None
+        return replace(channel, canary_heard=heard or channel.canary_heard, turn=turn)
+
+    def _last_word(self, canary: Canary) -> float | None:
+        """When the canary was last heard; None unless it is heard now."""
+        observed = self.observed
+        for instance in observed.instances.get(canary.cluster, ()):
+            judgement = self.judgements[instance.id]
+            if instance.number != canary.number or not judgement.heard or judgement.late:
+                continue
+            beat, sounding = observed.beats.get(instance.id), observed.soundings.get(instance.id)
+            probed_at = sounding.last_success_at if sounding is not None else None
+            return max((at for at in (beat.at if beat else None, probed_at) if at is not None), default=None)
+        return None
+
+    def _asked(self, canary: Canary, silent: list[Instance]) -> bool:
+        """Whether somebody is still silent where this canary stands: of other zones it proves nothing."""
+        return any(i.zone == canary.zone and i.cluster in self.eligible for i in silent)
 
     def _place_canary(self, silent: list[Instance]) -> Canary | None:
         """Beside the silent: in the cluster and zone that most of them share, under the next number."""
@@ -112,10 +128,12 @@ class _View:
         (cluster, zone), _ = places.most_common(1)[0]
         return Canary(cluster=cluster, number=next(free_numbers(cluster, self.observed)), zone=zone)
 
-    def _turn(self, silent: list[Instance]) -> str | None:
-        """The next to be replaced although blind: none while an earlier one's successor isn't ready yet."""
-        waiting = {i.id for i in silent if i.cluster in self.eligible}
-        affected = {i.cluster for i in silent if i.cluster in self.eligible}
+    def _turn(self, canary: Canary, silent: list[Instance], heard_at: float) -> str | None:
+        """The next to be replaced although blind: in the canary's zone, and only if the canary was heard after this
+        one's time was over; none while an earlier one's successor isn't ready yet.
+        """
+        waiting = {i.id for i in silent if i.zone == canary.zone and i.cluster in self.eligible}
+        affected = {i.cluster for i in silent if i.id in waiting}
         for cluster in affected:
             if any(flight.kind == "create" for flight in self.observed.in_flight.get(cluster, ())):
                 return None
@@ -123,14 +141,27 @@ class _View:
                 judgement = self.judgements[instance.id]
                 if judgement.mute and judgement.verdict is Verdict.SUSPECT:
                     waiting.add(instance.id)
-                elif judgement.verdict in (Verdict.STARTING, Verdict.DEAD):
+                elif judgement.verdict is Verdict.STARTING or self._died_lately(instance, judgement):
                     return None
-        return min(waiting, default=None)
+        return min((key for key in waiting if self._over(key, heard_at)), default=None)
+
+    def _over(self, key: str, heard_at: float) -> bool:
+        replace_at = self.judgements[key].replace_at
+        return replace_at is not None and heard_at >= replace_at
+
+    def _died_lately(self, instance: Instance, judgement: Judgement) -> bool:
+        """One that was made since we are blind: a successor that doesn't stay up is no reason for more of them."""
+        sighting = self.observed.sightings.get(instance.id)
+        begun = self.observed.channel.blind_since
+        if judgement.verdict is not Verdict.DEAD or sighting is None or begun is None:
+            return False
+        return sighting.up_since >= begun
 
 
 def _ids(instances: list[Instance]) -> frozenset[str]:
     return frozenset(instance.id for instance in instances)
 
 
-def _is_canary(instance: Instance, canary: Canary | None) -> bool:
+def is_canary(instance: Instance, canary: Canary | None) -> bool:
+    """Whether this is the instance that was started to find out what can be heard."""
     return canary is not None and (instance.cluster, instance.number) == (canary.cluster, canary.number)

@@ -5,9 +5,9 @@ back-off never makes another number start instead.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 
 from reconciler.plan.actions import CreateInstance
 from reconciler.plan.backoff import next_start_at, retry_at, starts_in_a_row
@@ -57,9 +57,10 @@ class Filler:
     now: float
     limits: Limits
     canary: Canary | None = None
+    """The canary, where it is asked for and doesn't stand yet."""
 
     def fill(self, count: int, doomed: Collection[str], cause: str) -> Filling:
-        """Create up to `count`, the canary among them where one is asked for."""
+        """Create up to `count`, the canary first where one is asked for."""
         result = Filling()
         revision = self._revision()
         places = self._places(count, doomed)
@@ -87,25 +88,20 @@ class Filler:
         return emptiest(self.spec.zones, counts, place.former.zone if place.former else None)
 
     def _places(self, count: int, doomed: Collection[str]) -> list[_Place]:
-        """The next `count` numbers: of lost ones, who give theirs up, of corpses, due ones first, then free ones."""
+        """The next `count` numbers: the canary's, of lost ones, who give theirs up, of corpses, due ones first, free
+        ones.
+        """
+        canary = [] if self.canary is None else [self.canary.number]
         former = [
             self._place(instance.number, instance)
             for instance in sorted(self.buckets.former, key=lambda i: i.number)
             if instance.id not in doomed and instance.id not in self.buckets.busy
         ]
         former.sort(key=lambda place: (place.former not in self.buckets.lost, place.wait is not None))
-        fresh = islice(self._fresh_numbers(), max(0, count - len(former)))
-        return former[:count] + [self._place(number, None) for number in fresh]
-
-    def _fresh_numbers(self) -> Iterator[int]:
-        free = free_numbers(self.spec.name, self.observed)
-        if self.canary is None:
-            return free
-        first = self.canary.number
-        held = any(i.number == first for i in self.observed.instances.get(self.spec.name, ()))
-        made = any(flight.number == first for flight in self.buckets.pending)
-        others = (number for number in free if number != first)
-        return others if held or made else chain((first,), others)
+        free = (number for number in free_numbers(self.spec.name, self.observed) if number not in canary)
+        places = [*(self._place(number, None) for number in canary), *former]
+        fresh = islice(free, max(0, count - len(places)))
+        return places[:count] + [self._place(number, None) for number in fresh]
 
     def _place(self, number: int, former: Instance | None) -> _Place:
         name, now = self.spec.name, self.now

@@ -12,10 +12,7 @@ from reconciler.state.observed import Observed
 def free_numbers(name: str, observed: Observed) -> Iterator[int]:
     """The free numbers of cluster `name`, lowest first, without end."""
     taken = {instance.number for instance in observed.instances.get(name, ())}
-    # An ending under way whose container is not listed any more holds nothing: the next one must get this
-    # number and its volumes, not another with empty ones.
-    made = (flight for flight in observed.in_flight.get(name, ()) if flight.kind == "create")
-    taken.update(flight.number for flight in made if flight.number)
+    taken.update(flight.number for flight in observed.in_flight.get(name, ()) if flight.number)
     for foreign in observed.foreign:
         _, _, rest = foreign.container.partition("-")  # an environment's name has no dash
         number = rest.removeprefix(f"{name}-")

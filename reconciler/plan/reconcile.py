@@ -133,13 +133,8 @@ class _Pass:
         image = self._image(buckets, max(missing, 1 if canary else 0), ready_clusters)
         doomed = thinning.endings(surplus, self._replaceable(buckets, can_follow=image is not None or missing <= 0))
         self._end(buckets, surplus, doomed)
-        gap = missing
-        if surplus or buckets.outdated or buckets.going:
-            gap = min(missing, self._room(buckets, surplus, desired, canary))
-        if canary is not None and not self._stands(canary, buckets):
-            gap = max(gap, 1)  # the one question that can end blindness is asked even where there is no room
-        if image is not None and gap > 0:
-            self._fill(buckets, surplus, gap, image, canary)
+        if image is not None:
+            self._make(buckets, surplus, missing, desired, image, canary)
         self._wait_for_patient(buckets, surplus)
         self._wait_for_turn(buckets, {**buckets.outdated, **surplus}, doomed)
         self._name(buckets, doomed)
@@ -156,10 +151,29 @@ class _Pass:
         kept = sum(1 for i in buckets.sound if i.id not in surplus and i.id not in buckets.outdated)
         return desired - kept - len(buckets.pending)
 
-    def _room(
-        self, buckets: Buckets, surplus: Collection[str], desired: int, canary: Canary | None
-    ) -> int:
-        """How many may be made: size + surge run in all, no more than size while it is unclear who runs.
+    def _make(
+        self,
+        buckets: Buckets,
+        surplus: Collection[str],
+        missing: int,
+        desired: int,
+        image: Image,
+        canary: Canary | None,
+    ) -> None:
+        """Create what is missing, as far as there is room; a lost one without room for its successor just ends."""
+        asked = None if canary is None or self._stands(canary, buckets) else canary
+        room = self._room(buckets, surplus, desired) - (1 if asked else 0)
+        crowded = [i for i in buckets.lost if i.id not in surplus][max(0, room) :]
+        self._remove(crowded, "no room for a successor")
+        gone = {*surplus, *(i.id for i in crowded)}
+        # The one question that can end blindness is asked even where there is no room.
+        gap = max(0, min(missing - (1 if asked else 0), room)) + (1 if asked else 0)
+        if gap > 0:
+            self._fill(buckets, gone, gap, image, asked)
+
+    def _room(self, buckets: Buckets, surplus: Collection[str], desired: int) -> int:
+        """How many may be made: size + surge run in all; no more than size, and the canary, while it is unclear
+        who runs.
 
         A lost one still runs: its own successor may be made in its place, but nobody else's.
 
@@ -170,8 +184,7 @@ class _Pass:
         going = sum(1 for i in buckets.going if in_place or i.state is not EngineState.REMOVING)
         lost = sum(1 for i in buckets.lost if i.id in surplus)
         running = len(buckets.sound) + len(buckets.pending) + going + lost
-        unclear = buckets.outdated and self._may_be_blind() and canary is None
-        extra = 0 if unclear else surge(self.spec)
+        extra = 0 if self._may_be_blind() else surge(self.spec)
         return desired + extra - running
 
     def _image(self, buckets: Buckets, missing: int, ready_clusters: Collection[str]) -> Image | None:
@@ -237,12 +250,14 @@ class _Pass:
         for instance in buckets.going:
             if instance.state is not EngineState.REMOVING:
                 self.draft.end(instance, "told to end", self.spec.stop)
+        self._remove((i for i in buckets.former if i.id in surplus), "surplus")
+
+    def _remove(self, instances: Iterable[Instance], why: str) -> None:
         self.draft.add(
             RemoveInstance(
-                cluster=i.cluster, number=i.number, id=i.id, cause=f"surplus, {self.judgements[i.id].cause}"
+                cluster=i.cluster, number=i.number, id=i.id, cause=f"{why}, {self.judgements[i.id].cause}"
             )
-            for i in buckets.former
-            if i.id in surplus
+            for i in instances
         )
 
     def _wait_for_patient(self, buckets: Buckets, surplus: Collection[str]) -> None:

@@ -8,14 +8,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from reconciler.plan.buckets import Buckets, available
+from reconciler.plan.channel import is_canary
 from reconciler.plan.placement import shares
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.state.instance import Instance
 from reconciler.state.observed import Observed
-
-_HEALTHY = frozenset({Verdict.READY, Verdict.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +43,7 @@ class Thinning:
         share = shares(self.spec.zones, self.desired, counts)
         former = {i.id for i in buckets.former}
         causes: dict[str, str] = {}
+        places = [i for i in places if not is_canary(i, self.observed.channel.canary)]
         while excess > 0 and places:
             victim = max(places, key=lambda i: self._dispensable(i, counts, share, former))
             places.remove(victim)
@@ -56,10 +56,10 @@ class Thinning:
         self, instance: Instance, counts: Counter[str], share: Mapping[str, int], former: Collection[str]
     ) -> tuple[bool, bool, bool, int, int, int]:
         """Already leaving; in a zone not wanted, or above its share (so that balance costs no second move);
-        then ended or lost before unready before ready; in the fullest zone; of the highest number.
+        then ended or lost before unready or unheard before ready; in the fullest zone; of the highest number.
         """
         zone = instance.zone
-        fitness = 0 if self.judgements[instance.id].verdict in _HEALTHY else 1
+        fitness = 0 if self.judgements[instance.id].verdict is Verdict.READY else 1
         if instance.id in former:
             fitness = 2
         above = counts[zone] > share.get(zone, 0)
@@ -76,7 +76,6 @@ class Thinning:
         if not causes:
             return {}
         bake = self.spec.rollout.bake_seconds
-        count = 0
         chosen: list[Instance] = []
         useful: list[Instance] = []
         for instance in self.buckets.sound:
@@ -85,23 +84,31 @@ class Thinning:
             if judgement.presumed:
                 continue
             if available(instance, judgement, self.observed, self.now, needed):
-                count += 1
-                if instance.id in causes:
-                    useful.append(instance)
+                useful.append(instance)
             elif instance.id in causes:
                 chosen.append(instance)
-        spare = max(0, count - (self.desired - unavailable(self.spec)))
-        chosen += self._first(useful, spare, surplus)
+        chosen += self._first(useful, causes, surplus)
         return {instance.id: causes[instance.id] for instance in chosen}
 
-    def _first(self, useful: list[Instance], count: int, surplus: Collection[str]) -> list[Instance]:
-        """Already leaving, then surplus, then in the fullest zone, then the lowest number."""
+    def _first(
+        self, useful: list[Instance], causes: Collection[str], surplus: Collection[str]
+    ) -> list[Instance]:
+        """Already leaving, then surplus, then in the fullest zone, then the lowest number.
+
+        While blind, one that is heard ends only if enough are left that are heard, too.
+        """
+        heard = {i.id for i in useful if self.judgements[i.id].verdict is Verdict.READY}
+        least = self.spec.size - unavailable(self.spec)
+        spare, spare_heard = len(useful) - least, len(heard) - least
         zones = Counter(instance.zone for instance in self.buckets.sound)
+        left = [instance for instance in useful if instance.id in causes]
         chosen: list[Instance] = []
-        while useful and len(chosen) < count:
-            victim = max(useful, key=lambda i: (self._leaving(i), i.id in surplus, zones[i.zone], -i.number))
-            useful.remove(victim)
+        while spare > 0 and (able := [i for i in left if spare_heard > 0 or i.id not in heard]):
+            victim = max(able, key=lambda i: (self._leaving(i), i.id in surplus, zones[i.zone], -i.number))
+            left.remove(victim)
             zones[victim.zone] -= 1
+            spare -= 1
+            spare_heard -= victim.id in heard
             chosen.append(victim)
         return chosen
 

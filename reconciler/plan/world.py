@@ -94,7 +94,7 @@ def _eligible(world: WantedWorld) -> frozenset[str]:
     return frozenset(
         name
         for name, wanted in world.clusters.items()
-        if wanted.spec is not None and not wanted.spec.suspend and not wanted.missing_files
+        if wanted.spec is not None and wanted.spec.size and not wanted.spec.suspend and not wanted.missing_files
     )
 
 

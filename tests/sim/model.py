@@ -1,12 +1,10 @@
-"""A small pure world to try plans on: it applies actions one by one, in any order, and fails at will.
+"""The loop's side of the small world: what it sees of the truth, what it remembers, what it has handed out.
 
-Time stands still unless `tick` is called. What the loop would remember between passes is kept as the loop keeps
-it, and lost by `restart_loop`. An action under way sits in `flights` until `land` is called on it, so that any
-number of passes can go by in between.
+What the loop would remember between passes is kept as the loop keeps it, and lost by `restart_loop`. An action under
+way sits in `flights` until `land` is called on it, so that any number of passes can go by in between.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.plan.actions import (
@@ -24,53 +22,36 @@ from reconciler.plan.limits import Limits
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.plan.world import Decision, Memory, decide
-from reconciler.spec.cluster import ClusterSpec
+from reconciler.spec.cluster import ClusterSpec, Stop
 from reconciler.spec.wanted import Wanted, WantedWorld
-from reconciler.state.beats import Beat
 from reconciler.state.image import Image
-from reconciler.state.instance import EngineState, Foreign, Instance
+from reconciler.state.instance import Instance
 from reconciler.state.observed import Channel, InFlight, Observed, Past, Setback, Sighting
-from reconciler.state.records import Record
+from tests.sim.truth import Truth
+
+RETIRED_SECONDS = 10.0
+CONFIRMED_SECONDS = 120.0
 
 
 @dataclass(slots=True)
-class Box:
-    """One container as it truly is; `made_at` is when it started, `broken` means it never beats."""
-
-    instance: Instance
-    made_at: float
-    beats: bool = True
-    ended: bool = False
-
-
-@dataclass(slots=True)
-class Model:
-    """The true world (`boxes`, `names`), the specs, and the loop's memory of it."""
+class Model(Truth):
+    """The true world, the specs, and the loop's memory of both."""
 
     limits: Limits = field(default_factory=Limits)
-    now: float = 1000.0
     wanted: dict[str, Wanted] = field(default_factory=dict)
     untrusted: str | None = None
-    boxes: dict[str, Box] = field(default_factory=dict)
-    names: dict[str, Record] = field(default_factory=dict)
-    images: dict[str, Image] = field(default_factory=dict)
-    foreign: tuple[Foreign, ...] = ()
-    deaf: frozenset[str] = frozenset()
-    broken: frozenset[str] = frozenset()
-    boot_seconds: float = 0.5
     flights: list[Action] = field(default_factory=list)
-    beats: dict[str, Beat] = field(default_factory=dict)
     sightings: dict[str, Sighting] = field(default_factory=dict)
     setbacks: dict[str, dict[str, Setback]] = field(default_factory=dict)
     past: dict[str, Past] = field(default_factory=dict)
     pulled: dict[str, int] = field(default_factory=dict)
     channel: Channel = field(default_factory=lambda: Channel(since=1000.0))
-    retired: dict[str, int] = field(default_factory=dict)
-    confirmed: frozenset[str] = frozenset()
+    retired: dict[str, tuple[int, float]] = field(default_factory=dict)
+    confirmed: dict[str, float] = field(default_factory=dict)
+    stops: dict[str, Stop] = field(default_factory=dict)
     looked: bool = False
-    _serial: int = 0
 
-    # ---------------------------------------------------------------- what people and accidents do
+    # ---------------------------------------------------------------- what people do, and what befalls the loop
 
     def want(self, spec: ClusterSpec) -> None:
         """Save a cluster's file."""
@@ -80,76 +61,55 @@ class Model:
         self.wanted[spec.name] = Wanted(
             name=spec.name, spec=spec, spec_hash=spec.spec_hash(), generation=generation
         )
-        self.setbacks.pop(spec.name, None)
+        self.stops[spec.name] = spec.stop
+        for memory in (self.setbacks, self.confirmed, self.retired):
+            memory.pop(spec.name, None)
 
     def unwant(self, name: str) -> None:
         """Delete a cluster's file."""
         self.wanted.pop(name, None)
 
-    def die(self, key: str, exit_code: int = 137) -> None:
-        """A container's process ends by itself."""
-        box = self.boxes[key]
-        if box.instance.alive:
-            box.instance = replace(box.instance, state=EngineState.EXITED, exit_code=exit_code)
-
-    def vanish(self, key: str) -> None:
-        """Somebody else removes a container."""
-        self.boxes.pop(key, None)
+    def confirm(self, names: Iterable[str]) -> None:
+        """A person says that these may go."""
+        self.confirmed.update(dict.fromkeys(names, self.now + CONFIRMED_SECONDS))
 
     def restart_loop(self) -> None:
         """The loop is killed and started again: what is under way is lost, memory too, names with it."""
         self.flights.clear()
-        self.beats.clear()
-        self.sightings.clear()
-        self.setbacks.clear()
-        self.pulled.clear()
-        self.retired.clear()
-        self.names.clear()
+        for memory in (self.beats, self.sightings, self.setbacks, self.pulled, self.retired, self.stops, self.names):
+            memory.clear()
         self.channel = Channel(since=self.now)
         self.looked = False
+        self.stops.update({name: wanted.spec.stop for name, wanted in self.wanted.items() if wanted.spec})
 
-    # ---------------------------------------------------------------- time
+    # ---------------------------------------------------------------- a pass
 
-    def tick(self, seconds: float) -> None:
-        """Time goes by: whoever lives, can beat and is heard, beats at the end of it."""
-        self.now += seconds
-        for key, box in self.boxes.items():
-            if not box.instance.alive:
-                continue
-            if box.ended:
-                box.instance = replace(box.instance, state=EngineState.EXITED, exit_code=0)
-            elif self.heard(key) and self.now - box.made_at >= self.boot_seconds:
-                self.beats[key] = Beat(at=self.now)
+    @property
+    def instances(self) -> Mapping[str, tuple[Instance, ...]]:
+        """What the engine lists now."""
+        listed: dict[str, list[Instance]] = {}
+        for box in self.boxes.values():
+            listed.setdefault(box.instance.cluster, []).append(box.instance)
+        return {name: tuple(sorted(i, key=lambda x: x.number)) for name, i in listed.items()}
 
-    def heard(self, key: str) -> bool:
-        """Whether a beat of this container reaches us."""
-        box = self.boxes[key]
-        instance = box.instance
-        return (
-            box.beats
-            and instance.zone not in self.deaf
-            and instance.spec_hash not in self.broken
-            and instance.state is EngineState.RUNNING
-        )
-
-    # ---------------------------------------------------------------- the loop
+    @property
+    def in_flight(self) -> Mapping[str, tuple[InFlight, ...]]:
+        """What the executor has under way now."""
+        flights: dict[str, list[InFlight]] = {}
+        for action in self.flights:
+            flights.setdefault(action.cluster, []).append(flight_of(action))
+        return {name: tuple(under_way) for name, under_way in flights.items()}
 
     @property
     def observed(self) -> Observed:
         """What a pass would see now."""
-        instances: dict[str, list[Instance]] = {}
-        for box in self.boxes.values():
-            instances.setdefault(box.instance.cluster, []).append(box.instance)
-        flights: dict[str, list[InFlight]] = {}
-        for action in self.flights:
-            flights.setdefault(action.cluster, []).append(flight_of(action))
         return Observed(
             channel=self.channel,
-            instances={n: tuple(sorted(i, key=lambda x: x.number)) for n, i in instances.items()},
+            instances=self.instances,
             foreign=self.foreign,
             beats=dict(self.beats),
             sightings=dict(self.sightings),
-            in_flight={name: tuple(f) for name, f in flights.items()},
+            in_flight=self.in_flight,
             setbacks={name: dict(s) for name, s in self.setbacks.items()},
             images=dict(self.images),
             past=dict(self.past),
@@ -157,25 +117,52 @@ class Model:
             pulled=dict(self.pulled),
         )
 
-    def decide(self, seen: Observed | None = None) -> Decision:
-        """One pass, without handing anything out; what it concludes is remembered."""
+    def consider(
+        self,
+        *,
+        instances: Mapping[str, tuple[Instance, ...]] | None = None,
+        in_flight: Mapping[str, tuple[InFlight, ...]] | None = None,
+    ) -> Decision:
+        """Decide on what is there, or on an older listing or older flights; nothing is remembered."""
         self._sight()
-        observed = seen if seen is not None else self.observed
-        stops = {n: w.spec.stop for n, w in self.wanted.items() if w.spec}
-        memory = Memory(confirmed=self.confirmed, retired=self.retired, stops=stops)
+        observed = self.observed
+        observed = replace(
+            observed,
+            instances=observed.instances if instances is None else instances,
+            in_flight=observed.in_flight if in_flight is None else in_flight,
+        )
+        memory = Memory(
+            confirmed=frozenset(name for name, until in self.confirmed.items() if self.now < until),
+            retired={n: count for n, (count, at) in self.retired.items() if self.now - at < RETIRED_SECONDS},
+            stops=self.stops,
+        )
         world = WantedWorld(clusters=dict(self.wanted), untrusted=self.untrusted)
-        decision = decide(world, observed, now=self.now, limits=self.limits, memory=memory)
+        return decide(world, observed, now=self.now, limits=self.limits, memory=memory)
+
+    def remember(self, decision: Decision) -> None:
+        """Keep what a pass concluded, and nothing of clusters that are neither wanted nor there."""
         self.channel = decision.channel
         for key, judgement in decision.judgements.items():
             self._note(key, judgement)
+        listed = self.instances
         for name in decision.retiring:
-            listed = len(observed.instances.get(name, ()))
-            self.retired[name] = max(self.retired.get(name, 0), listed)
+            before = self.retired.get(name, (0, 0.0))[0]
+            self.retired[name] = (max(before, len(listed.get(name, ()))), self.now)
+            if name in self.confirmed:
+                self.confirm([name])
+        if self.untrusted is None:
+            for name in self.past.keys() - listed.keys() - self.wanted.keys():
+                del self.past[name]
+
+    def decide(self) -> Decision:
+        """One pass, without handing anything out; what it concludes is remembered."""
+        decision = self.consider()
+        self.remember(decision)
         return decision
 
     def step(self) -> list[Action]:
         """One pass whose actions are handed out; returns them."""
-        actions = [action for plan in self.decide().plans for action in plan.actions]
+        actions = actions_of(self.decide())
         self.flights += actions
         return actions
 
@@ -220,11 +207,11 @@ class Model:
         elif judgement.verdict is not Verdict.UNKNOWN:
             self.sightings[key] = replace(sighting, ready_since=None)
 
-    # ---------------------------------------------------------------- actions
+    # ---------------------------------------------------------------- actions come back
 
     def land(self, action: Action, *, fails: bool = False) -> None:
         """An action under way ends: done, or failed without effect."""
-        self.flights.remove(action)
+        self.flights = [flight for flight in self.flights if flight is not action]
         kind = f"{action.kind}-{getattr(action, 'number', 0)}"
         key = "pull" if isinstance(action, PullImage) else kind
         setbacks = self.setbacks.setdefault(action.cluster, {})
@@ -235,7 +222,10 @@ class Model:
         setbacks.pop(key, None)
         match action:
             case CreateInstance():
-                self._create(action)
+                self.create(action)
+                self.past[action.cluster] = Past(
+                    revision=action.revision, spec_hash=action.spec_hash, image_id=action.image_id
+                )
             case PullImage():
                 self.images[action.image] = Image(id=f"sha256:{action.image}", has_agent=True)
                 wanted = self.wanted.get(action.cluster)
@@ -246,36 +236,14 @@ class Model:
             case WithdrawName():
                 self.names.pop(action.id, None)
                 self._mark(action.id, withdrawn_at=self.now)
-            case TerminateInstance() | KillInstance():
-                self._signal(action)
+            case TerminateInstance():
+                self._mark(action.id, terminated_at=self.now)
+                self.end(action.id)
+            case KillInstance():
+                self._mark(action.id, killed_at=self.now)
+                self.end(action.id)
             case RemoveInstance():
                 self.boxes.pop(action.id, None)
-
-    def _create(self, action: CreateInstance) -> None:
-        if action.replaces is not None:
-            self.boxes.pop(action.replaces, None)
-        name = f"dev-{action.cluster}-{action.number}"
-        if any(box.instance.container == name for box in self.boxes.values()):
-            return  # the engine refuses a second one of this name
-        self._serial += 1
-        instance = Instance(
-            id=f"c{self._serial:04d}", container=name, cluster=action.cluster, number=action.number,
-            zone=action.zone, revision=action.revision, spec_hash=action.spec_hash, attempt=action.attempt,
-            token_sha256="", image_id=action.image_id, state=EngineState.RUNNING, address=f"10.0.0.{self._serial}",
-            has_agent=action.has_agent,
-        )  # fmt: skip
-        self.boxes[instance.id] = Box(instance, self.now)
-        self.past[action.cluster] = Past(
-            revision=action.revision, spec_hash=action.spec_hash, image_id=action.image_id
-        )
-
-    def _signal(self, action: TerminateInstance | KillInstance) -> None:
-        if isinstance(action, KillInstance):
-            self._mark(action.id, killed_at=self.now)
-        else:
-            self._mark(action.id, terminated_at=self.now)
-        if action.id in self.boxes:
-            self.boxes[action.id].ended = True
 
     def _mark(self, key: str, **at: float | None) -> None:
         sighting = self.sightings.get(key)
@@ -283,26 +251,10 @@ class Model:
             changes: dict[str, float | None] = at
             self.sightings[key] = replace(sighting, **changes)  # type: ignore[arg-type]
 
-    # ---------------------------------------------------------------- what is asked of it
 
-    def alive(self, name: str) -> list[Box]:
-        """The containers of a cluster that run."""
-        return [b for b in self.boxes.values() if b.instance.cluster == name and b.instance.alive]
-
-    def serving(self, name: str) -> int:
-        """How many truly do their work: running, not told to end, able to beat, booted."""
-        return sum(
-            1
-            for box in self.alive(name)
-            if not box.ended
-            and box.beats
-            and box.instance.spec_hash not in self.broken
-            and self.now - box.made_at >= self.boot_seconds
-        )
-
-    def zones(self, name: str) -> Counter[str]:
-        """How many run in each zone."""
-        return Counter(box.instance.zone for box in self.alive(name))
+def actions_of(decision: Decision) -> list[Action]:
+    """All that a pass wants done."""
+    return [action for plan in decision.plans for action in plan.actions]
 
 
 def flight_of(action: Action) -> InFlight:

@@ -6,7 +6,17 @@ from reconciler.plan.status import Verdict
 from reconciler.state.beats import Beat
 from reconciler.state.observed import Canary, Channel, Observed
 from tests.sim.model import Model
-from tests.unit.plan.builders import NOW, look, make_settled, make_spec, merge, silence, text
+from tests.unit.plan.builders import (
+    NOW,
+    look,
+    make_instance,
+    make_observed,
+    make_settled,
+    make_spec,
+    merge,
+    silence,
+    text,
+)
 
 
 def _blind(observed: Observed, *, since: float, heard: bool = False, canary: Canary | None = None) -> Observed:
@@ -105,7 +115,7 @@ def test_after_the_canary_was_heard_the_silent_are_replaced_one_at_a_time() -> N
 
 
 def test_the_next_turn_waits_until_the_successor_is_ready() -> None:
-    spec = make_spec()
+    spec = make_spec(zones=("a",))
     observed = silence(make_settled(spec, 4), "web-2", "web-3", seconds=400)
     observed = _blind(observed, since=NOW - 300, heard=True, canary=Canary(cluster="web", number=4, zone="a"))
     young = replace(observed.sightings["web-1"], up_since=NOW - 1, ready_since=None)
@@ -114,6 +124,32 @@ def test_the_next_turn_waits_until_the_successor_is_ready() -> None:
     assert look(spec, at=starting).channel.turn is None
     ready = replace(observed, beats={**observed.beats, "web-1": Beat(at=NOW)})
     assert look(spec, at=ready).channel.turn == "web-2"
+
+
+def test_a_canary_that_was_heard_proves_nothing_of_another_zone() -> None:
+    spec = make_spec()
+    observed = silence(make_settled(spec, 4), "web-2", "web-3", seconds=400)
+    observed = _blind(observed, since=NOW - 300, heard=True, canary=Canary(cluster="web", number=4, zone="a"))
+    channel = look(spec, at=observed).channel
+    assert (channel.turn, channel.canary) == (None, Canary(cluster="web", number=5, zone="b"))
+
+
+def test_a_canary_proves_nothing_of_who_fell_silent_after_it_was_last_heard() -> None:
+    spec = make_spec(zones=("a",))
+    observed = silence(make_settled(spec, 4), "web-1", "web-2", "web-3", seconds=5.0)
+    observed = replace(observed, beats={**observed.beats, "web-4": Beat(at=NOW - 1.5)})
+    observed = _blind(observed, since=NOW - 300, heard=True, canary=Canary(cluster="web", number=4, zone="a"))
+    assert look(spec, at=observed).channel.turn is None
+    assert look(spec, at=silence(observed, "web-1", seconds=5.5)).channel.turn == "web-1"
+
+
+def test_who_is_given_up_while_outdated_ones_take_all_the_room_ends_without_a_successor() -> None:
+    old, new = make_spec(zones=("a",), size=4), make_spec(zones=("a",), size=2, environment={"A": "1"})
+    observed = silence(make_settled(old), "web-1", "web-2", seconds=400)
+    canary = make_instance(new, 5, revision="v001")
+    observed = merge(observed, make_observed(new, canary, instances={"web": (*observed.instances["web"], canary)}))
+    observed = _blind(observed, since=NOW - 300, heard=True, canary=Canary(cluster="web", number=5, zone="a"))
+    assert text(new, at=observed).splitlines()[0] == "remove web-1: no room for a successor, lost: no heartbeat for 400 s"
 
 
 def test_all_hung_at_once_are_replaced_in_the_end_and_all_deaf_at_once_are_not() -> None:
