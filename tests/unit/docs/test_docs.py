@@ -19,6 +19,9 @@ IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 
 FENCE = re.compile(r"^(```|~~~)(\w*)[^\n]*\n(.*?)^\1\s*$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+OUR_FILE = re.compile(
+    r"`((?:tests|images|specs|docs)/[\w./-]+|(?:api|cli|console|dns|engine|loop|plan|setup|spec|state)/[\w/]+\.py)`"
+)
 SHELLS = {"sh", "console", "bash", "shell"}
 # What a shell puts between two commands, and what may stand before one.
 SEPARATORS = {"|", "||", "&&", ";", "&", "(", ")"}
@@ -74,6 +77,13 @@ def test_nothing_of_a_machine_or_a_registry_is_in_a_page(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert MACHINE_PATH.findall(text) == []
     assert [match[0] for match in REGISTRY_HOSTS.finditer(text)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_every_file_of_ours_that_is_named_is_there(page: Path) -> None:
+    named = OUR_FILE.findall(prose(page))
+    missing = [name for name in named if not ((ROOT / name).exists() or (ROOT / "reconciler" / name).exists())]
+    assert missing == []
 
 
 def test_the_check_itself_notices_what_is_wrong() -> None:
