@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,7 @@ def test_what_is_no_regular_file_is_reported_and_blocks_nobody(loop: LoopProcess
     (loop.specs / "escaped.yaml").symlink_to(outside)
     odd = ("pipe", "folder", "dangling", "escaped")
     for name in odd:
-        loop.until(lambda name=name: complaint(loop, name) != "", what=f"{name} is reported")
+        loop.until(partial(is_reported, loop, name), what=f"{name} is reported")
     loop.save("blue", spec(2))
     loop.until_ready("blue", 2)
     for name in odd:
@@ -189,6 +190,10 @@ def test_what_is_no_regular_file_is_reported_and_blocks_nobody(loop: LoopProcess
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
     loop.until(lambda: not any(complaint(loop, name) for name in odd), what="the complaints end")
     nothing_to_do(loop)
+
+
+def is_reported(loop: LoopProcess, name: str) -> bool:
+    return complaint(loop, name) != ""
 
 
 def complaint(loop: LoopProcess, name: str) -> str:

@@ -268,6 +268,19 @@ class LoopProcess:
 
         self.until(ready, seconds, f"{name} is ready" + (f" with {size}" if size is not None else ""))
 
+    def follow(self, name: str, text: str, size: int, seconds: float = 40.0) -> None:
+        """Save another spec, and wait until the loop took it up and the cluster is ready with it."""
+        before = self.cluster(name)
+        generation = before.generation if before else 0
+        self.save(name, text)
+
+        def taken_up() -> bool:
+            row = self.cluster(name)
+            return row is not None and row.generation > generation
+
+        self.until(taken_up, what=f"the new spec of {name} is taken up")
+        self.until_ready(name, size, seconds)
+
     def until_gone(self, name: str, seconds: float = 30.0) -> None:
         """Until nothing of the cluster is left, in status and on the engine."""
         self.until(
