@@ -45,6 +45,7 @@ from reconciler.plan.world import Decision, decide
 from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.event import Event
+from reconciler.state.image import Image
 from reconciler.state.observed import Channel, Observed
 
 log = logging.getLogger(__name__)
@@ -357,10 +358,19 @@ class Loop:
             world = world_of(files, self._policy, secrets)
         now = self._clock()
         observed = replace(
-            snapshot.observed, beats=self._around.listener.beats(), in_flight=self._executor.in_flight()
-        )
+            snapshot.observed, beats=self._around.listener.beats(), in_flight=self._executor.in_flight(),
+            images=self._images(world),
+        )  # fmt: skip
         decision = decide(world, observed, now=now, limits=self._limits, memory=self._memory.guard(now))
         return decision.plans
+
+    def _images(self, world: WantedWorld) -> Mapping[str, Image]:
+        """Those of the last pass, and what the engine has of those that no file in force asks for."""
+        known = self._snapshot.observed.images
+        asked = {wanted.spec.image for wanted in self._snapshot.world.clusters.values() if wanted.spec}
+        wanted = {wanted.spec.image for wanted in world.clusters.values() if wanted.spec}
+        new = sorted(wanted - asked)
+        return {**known, **self._around.engine.images(new)} if new else known
 
     def events(self, after_id: int, cluster: str | None, limit: int) -> tuple[Event, ...]:
         """Events from the store."""
