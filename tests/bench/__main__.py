@@ -8,9 +8,11 @@ import argparse
 import importlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.setup.locate import find_engine
@@ -35,8 +37,9 @@ def main(words: Sequence[str] | None = None) -> int:
         began = time.monotonic()
         try:
             rows += importlib.import_module(f"tests.bench.{name}").measure(engine_url)
-        except AssertionError as problem:
+        except (AssertionError, RuntimeError, OSError, subprocess.SubprocessError) as problem:
             failed.append(f"{name}: {problem}")
+        where = replace(where, loads=(*where.loads, os.getloadavg()[0]))
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     print(report.table(rows))
     if given.only == FIGURES and not failed:

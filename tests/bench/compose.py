@@ -48,8 +48,12 @@ def _build(kept: Path) -> None:
 
 
 def version() -> str:
-    """What it says of itself."""
-    said = subprocess.run([*find(), "version", "--short"], check=True, capture_output=True, text=True)
+    """What it says of itself; empty where there is none."""
+    try:
+        command = find()
+    except RuntimeError:
+        return ""
+    said = subprocess.run([*command, "version", "--short"], check=True, capture_output=True, text=True)
     return said.stdout.strip()
 
 
@@ -58,7 +62,7 @@ class Compose:
 
     def __init__(self, stage: Stage, count: int) -> None:
         self.project = f"compose{stage.env}"
-        self.prefix = f"{self.project}-"
+        self.prefix = self.project
         self._file = stage.loop.root / "compose.json"
         service = {"image": SLEEPER, "command": ["sleep", "infinity"], "scale": count}
         network = {"name": stage.network, "external": True}
@@ -66,11 +70,12 @@ class Compose:
             json.dumps({"services": {"web": service}, "networks": {"default": network}}), encoding="utf-8"
         )
         self._environment = {**os.environ, "DOCKER_HOST": stage.engine_url}
+        self._second = not version().startswith("1.")
         self._command = [*find(), "--project-name", self.project, "--file", str(self._file)]
 
     def up(self) -> None:
-        """Returns when compose says that all are running."""
-        self._run("up", "--detach", "--wait")
+        """Returns when compose says that all are running; version 1 waits without being told to."""
+        self._run("up", "--detach", *(["--wait"] if self._second else []))
 
     def down(self) -> None:
         """Removes the project's containers; the network is not its own."""

@@ -16,7 +16,8 @@ from tests.support.loop_process import ROOT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """Facts as people read them; `load` is the number of processes that wanted to run in the minute before."""
+    """Facts as people read them; `loads` are the numbers of processes that wanted to run, in the
+    minute before the first figure and in the one before the end of each."""
 
     processor: str
     cores: int
@@ -26,7 +27,7 @@ class Machine:
     engine: str
     commit: str
     date: str
-    load: float
+    loads: tuple[float, ...]
     compose: str = ""
 
     def facts(self) -> list[tuple[str, str]]:
@@ -38,12 +39,17 @@ class Machine:
             ("docker compose", self.compose or "not measured"),
             ("commit", self.commit),
             ("date", self.date),
-            ("load before the run", f"{self.load:.1f} processes on {self.cores} cores"),
+            ("load", self._load()),
         ]
+
+    def _load(self) -> str:
+        before, *during = self.loads
+        text = f"{before:.1f} processes on {self.cores} cores before the run"
+        return f"{text}, {min(during):.1f} to {max(during):.1f} during it, its own among them" if during else text
 
 
 def look(engine_url: str, compose: str = "") -> Machine:
-    """This machine, now."""
+    """This machine, now, before the first figure."""
     engine = connect(engine_url)
     try:
         info = engine.info()
@@ -58,7 +64,7 @@ def look(engine_url: str, compose: str = "") -> Machine:
         engine=f"{info.version} (API {info.api_version})",
         commit=_commit(),
         date=datetime.now(tz=UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        load=os.getloadavg()[0],
+        loads=(os.getloadavg()[0],),
         compose=compose,
     )
 

@@ -8,7 +8,7 @@ from tests.bench.values import Samples, at_most, faster_at_least, samples, slowe
 
 MACHINE = Machine(
     processor="a processor", cores=2, memory_gib=23.5, kernel="6.1", python="3.11.7", engine="20.10 (API 1.41)",
-    commit="abc1234", date="2026-01-02 03:04 UTC", load=0.3,
+    commit="abc1234", date="2026-01-02 03:04 UTC", loads=(0.3, 1.5, 2.5),
 )  # fmt: skip
 
 
@@ -68,6 +68,7 @@ def test_the_page_holds_the_table_the_machine_and_how_each_was_measured() -> Non
     assert "| ≤ 1.5 x | **not reached** |" in page
     assert "- machine: 2 x a processor, 24 GiB\n" in page
     assert "- commit: abc1234\n" in page
+    assert "- load: 0.3 processes on 2 cores before the run, 1.5 to 2.5 during it" in page
     assert "- **second**: with two.\n" in page
 
 
