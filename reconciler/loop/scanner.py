@@ -120,6 +120,7 @@ class Scanner:
         if untrusted is None:
             for cluster in gone:
                 del self._known[cluster]
+                self._texts.pop(cluster, None)
         self._agree(accepted)
         self._world = WantedWorld(
             clusters={name: self._wanted(name, known) for name, known in sorted(self._known.items())},

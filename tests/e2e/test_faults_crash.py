@@ -116,5 +116,5 @@ def test_a_loop_killed_at_a_boundary_leaves_nothing_that_the_next_one_does_not_p
     assert containers == stage.containers(name), "half made or half removed ones were left"
     assert len(containers) == case.end
     assert len(set(first.values()) - set(containers.values())) == case.lost
-    (stage.specs / f"{name}.yaml").unlink()
+    assert stage.cli("delete", name).code == 0
     stage.until_gone(name)
