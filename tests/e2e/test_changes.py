@@ -17,7 +17,7 @@ ZONES = "zones: [az1, az2, az3]"
 
 @pytest.fixture(scope="module")
 def foreigners(loop: LoopProcess) -> Iterator[dict[str, str]]:
-    """Containers of somebody else: one named as ours are, one with our labels under another name, one on our network."""
+    """Somebody else's containers: named as ours are, with our labels under another name, a guest on our network."""
     labels = {
         "io.reconciler.env": loop.env, "io.reconciler.cluster": "web", "io.reconciler.number": "2",
         "io.reconciler.zone": "az1", "io.reconciler.revision": "v000", "io.reconciler.spec-hash": "0" * 12,
@@ -52,7 +52,7 @@ def seen_inside(loop: LoopProcess, name: str) -> set[str]:
 
 
 def follows(loop: LoopProcess, text: str, size: int) -> dict[str, str]:
-    """Saved, and ready with `size`: exactly these containers run, exactly their addresses are named; their ids by name."""
+    """Saved, and ready with `size`: exactly these run, exactly their addresses are named; ids by name."""
     loop.follow("web", text, size)
     loop.until(lambda: len(loop.containers("web", every=True)) == size + 1, what="nothing is left over")  # the forged
     loop.until_settled()

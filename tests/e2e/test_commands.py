@@ -1,4 +1,4 @@
-"""What a person or a CI job types, in order, against a real loop: results, exit codes, and what the engine shows after."""
+"""What a person or a CI job types against a real loop: results, exit codes, and what the engine shows after."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,7 +83,7 @@ def test_apply_takes_all_files_or_none(loop: LoopProcess, inbox: Path) -> None:
 
 
 def test_apply_says_when_it_is_not_ready_in_time(loop: LoopProcess, inbox: Path) -> None:
-    (inbox / "never.yaml").write_text(spec(1, command="['false']"))
+    (inbox / "never.yaml").write_text(spec(1, "health: {tcp: {port: 9}, start: 60s}"))
     ran = loop.cli("apply", inbox / "never.yaml", "--wait", "--timeout", "3s")
     assert ran.code == 3
     assert "never: 0 of 1 ready" in ran.err

@@ -1,12 +1,15 @@
-"""Changes of what runs: one at a time, in place, in order, over zones; and clusters that fail without disturbing others."""
+"""Changes of what runs: one at a time, in place, in order, over zones; and failures that disturb nobody else."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 
 import docker
+import docker.errors
 import pytest
 
+from reconciler.errors import ReconcilerError
 from tests.support.loop_process import LoopProcess
 from tests.support.spec_text import spec
 
@@ -24,7 +27,7 @@ class Watcher:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
-    def __enter__(self) -> "Watcher":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -42,7 +45,7 @@ class Watcher:
                 self.running.append(len(client.containers(filters={"label": labels})))
                 row = self._loop.cluster(self._cluster)
                 self.ready.append(row.ready if row else 0)
-        except Exception as failure:
+        except (docker.errors.DockerException, ReconcilerError) as failure:
             self.failure = failure
         finally:
             client.close()

@@ -159,7 +159,8 @@ def test_ssh_is_off_unless_the_spec_brings_keys(loop: LoopProcess) -> None:
     )
     (keys / "authorized_keys").write_text(made.out)
     loop.follow("open", spec(1, "ssh: {authorized_keys: ssh/authorized_keys}", image=BASE), 1)
-    ssh = ("ssh -o StrictHostKeyChecking=accept-new -o BatchMode=yes -o ConnectTimeout=2 root@open1.open").split()
+    options = ["-o", "StrictHostKeyChecking=accept-new", "-o", "BatchMode=yes", "-o", "ConnectTimeout=2"]
+    ssh = ["ssh", *options, "root@open1.open"]
 
     def enters() -> bool:
         ran = loop.cli("exec", "closed1", "--", *ssh[:1], "-i", "/root/key", *ssh[1:], "hostname")

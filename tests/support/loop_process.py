@@ -72,7 +72,7 @@ class LoopProcess:
         self.log_file = root / "run.log"
         self.options = tuple(options)
         self.inside = tuple(inside)
-        self.variables = dict(variables or {})
+        self.variables = {"RECONCILER_SPECS": str(self.specs), **(variables or {})}
         self.process: subprocess.Popen[bytes] | None = None
         self.docker = docker.APIClient(base_url=engine_url, version="auto", timeout=30)
 
@@ -173,7 +173,6 @@ class LoopProcess:
             "RECONCILER_ENV": self.env,
             "RECONCILER_DOMAIN": DOMAIN,
             "RECONCILER_STATE": str(self.state),
-            "RECONCILER_SPECS": str(self.specs),
             "RECONCILER_ENGINE": self.engine_url,
             "COLUMNS": "100",
             **self.variables,
