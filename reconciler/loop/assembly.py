@@ -17,8 +17,8 @@ from reconciler.engine.ports import Network
 from reconciler.engine.steps import Boundary, no_boundary
 from reconciler.engine.store import FILE_NAME, Store
 from reconciler.errors import UsageError
+from reconciler.loop.around import Surroundings
 from reconciler.loop.clock import AttendedClock
-from reconciler.loop.runner import Surroundings
 from reconciler.loop.secret_files import SecretFiles
 from reconciler.loop.settings import Settings
 from reconciler.loop.workqueue import WorkQueue

@@ -5,7 +5,6 @@ place, else when it has been unchanged for `SETTLE_SECONDS`; one that vanished c
 (editors and git take a file away and put it back).
 """
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

@@ -14,6 +14,7 @@ from reconciler.plan.actions import (
     KillInstance,
     PublishName,
     PullImage,
+    RemoveInstance,
     TerminateInstance,
     WithdrawName,
 )
@@ -44,6 +45,7 @@ class LoopMemory:
         self._retired: dict[str, tuple[int, float]] = {}
         self._made: dict[str, float] = {}
         self._looked = False
+        self._removed: set[str] = set()
 
     def guard(self, now: float) -> Memory:
         """What `decide` has to know of the past."""
@@ -67,6 +69,7 @@ class LoopMemory:
                 sighting = replace(sighting, paused_since=paused)
             seen[instance.id] = sighting
         self.sightings, self._looked, self._made = seen, True, {}
+        self._removed &= seen.keys()
 
     def _first_sight(self, instance: Instance, now: float, up_seconds: Callable[[str], float]) -> Sighting:
         made_at = self._made.get(instance.id)
@@ -83,6 +86,12 @@ class LoopMemory:
                 # would else be asked without a pause.
                 self._setback(action, outcome, now)
                 continue
+            if isinstance(action, RemoveInstance):
+                if action.id in self._removed:
+                    still = f"the engine says that {action.subject} is removed, and lists it still"
+                    self._setback(action, replace(outcome, error=still), now)
+                    continue
+                self._removed.add(action.id)
             self._clear(action)
             if isinstance(action, CreateInstance):
                 self._made[outcome.id] = now

@@ -6,51 +6,39 @@ Never here: an end of the thread but by `stop`. A pass that fails is told, and t
 """
 
 import logging
-import os
 import threading
 import time
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from queue import Empty, SimpleQueue
-from typing import TypeVar
+from dataclasses import replace
+from queue import SimpleQueue
 
 from reconciler.engine.executor import Executor, Outcome
-from reconciler.engine.heartbeats import HeartbeatListener
-from reconciler.engine.ports import Engine, EngineEvent, EngineInfo, Names, Network
+from reconciler.engine.ports import EngineEvent
 from reconciler.engine.probes import Prober
-from reconciler.engine.steps import Maker, Steps, no_boundary
-from reconciler.engine.steps import Register as RegisterPort
-from reconciler.engine.store import Store
+from reconciler.engine.steps import Steps
 from reconciler.engine.store_values import SpecsDirectory
 from reconciler.errors import EngineError, ReconcilerError
+from reconciler.loop.around import Surroundings
 from reconciler.loop.chronicle import Chronicle
-from reconciler.loop.clock import AttendedClock
 from reconciler.loop.cycle import Cycle, Senses, Turn
+from reconciler.loop.desk import Desk
 from reconciler.loop.engine_watch import EngineWatch
 from reconciler.loop.listening import expected_beats, probe_targets
 from reconciler.loop.memory import LoopMemory
-from reconciler.loop.scanner import Scanner, world_of
-from reconciler.loop.secret_files import SecretFiles
+from reconciler.loop.scanner import Scanner
 from reconciler.loop.settings import Settings
 from reconciler.loop.snapshot import Snapshot, advance
 from reconciler.loop.watch import DirectoryWatch
-from reconciler.loop.workqueue import ALL, WorkQueue
+from reconciler.loop.workqueue import ALL, FILES, drain
 from reconciler.plan.actions import PullImage
 from reconciler.plan.limits import Limits
-from reconciler.plan.plan import Plan
-from reconciler.plan.status import WorldStatus
-from reconciler.plan.world import Decision, decide
+from reconciler.plan.world import Decision
 from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
-from reconciler.state.event import Event
-from reconciler.state.image import Image
 from reconciler.state.observed import Channel, Observed
 
 log = logging.getLogger(__name__)
-Item = TypeVar("Item")
-FILES = "/files"
 _DEBOUNCE_SECONDS = 0.02
 _ENGINE_AGAIN_SECONDS = 1.0
 _COALESCE_SECONDS = 0.1
@@ -59,29 +47,8 @@ _FAILED_FIRST_SECONDS = 0.5
 _FAILED_MOST_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the loop works with; the command line puts the real ones in, tests some of their own.
-
-    `guardians` are called at every resync: each looks after a service (DNS, API) and starts it again where it died.
-    """
-
-    engine: Engine
-    engine_info: EngineInfo
-    network: Network
-    names: Names
-    store: Store
-    listener: HeartbeatListener
-    clock: AttendedClock
-    make: Maker
-    register: RegisterPort
-    queue: WorkQueue
-    guardians: tuple[Callable[[], None], ...] = ()
-    boundary: Callable[[str], None] = no_boundary
-
-
-class Loop:
-    """One environment's reconcile loop; also the backend of its local API (methods that say so are thread-safe)."""
+class Loop(Desk):
+    """One environment's reconcile loop; what other threads may call is inherited from the desk."""
 
     def __init__(self, settings: Settings, around: Surroundings) -> None:
         self._settings = settings
@@ -186,9 +153,8 @@ class Loop:
             self._scan()
         everything = scanned or ALL in names
         try:
-            turn = self._cycle.turn(
-                self._world, None if everything else names, flights, look=bool(due) or ALL in ripe
-            )
+            chosen = None if everything else names
+            turn = self._cycle.turn(self._world, chosen, flights, look=bool(due) or ALL in ripe)
         except EngineError as problem:
             self._blind(str(problem))
             return
@@ -199,7 +165,7 @@ class Loop:
             self._look_after_services()
 
     def _take_notes(self) -> None:
-        outcomes = list(_drain(self._outcomes))
+        outcomes = list(drain(self._outcomes))
         self._memory.absorb(outcomes, self._clock())
         for outcome in outcomes:
             self._chronicle.outcome(outcome)
@@ -211,14 +177,14 @@ class Loop:
             if outcome.action.kind == "create" and past is not None and not outcome.error:
                 self._remembered.add(outcome.action.cluster)
                 self._around.store.remember_past(outcome.action.cluster, past)
-        for note in _drain(self._inbox):
+        for note in drain(self._inbox):
             note()
 
     def _scan(self) -> None:
         if self._directory.ensure():
             self._queue.add(FILES)
         now = self._clock()
-        scan = self._scanner.scan(frozenset(_drain(self._settled)), now)
+        scan = self._scanner.scan(frozenset(drain(self._settled)), now)
         self._world = scan.world
         for name, text in scan.accepted.items():
             self._memory.fresh_spec(name)
@@ -264,11 +230,11 @@ class Loop:
             self._queue.add_after(ALL, _FIRST_NAMES_SECONDS)
         self.passes += 1
 
-    def _forget(self, known: AbstractSet[str], now: float) -> None:
+    def _forget(self, known: Collection[str], now: float) -> None:
         """Clusters that are neither wanted nor there: a later one of their name begins anew."""
-        for name in self._remembered - known:
+        for name in self._remembered.difference(known):
             self._around.store.forget(name)
-        self._remembered &= known
+        self._remembered.intersection_update(known)
         self._memory.forget(known, now)
 
     def _wake(self, decision: Decision, before: Decision) -> None:
@@ -332,87 +298,3 @@ class Loop:
         if settled:
             self._settled.put(name)
         self._queue.add_after(FILES, _DEBOUNCE_SECONDS)
-
-    # ------------------------------------------------------------ the backend of the local API, thread-safe
-
-    def stop(self) -> None:
-        """End the loop soon; returns at once."""
-        self._stop.set()
-        self._queue.close()
-
-    def status(self) -> WorldStatus:
-        """The environment as of the last pass, with heartbeat ages of now."""
-        around, settings = self._around, self._settings
-        world = self._snapshot.status(
-            env=settings.env, domain=settings.domain, now=self._clock(), beats=around.listener.beats(),
-            in_flight=self._executor.in_flight(),
-        )  # fmt: skip
-        return replace(world, loop_running=True, loop_pid=os.getpid(), specs=str(settings.specs))
-
-    def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
-        """What a pass would decide, with these files in the place of the directory's. Raises SpecError."""
-        snapshot = self._snapshot
-        world = snapshot.world
-        if files is not None:
-            secrets = SecretFiles(self._settings.specs, self._settings.secrets_dir)
-            world = world_of(files, self._policy, secrets)
-        now = self._clock()
-        observed = replace(
-            snapshot.observed, beats=self._around.listener.beats(), in_flight=self._executor.in_flight(),
-            images=self._images(world),
-        )  # fmt: skip
-        decision = decide(world, observed, now=now, limits=self._limits, memory=self._memory.guard(now))
-        return decision.plans
-
-    def _images(self, world: WantedWorld) -> Mapping[str, Image]:
-        """Those of the last pass, and what the engine has of those that no file in force asks for."""
-        known = self._snapshot.observed.images
-        asked = {wanted.spec.image for wanted in self._snapshot.world.clusters.values() if wanted.spec}
-        wanted = {wanted.spec.image for wanted in world.clusters.values() if wanted.spec}
-        new = sorted(wanted - asked)
-        return {**known, **self._around.engine.images(new)} if new else known
-
-    def events(self, after_id: int, cluster: str | None, limit: int) -> tuple[Event, ...]:
-        """Events from the store."""
-        return self._around.store.events(after_id, cluster, limit)
-
-    def confirm(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
-        """Let held deletions go on; all of them where `names` is None. The clusters that were released."""
-        held = {*self._snapshot.decision.held, *self._scanner.lacking}
-        released = tuple(sorted(name for name in held if names is None or name in names))
-
-        def release() -> None:
-            self._memory.confirm(released, self._clock())
-            if self._scanner.lacking <= {*released}:
-                self._scanner.accept_directory()
-            self._chronicle.note("confirm", ", ".join(released) or "directory", "confirmed by a person")
-
-        self._inbox.put(release)
-        self._queue.add(ALL)
-        return released
-
-    def expect_delete(self, name: str) -> None:
-        """A named delete counts as confirmed."""
-        self._inbox.put(lambda: self._memory.confirm((name,), self._clock()))
-        self._queue.add(FILES)
-
-    def rescan(self) -> None:
-        """Read the directory now."""
-        self._queue.add(FILES)
-
-    def info(self) -> Mapping[str, str]:
-        """Who and where this loop is."""
-        settings, engine = self._settings, self._around.engine_info
-        return {
-            "pid": str(os.getpid()), "specs": str(settings.specs), "env": settings.env, "domain": settings.domain,
-            "engine": f"{engine.hostname} {engine.version}", "started_at": f"{self._started_at:.3f}",
-        }  # fmt: skip
-
-
-def _drain(queue: "SimpleQueue[Item]") -> list[Item]:
-    items: list[Item] = []
-    while True:
-        try:
-            items.append(queue.get_nowait())
-        except Empty:
-            return items

@@ -7,8 +7,12 @@ A name added twice is looked at once; a name added while its cluster is being lo
 import threading
 import time
 from collections.abc import Callable, Iterable
+from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 ALL = "*"
+Item = TypeVar("Item")
+FILES = "/files"  # the directory; no cluster can be called so
 
 
 class WorkQueue:
@@ -62,3 +66,13 @@ class WorkQueue:
     def _forget(self, names: Iterable[str]) -> None:
         for name in names:
             self._later.pop(name, None)
+
+
+def drain(queue: "SimpleQueue[Item]") -> list[Item]:
+    """All that waits in `queue`, which others may go on to fill."""
+    items: list[Item] = []
+    while True:
+        try:
+            items.append(queue.get_nowait())
+        except Empty:
+            return items

@@ -199,7 +199,8 @@ def test_a_directory_that_is_gone_unreadable_or_another_removes_nothing(loop: Lo
     loop.specs.rename(aside)
     loop.until(held("can't be read"), what="the vanished directory is noticed")
     loop.docker.kill(f"{loop.env}-one-1")  # healing goes on meanwhile
-    loop.until(lambda: loop.containers("one") and loop.containers("one") != before, what="it is replaced")
+    one = f"{loop.env}-one-1"
+    loop.until(lambda: loop.containers("one").get(one, before[one]) != before[one], what="it is replaced")
     aside.rename(loop.specs)
     loop.until(lambda: not loop.status().held, what="it is trusted again")
     loop.until_ready("one", 1)

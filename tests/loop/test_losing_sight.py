@@ -161,3 +161,18 @@ def test_an_engine_that_lists_but_never_creates_is_asked_ever_more_rarely(turnin
     turning.run_for(600.0)
     tries = [method for method, _ in turning.engine.calls if method == "create"]
     assert 8 <= len(tries) <= 14
+
+
+def test_an_engine_that_says_removed_and_lists_it_still_is_asked_ever_more_rarely(
+    turning: Turning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(turning, 2)
+    asked: list[str] = []
+    monkeypatch.setattr(turning.engine, "remove", asked.append)
+    turning.save("web", spec(1))
+    turning.run_for(60.0)
+    assert 3 <= len(asked) <= 10
+    assert "lists it still" in str(turning.cluster("web"))
+    monkeypatch.undo()
+    turning.settle()
+    assert len(turning.ids()) == 1

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -187,7 +187,7 @@ def test_nothing_is_kept_of_clusters_that_came_and_went(turning: Turning) -> Non
         turning.settle()
     memory, loop = turning.loop._memory, turning.loop
     turning.run_for(130.0)
-    kept = [memory.sightings, memory.setbacks, memory.past, memory.pulled, memory._stops, memory._confirmed]
+    kept: list[Sized] = [memory.sightings, memory.setbacks, memory.past, memory.pulled, memory._stops, memory._confirmed]
     kept += [loop._chronicle._said, loop._scanner._known, loop._snapshot.plans, loop._snapshot.transitions]
     assert [len(one) for one in kept] == [0] * len(kept)
     assert loop._scanner._texts == {}

@@ -18,8 +18,9 @@ from reconciler.engine.names import EmbeddedNames
 from reconciler.engine.ports import Engine
 from reconciler.engine.store import Store
 from reconciler.errors import EngineUnavailable
+from reconciler.loop.around import Surroundings
 from reconciler.loop.clock import AttendedClock
-from reconciler.loop.runner import Loop, Surroundings
+from reconciler.loop.runner import Loop
 from reconciler.loop.settings import Settings
 from reconciler.loop.workqueue import ALL, WorkQueue
 from reconciler.plan.status import ClusterStatus, WorldStatus

@@ -5,6 +5,10 @@ import threading
 from reconciler.loop.workqueue import ALL, WorkQueue
 
 
+def names(*due: str) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(due), frozenset()
+
+
 class Time:
     def __init__(self) -> None:
         self.now = 0.0
@@ -18,7 +22,7 @@ def test_a_name_added_twice_is_looked_at_once() -> None:
     queue.add("web")
     queue.add("web")
     queue.add()
-    assert queue.take() == ({"web", ALL}, set())
+    assert queue.take() == names("web", ALL)
 
 
 def test_the_earlier_of_two_timers_wins_and_a_ripe_one_is_not_due() -> None:
@@ -28,9 +32,9 @@ def test_the_earlier_of_two_timers_wins_and_a_ripe_one_is_not_due() -> None:
     queue.add_after("web", 2.0)
     queue.add_after("web", 9.0)
     time.now = 2.0
-    assert queue.take() == (set(), {"web"})
+    assert queue.take() == (frozenset(), frozenset({"web"}))
     queue.close()
-    assert queue.take() == (set(), set())
+    assert queue.take() == names()
 
 
 def test_a_name_that_is_looked_at_needs_its_timer_no_more() -> None:
@@ -41,7 +45,7 @@ def test_a_name_that_is_looked_at_needs_its_timer_no_more() -> None:
     queue.take()
     time.now = 6.0
     queue.add("other")
-    assert queue.take() == ({"other"}, set())
+    assert queue.take() == names("other")
 
 
 def test_whoever_waits_is_woken_by_a_name_by_an_earlier_timer_and_by_the_end() -> None:

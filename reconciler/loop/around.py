@@ -1,0 +1,36 @@
+"""What a loop works with, as one value: the ports, the listener, the store, and who looks after them.
+
+Before: assembly (the real ones), tests (some of their own). After: runner.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.engine.heartbeats import HeartbeatListener
+from reconciler.engine.ports import Engine, EngineInfo, Names, Network
+from reconciler.engine.steps import Maker, no_boundary
+from reconciler.engine.steps import Register as RegisterPort
+from reconciler.engine.store import Store
+from reconciler.loop.clock import AttendedClock
+from reconciler.loop.workqueue import WorkQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the loop works with; the command line puts the real ones in, tests some of their own.
+
+    `guardians` are called at every resync: each looks after a service (DNS, API) and starts it again where it died.
+    """
+
+    engine: Engine
+    engine_info: EngineInfo
+    network: Network
+    names: Names
+    store: Store
+    listener: HeartbeatListener
+    clock: AttendedClock
+    make: Maker
+    register: RegisterPort
+    queue: WorkQueue
+    guardians: tuple[Callable[[], None], ...] = ()
+    boundary: Callable[[str], None] = no_boundary

@@ -1,0 +1,119 @@
+"""The loop as its local API sees it: every method here is called by other threads and decides nothing.
+
+Before: api (requests), cli (apply --once). After: the last pass' snapshot, or a note in the deciding thread's inbox.
+Never here: a change of what a pass reads or writes, but by such a note.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from queue import SimpleQueue
+
+from reconciler.engine.executor import Executor
+from reconciler.loop.around import Surroundings
+from reconciler.loop.chronicle import Chronicle
+from reconciler.loop.memory import LoopMemory
+from reconciler.loop.scanner import Scanner, world_of
+from reconciler.loop.secret_files import SecretFiles
+from reconciler.loop.settings import Settings
+from reconciler.loop.snapshot import Snapshot
+from reconciler.loop.workqueue import ALL, FILES
+from reconciler.plan.limits import Limits
+from reconciler.plan.plan import Plan
+from reconciler.plan.status import WorldStatus
+from reconciler.plan.world import decide
+from reconciler.spec.policy import Policy
+from reconciler.spec.wanted import WantedWorld
+from reconciler.state.event import Event
+from reconciler.state.image import Image
+
+
+class Desk:
+    """The thread-safe half of a loop; `runner.Loop` is the other one and makes all of these."""
+
+    _settings: Settings
+    _around: Surroundings
+    _limits: Limits
+    _policy: Policy
+    _stop: threading.Event
+    _inbox: SimpleQueue[Callable[[], None]]
+    _chronicle: Chronicle
+    _memory: LoopMemory
+    _scanner: Scanner
+    _executor: Executor
+    _snapshot: Snapshot
+    _started_at: float
+
+    def stop(self) -> None:
+        """End the loop soon; returns at once."""
+        self._stop.set()
+        self._around.queue.close()
+
+    def status(self) -> WorldStatus:
+        """The environment as of the last pass, with heartbeat ages of now."""
+        around, settings = self._around, self._settings
+        world = self._snapshot.status(
+            env=settings.env, domain=settings.domain, now=self._around.clock(), beats=around.listener.beats(),
+            in_flight=self._executor.in_flight(),
+        )  # fmt: skip
+        return replace(world, loop_running=True, loop_pid=os.getpid(), specs=str(settings.specs))
+
+    def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
+        """What a pass would decide, with these files in the place of the directory's. Raises SpecError."""
+        snapshot = self._snapshot
+        world = snapshot.world
+        if files is not None:
+            secrets = SecretFiles(self._settings.specs, self._settings.secrets_dir)
+            world = world_of(files, self._policy, secrets)
+        now = self._around.clock()
+        observed = replace(
+            snapshot.observed, beats=self._around.listener.beats(), in_flight=self._executor.in_flight(),
+            images=self._images(world),
+        )  # fmt: skip
+        decision = decide(world, observed, now=now, limits=self._limits, memory=self._memory.guard(now))
+        return decision.plans
+
+    def _images(self, world: WantedWorld) -> Mapping[str, Image]:
+        """Those of the last pass, and what the engine has of those that no file in force asks for."""
+        known = self._snapshot.observed.images
+        asked = {wanted.spec.image for wanted in self._snapshot.world.clusters.values() if wanted.spec}
+        wanted = {wanted.spec.image for wanted in world.clusters.values() if wanted.spec}
+        new = sorted(wanted - asked)
+        return {**known, **self._around.engine.images(new)} if new else known
+
+    def events(self, after_id: int, cluster: str | None, limit: int) -> tuple[Event, ...]:
+        """Events from the store."""
+        return self._around.store.events(after_id, cluster, limit)
+
+    def confirm(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
+        """Let held deletions go on; all of them where `names` is None. The clusters that were released."""
+        held = {*self._snapshot.decision.held, *self._scanner.lacking}
+        released = tuple(sorted(name for name in held if names is None or name in names))
+
+        def release() -> None:
+            self._memory.confirm(released, self._around.clock())
+            if self._scanner.lacking <= {*released}:
+                self._scanner.accept_directory()
+            self._chronicle.note("confirm", ", ".join(released) or "directory", "confirmed by a person")
+
+        self._inbox.put(release)
+        self._around.queue.add(ALL)
+        return released
+
+    def expect_delete(self, name: str) -> None:
+        """A named delete counts as confirmed."""
+        self._inbox.put(lambda: self._memory.confirm((name,), self._around.clock()))
+        self._around.queue.add(FILES)
+
+    def rescan(self) -> None:
+        """Read the directory now."""
+        self._around.queue.add(FILES)
+
+    def info(self) -> Mapping[str, str]:
+        """Who and where this loop is."""
+        settings, engine = self._settings, self._around.engine_info
+        return {
+            "pid": str(os.getpid()), "specs": str(settings.specs), "env": settings.env, "domain": settings.domain,
+            "engine": f"{engine.hostname} {engine.version}", "started_at": f"{self._started_at:.3f}",
+        }  # fmt: skip
