@@ -1,12 +1,14 @@
 """What befalls containers from outside: killed, removed, frozen, crashing, and strangers under our names."""
 
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
 import pytest
 
+from reconciler.plan.status import Verdict
 from reconciler.state import labels as keys
 from tests.support.loop_process import LoopProcess
 from tests.support.spec_text import BASE, SLIM, spec
@@ -71,6 +73,37 @@ def test_one_that_is_frozen_is_replaced_and_no_other(loop: LoopProcess) -> None:
         replaced(loop, "freeze", before, victim)
         created = loop.events("freeze", "create")[-1]
         assert created.cause.startswith("lost: no heartbeat for")
+
+
+@contextmanager
+def cut_off(loop: LoopProcess, containers: Iterable[str]) -> Iterator[None]:
+    """No packet to the heartbeat listener leaves these containers: a rule in their own namespaces."""
+    rule = ["OUTPUT", "-p", "tcp", "--dport", "7070", "-j", "DROP"]
+    pids = [str(loop.inspect(container)["State"]["Pid"]) for container in containers]
+    for pid in pids:
+        subprocess.run(["nsenter", "-t", pid, "-n", "iptables", "-w", "-I", *rule], check=True)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            subprocess.run(["nsenter", "-t", pid, "-n", "iptables", "-w", "-D", *rule], check=True)
+
+
+def test_when_all_fall_silent_the_channel_is_suspected_and_nobody_is_replaced(loop: LoopProcess) -> None:
+    health = "health: {heartbeat: {interval: 300ms, misses: 3}, suspect: 300ms}"
+    text = spec(3, health, image=BASE).replace("command: [sleep, infinity]\n", "")
+    with cluster(loop, "mute", text, 3) as before:
+        with cut_off(loop, before.values()):
+            loop.until(lambda: "3 of 3 instances fell silent together" in loop.status().channel_problem)
+            over_at = time.monotonic() + 3.0  # well beyond misses and grace
+            loop.until(lambda: time.monotonic() >= over_at, what="the fault is a duration")
+            assert loop.containers("mute", every=True) == before
+            row = loop.cluster("mute")
+            assert row is not None
+            assert {one.verdict for one in row.instances} == {Verdict.UNKNOWN}
+        loop.until(lambda: loop.status().channel_problem == "", what="beats return, the channel is trusted again")
+        loop.until_ready("mute", 3)
+        assert loop.containers("mute", every=True) == before
 
 
 def test_a_crash_loop_is_spaced_and_delays_nobody(loop: LoopProcess) -> None:

@@ -1,0 +1,101 @@
+"""What is remembered between passes: steps, failures, and nothing for ever."""
+
+from reconciler.engine.executor import Outcome
+from reconciler.loop.memory import SETBACK_SECONDS, LoopMemory
+from reconciler.plan.actions import Action, PublishName, RemoveInstance, TerminateInstance, WithdrawName
+from reconciler.state.instance import EngineState, Instance
+from reconciler.state.observed import Past
+from reconciler.state.records import Record
+
+PAST = Past(revision="v000", spec_hash="h", image_id="i")
+
+
+def instance(id: str = "a", state: EngineState = EngineState.RUNNING) -> Instance:
+    return Instance(
+        id=id, container=f"dev-web-{id}", cluster="web", number=1, zone="z", revision="v000", spec_hash="h",
+        attempt=1, token_sha256="", image_id="i", state=state,
+    )  # fmt: skip
+
+
+def memory() -> LoopMemory:
+    return LoopMemory(0.0, {"web": PAST}, ())
+
+
+def done(action: Action, error: str = "") -> Outcome:
+    return Outcome(action=action, error=error)
+
+
+def remove(id: str = "a") -> RemoveInstance:
+    return RemoveInstance(cluster="web", number=1, id=id, cause="test")
+
+
+def test_who_ran_before_the_loop_is_adopted_with_its_age_and_who_comes_later_is_not() -> None:
+    remembered = memory()
+    remembered.sight([instance("a")], 100.0, lambda _: 40.0)
+    remembered.sight([instance("a"), instance("b")], 101.0, lambda _: 1.0)
+    assert remembered.sightings["a"].up_since == 60.0
+    assert remembered.sightings["a"].adopted
+    assert not remembered.sightings["b"].adopted
+    remembered.sight([instance("b")], 102.0, lambda _: 0.0)
+    assert remembered.sightings.keys() == {"b"}
+
+
+def test_a_pause_is_remembered_from_when_it_was_first_seen_until_it_ends() -> None:
+    remembered = memory()
+    for now, state in ((1.0, EngineState.RUNNING), (2.0, EngineState.PAUSED), (3.0, EngineState.PAUSED)):
+        remembered.sight([instance(state=state)], now, lambda _: 0.0)
+    assert remembered.sightings["a"].paused_since == 2.0
+    remembered.sight([instance()], 4.0, lambda _: 0.0)
+    assert remembered.sightings["a"].paused_since is None
+
+
+def test_the_steps_of_an_end_are_remembered_and_a_name_published_again_undoes_its_withdrawal() -> None:
+    remembered = memory()
+    remembered.sight([instance()], 1.0, lambda _: 0.0)
+    common = {"cluster": "web", "cause": "test"}
+    remembered.absorb([done(WithdrawName(number=1, id="a", **common))], 2.0)
+    assert [sighting.withdrawn_at for sighting in remembered.sightings.values()] == [2.0]
+    record = Record(instance="web1", cluster="web", zone="z", revision="v000", address="10.0.0.1", ready=True)
+    remembered.absorb([done(PublishName(number=1, id="a", record=record, **common))], 3.0)
+    assert [sighting.withdrawn_at for sighting in remembered.sightings.values()] == [None]
+    remembered.absorb([done(TerminateInstance(number=1, id="a", **common))], 4.0)
+    assert remembered.sightings["a"].terminated_at == 4.0
+
+
+def test_failures_in_a_row_are_counted_and_a_success_ends_them() -> None:
+    remembered = memory()
+    remembered.absorb([done(remove(), "busy"), Outcome(action=remove(), error="away", unavailable=True)], 5.0)
+    setback = remembered.setbacks["web"]["remove-1"]
+    assert (setback.count, setback.at, setback.message) == (2, 5.0, "away")
+    remembered.absorb([done(remove())], 6.0)
+    assert remembered.setbacks["web"] == {}
+
+
+def test_what_was_removed_and_is_there_still_counts_as_a_failure() -> None:
+    remembered = memory()
+    for now in (1.0, 2.0):
+        remembered.sight([instance()], now, lambda _: 0.0)
+        remembered.absorb([done(remove())], now)
+    assert remembered.setbacks["web"]["remove-1"].count == 1
+    remembered.sight([], 3.0, lambda _: 0.0)
+    assert remembered._removed == set()
+
+
+def test_clusters_that_are_gone_and_failures_of_long_ago_are_forgotten() -> None:
+    remembered = memory()
+    remembered.pulled["web"] = 3
+    remembered.confirm(["web"], 0.0)
+    remembered.absorb([done(remove(), "busy")], 0.0)
+    remembered.forget({"web"}, 10.0)
+    assert remembered.setbacks["web"]
+    assert remembered.past == {"web": PAST}
+    remembered.forget({"web"}, SETBACK_SECONDS)
+    assert remembered.setbacks == {}
+    remembered.forget(set(), SETBACK_SECONDS)
+    assert (remembered.past, remembered.pulled, remembered._confirmed) == ({}, {}, {})
+
+
+def test_what_a_person_confirmed_holds_for_a_while() -> None:
+    remembered = LoopMemory(0.0, {}, ["web"])
+    assert remembered.guard(1.0).confirmed == {"web"}
+    assert remembered.guard(1000.0).confirmed == frozenset()
