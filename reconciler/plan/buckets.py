@@ -15,7 +15,7 @@ from reconciler.state.instance import Instance
 from reconciler.state.observed import InFlight, Observed
 
 _ENDING_KINDS = frozenset({"terminate", "kill", "remove"})
-_HEALTHY = frozenset({Verdict.READY, Verdict.UNKNOWN})
+HEALTHY = frozenset({Verdict.READY, Verdict.UNKNOWN})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def sort_instances(
 
 def available(instance: Instance, judgement: Judgement, observed: Observed, now: float, bake: float) -> bool:
     """Ready, and for `bake` seconds already."""
-    if judgement.verdict not in _HEALTHY:
+    if judgement.verdict not in HEALTHY:
         return False
     sighting = observed.sightings.get(instance.id)
     ready_since = now if sighting is None or sighting.ready_since is None else sighting.ready_since
@@ -122,7 +122,7 @@ def _budget(size: int, limits: Limits) -> int:
 
 
 def _outdated(spec: ClusterSpec, wanted: Wanted, observed: Observed, sound: list[Instance]) -> dict[str, str]:
-    if wanted.missing_files:
+    if wanted.missing_files or not spec.size:  # where nobody is wanted, all are surplus
         return {}
     image = observed.images.get(spec.image)
     causes: dict[str, str] = {}

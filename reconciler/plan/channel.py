@@ -63,7 +63,9 @@ class _View:
         ]
 
     def silent(self) -> list[Instance]:
-        """Those not heard for two intervals; where nobody at all is heard, also those never heard in their time."""
+        """Those not heard for two intervals; where nobody at all is heard, also those never heard in their time, and
+        those that ran before we listened.
+        """
         listed = self.listed()
         anybody = any(self.judgements[i.id].heard and not self.judgements[i.id].late for i in listed)
         return [i for i in listed if self._is_silent(self.judgements[i.id], anybody=anybody)]
@@ -72,7 +74,7 @@ class _View:
         if judgement.late:
             return True
         overdue = judgement.mute and judgement.verdict is Verdict.SUSPECT
-        return not anybody and (overdue or (judgement.presumed and not judgement.mute))
+        return not anybody and (overdue or judgement.presumed)
 
     def too_many(self, silent: list[Instance], limits: Limits) -> str | None:
         """Why this is more likely our blindness than their death; None when it isn't. A canary doesn't count."""

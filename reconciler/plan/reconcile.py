@@ -165,11 +165,12 @@ class _Pass:
         room = self._room(buckets, surplus, desired) - (1 if asked else 0)
         crowded = [i for i in buckets.lost if i.id not in surplus][max(0, room) :]
         self._remove(crowded, "no room for a successor")
-        gone = {*surplus, *(i.id for i in crowded)}
+        if crowded:
+            room = 0  # until they are gone
         # The one question that can end blindness is asked even where there is no room.
         gap = max(0, min(missing - (1 if asked else 0), room)) + (1 if asked else 0)
         if gap > 0:
-            self._fill(buckets, gone, gap, image, asked)
+            self._fill(buckets, surplus, gap, image, asked)
 
     def _room(self, buckets: Buckets, surplus: Collection[str], desired: int) -> int:
         """How many may be made: size + surge run in all; no more than size, and the canary, while it is unclear

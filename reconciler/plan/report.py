@@ -15,9 +15,10 @@ from reconciler.spec.wanted import Wanted
 from reconciler.state.instance import Instance
 from reconciler.state.observed import InFlight, Observed
 
-_DEGRADING = frozenset(
-    {"CrashBackOff", "CreateFailed", "ActionFailed", "ImagePullBackOff", "ImageMissing", "FileMissing", "SpecUnreadable"}
-)
+_DEGRADING = frozenset({
+    "CrashBackOff", "CreateFailed", "ActionFailed", "ImagePullBackOff", "ImageMissing", "FileMissing",
+    "SpecUnreadable",
+})  # fmt: skip
 _DOING = {
     "create": "creating", "pull": "fetching", "terminate": "stopping", "kill": "killing",
     "remove": "removing", "publish": "naming", "withdraw": "withdrawing the name of",

@@ -39,7 +39,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceStatus:
-    """One instance for people: `name` is `webapp1`, `container` `dev-webapp-1`, `phase` the engine's word or `pending`."""
+    """One instance for people: `name` is `webapp1`, `container` `dev-webapp-1`.
+
+    `phase` is the engine's word, or `pending`.
+    """
 
     name: str
     number: int
@@ -85,7 +88,10 @@ class ClusterStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldStatus:
-    """A whole environment: `held` are sentences about what guards stopped, `problems` those of files with no cluster."""
+    """A whole environment.
+
+    `held` are sentences about what guards stopped, `problems` those of files with no cluster.
+    """
 
     environment: str
     domain: str

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from reconciler.plan.buckets import Buckets, available
+from reconciler.plan.buckets import HEALTHY, Buckets, available
 from reconciler.plan.channel import is_canary
 from reconciler.plan.placement import shares
 from reconciler.plan.status import Verdict
@@ -54,61 +54,60 @@ class Thinning:
 
     def _dispensable(
         self, instance: Instance, counts: Counter[str], share: Mapping[str, int], former: Collection[str]
-    ) -> tuple[bool, bool, bool, int, int, int]:
-        """Already leaving; in a zone not wanted, or above its share (so that balance costs no second move);
-        then ended or lost before unready or unheard before ready; in the fullest zone; of the highest number.
+    ) -> tuple[bool, bool, bool, bool, bool, int, int]:
+        """Ended or lost; already leaving; in a zone not wanted, or above its share (so that balance costs no second
+        move); then unready or unheard before ready; in the fullest zone; of the highest number.
         """
         zone = instance.zone
-        fitness = 0 if self.judgements[instance.id].verdict is Verdict.READY else 1
-        if instance.id in former:
-            fitness = 2
+        unfit = self.judgements[instance.id].verdict is not Verdict.READY
         above = counts[zone] > share.get(zone, 0)
-        return (self._leaving(instance), zone not in share, above, fitness, counts[zone], instance.number)
+        leaving = self._leaving(instance)
+        return (instance.id in former, leaving, zone not in share, above, unfit, counts[zone], instance.number)
 
     def endings(self, surplus: Mapping[str, str], replaceable: Collection[str]) -> dict[str, str]:
         """Of the surplus and the `replaceable` (outdated) those that may end now, each with its cause.
 
-        Never so many that fewer than size - unavailable stay available; who isn't available may end at once,
-        but not while it is only presumed that he is or isn't (nobody has been listened to for long enough yet).
+        Never so many that fewer than size - unavailable stay available; who isn't ready may end at once, but not
+        while it is only presumed that he is or isn't (nobody has been listened to for long enough yet).
         """
         outdated = self.buckets.outdated
         causes = {key: cause for key, cause in outdated.items() if key in replaceable} | dict(surplus)
         if not causes:
             return {}
-        bake = self.spec.rollout.bake_seconds
-        chosen: list[Instance] = []
-        useful: list[Instance] = []
-        for instance in self.buckets.sound:
-            judgement = self.judgements[instance.id]
-            needed = 0.0 if instance.id in outdated else bake
-            if judgement.presumed:
-                continue
-            if available(instance, judgement, self.observed, self.now, needed):
-                useful.append(instance)
-            elif instance.id in causes:
-                chosen.append(instance)
-        chosen += self._first(useful, causes, surplus)
+        known = [i for i in self.buckets.sound if not self.judgements[i.id].presumed]
+        uses = {instance.id: self._uses(instance) for instance in known}
+        chosen = self._first([i for i in known if i.id in causes], uses, surplus)
         return {instance.id: causes[instance.id] for instance in chosen}
 
-    def _first(
-        self, useful: list[Instance], causes: Collection[str], surplus: Collection[str]
-    ) -> list[Instance]:
-        """Already leaving, then surplus, then in the fullest zone, then the lowest number.
+    def _uses(self, instance: Instance) -> frozenset[str]:
+        """In what it counts: as `ready`, as `heard` (while blind, the ready are not all heard), as `available`."""
+        judgement = self.judgements[instance.id]
+        bake = 0.0 if instance.id in self.buckets.outdated else self.spec.rollout.bake_seconds
+        if judgement.verdict not in HEALTHY:
+            return frozenset()
+        uses = {"ready"}
+        if judgement.verdict is Verdict.READY:
+            uses.add("heard")
+        if available(instance, judgement, self.observed, self.now, bake):
+            uses.add("available")
+        return frozenset(uses)
 
-        While blind, one that is heard ends only if enough are left that are heard, too.
+    def _first(
+        self, left: list[Instance], uses: Mapping[str, frozenset[str]], surplus: Collection[str]
+    ) -> list[Instance]:
+        """Those of no use; then as many as can be spared in all that they count in: already leaving, then surplus,
+        then in the fullest zone, then the lowest number.
         """
-        heard = {i.id for i in useful if self.judgements[i.id].verdict is Verdict.READY}
         least = self.spec.size - unavailable(self.spec)
-        spare, spare_heard = len(useful) - least, len(heard) - least
+        spare = Counter(use for instance_uses in uses.values() for use in instance_uses)
         zones = Counter(instance.zone for instance in self.buckets.sound)
-        left = [instance for instance in useful if instance.id in causes]
-        chosen: list[Instance] = []
-        while spare > 0 and (able := [i for i in left if spare_heard > 0 or i.id not in heard]):
+        chosen = [instance for instance in left if not uses[instance.id]]
+        left = [instance for instance in left if uses[instance.id]]
+        while able := [i for i in left if all(spare[use] > least for use in uses[i.id])]:
             victim = max(able, key=lambda i: (self._leaving(i), i.id in surplus, zones[i.zone], -i.number))
             left.remove(victim)
             zones[victim.zone] -= 1
-            spare -= 1
-            spare_heard -= victim.id in heard
+            spare.subtract(uses[victim.id])
             chosen.append(victim)
         return chosen
 

@@ -60,7 +60,10 @@ def decide(
     memory = memory or Memory()
     judgements = judge_all(world, observed, now)
     channel = assess(observed, judgements, eligible=_eligible(world), now=now, limits=limits)
+    leaving = channel.since != observed.channel.since
     observed = replace(observed, channel=channel)
+    if leaving:  # every silence is counted from this moment: nobody is given up in it
+        judgements = judge_all(world, observed, now)
     if channel.blind_since is not None:
         _give_benefit(judgements, channel)
     ready = ready_clusters(world, observed, judgements)

@@ -4,7 +4,8 @@ The checks look at the truth, not at the planner's conclusions. Where the truth 
 check says so. Each raises AssertionError with a sentence.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from reconciler.plan.actions import Action, CreateInstance, KillInstance, RemoveInstance, TerminateInstance
 from reconciler.plan.thinning import surge, unavailable
@@ -18,7 +19,9 @@ _SUSPECT_FRACTION = 0.15
 _FORGIVEN_SECONDS = 600.0
 
 
-def check_pass(model: Model, before: Sequence[Action], actions: Sequence[Action]) -> None:
+def check_pass(
+    model: Model, before: Sequence[Action], actions: Sequence[Action], deletable: AbstractSet[str]
+) -> None:
     """Everything about what one pass wants done (`actions`) while `before` is under way."""
     _check_targets(model, before, actions)
     _check_numbers(model, before, actions)
@@ -27,7 +30,7 @@ def check_pass(model: Model, before: Sequence[Action], actions: Sequence[Action]
     _check_blindness(model, actions)
     _check_suspects(model, before, actions)
     _check_spacing(model, actions)
-    _check_deletions(model, actions)
+    _check_deletions(model, actions, deletable)
 
 
 def silent(model: Model, box: Box) -> bool:
@@ -119,23 +122,29 @@ def _check_availability(model: Model, actions: Sequence[Action]) -> None:
 def _check_blindness(model: Model, actions: Sequence[Action]) -> None:
     """Where too many are silent at once, or everybody, nobody who works is replaced or ended for it.
 
-    Exempt: clusters that nobody wants any more, those above the size, those that were leaving before.
+    Exempt: clusters that nobody wants any more, those above the size, those that were leaving before, and those
+    that this loop has seen start and never heard: as far as anybody knows, they never worked.
     """
     running = [b for b in model.boxes.values() if b.instance.alive and not b.ended]
     canary = model.channel.canary
     listed = [b for b in running if canary is None or b.instance.number != canary.number]
     quiet = {b.instance.id for b in listed if silent(model, b) and _was_heard(model, b)}
-    deaf_altogether = len(running) >= 2 and all(silent(model, b) for b in running)
+    expected = [b for b in running if b.instance.id in model.beats or b.made_at < model.channel.since]
+    deaf_altogether = len(expected) >= 2 and all(silent(model, b) for b in running)
     if len(quiet) <= max(1.0, _SILENT_FRACTION * len(listed)) and not deaf_altogether:
         return
     for key, cause in _ended(actions).items():
         box = model.boxes.get(key)
         if box is None or not model.works(box) or not silent(model, box):
             continue
-        sighting = model.sightings.get(key)
-        leaving = cause.startswith("surplus") or (sighting is not None and sighting.withdrawn_at is not None)
-        never = not _was_heard(model, box) and not (sighting is not None and sighting.adopted)
-        assert leaving or never or box.instance.cluster not in model.wanted, f"while blind, {key} ends: {cause}"
+        sighting, beat = model.sightings.get(key), model.beats.get(key)
+        withdrawn_at = sighting.withdrawn_at if sighting is not None else None
+        heard_at = beat.at if beat is not None else model.channel.since
+        leaving = withdrawn_at is not None and withdrawn_at <= heard_at + LIMIT_SECONDS
+        adopted = sighting is not None and sighting.adopted and box.made_at < model.channel.since
+        never = key not in model.beats and not adopted
+        unwanted = cause.startswith("surplus") or box.instance.cluster not in model.wanted
+        assert leaving or never or unwanted, f"while blind, {key} ends: {cause}"
 
 
 def _was_heard(model: Model, box: Box) -> bool:
@@ -173,16 +182,21 @@ def _check_spacing(model: Model, actions: Sequence[Action]) -> None:
         assert lived >= delay, f"start {action.attempt} in a row after {lived:g} s"
 
 
-def _check_deletions(model: Model, actions: Sequence[Action]) -> None:
-    """Absence ends nobody in a directory that can't be believed, nor several clusters that no person confirmed."""
-    absent = {b.instance.cluster for b in model.boxes.values()} - model.wanted.keys()
+def may_be_deleted(model: Model, begun: Mapping[str, float]) -> frozenset[str]:
+    """Clusters whose instances may end for want of a file; `begun` says when each one's removal was last allowed.
+
+    In a directory that can't be believed only those that a person confirmed, else one alone; several at once, as
+    all that the model has are always more than 20 %, if confirmed or begun within ten seconds.
+    """
+    absent = frozenset(b.instance.cluster for b in model.boxes.values()) - model.wanted.keys()
     confirmed = {name for name, until in model.confirmed.items() if model.now < until}
-    begun = {name for name, (_, at) in model.retired.items() if model.now - at < 10.0}
+    lately = {name for name, at in begun.items() if model.now - at < 10.0}
+    if model.untrusted is not None:
+        return absent & confirmed
+    return absent if len(absent | lately) <= 1 else absent & (confirmed | lately)
+
+
+def _check_deletions(model: Model, actions: Sequence[Action], deletable: AbstractSet[str]) -> None:
     for action in actions:
-        name = action.cluster
-        if not _ended([action]) or name not in absent or name in confirmed:
-            continue
-        assert model.untrusted is None, "something ends because the directory can't be believed"
-        others = absent | (begun - model.wanted.keys())
-        if len(others) > 1:
-            assert name in begun, "several clusters are removed at once, and nobody confirmed it"
+        if _ended([action]) and action.cluster not in model.wanted:
+            assert action.cluster in deletable, "something ends for want of a file, and that can't be believed yet"

@@ -117,6 +117,11 @@ class Model(Truth):
             pulled=dict(self.pulled),
         )
 
+    @property
+    def retired_lately(self) -> Mapping[str, int]:
+        """The clusters that were being removed a moment ago, with the most instances that they had."""
+        return {n: count for n, (count, at) in self.retired.items() if self.now - at < RETIRED_SECONDS}
+
     def consider(
         self,
         *,
@@ -133,7 +138,7 @@ class Model(Truth):
         )
         memory = Memory(
             confirmed=frozenset(name for name, until in self.confirmed.items() if self.now < until),
-            retired={n: count for n, (count, at) in self.retired.items() if self.now - at < RETIRED_SECONDS},
+            retired=self.retired_lately,
             stops=self.stops,
         )
         world = WantedWorld(clusters=dict(self.wanted), untrusted=self.untrusted)

@@ -6,11 +6,12 @@ when the world does not come back to its specs after the script has ended.
 
 from dataclasses import dataclass, field, replace
 
-from reconciler.plan.actions import Action, CreateInstance
+from reconciler.plan.actions import CreateInstance
+from reconciler.plan.world import Decision
 from reconciler.spec.cluster import ClusterSpec, Rollout, Stop
 from reconciler.state.image import Image
 from reconciler.state.instance import Foreign
-from tests.sim.checks import LIMIT_SECONDS, check_pass
+from tests.sim.checks import LIMIT_SECONDS, check_pass, may_be_deleted
 from tests.sim.model import Model, actions_of
 
 Happening = tuple[str, int, int]
@@ -47,6 +48,7 @@ class Play:
         default_factory=lambda: ClusterSpec(name="db", image="db:1", size=2, zones=("a", "b"), depends_on=("web",))
     )
     revision: int = 1
+    begun: dict[str, float] = field(default_factory=dict)
 
     def start(self) -> None:
         """Both clusters as their specs want them."""
@@ -62,13 +64,17 @@ class Play:
 
     def step(self) -> None:
         """A pass, looked at from all sides before anything of it is carried out."""
-        before = list(self.model.flights)
-        actions = actions_of(self.model.decide())
-        self._hand_out(before, actions)
+        self._hand_out(self.model.consider())
 
-    def _hand_out(self, before: list[Action], actions: list[Action]) -> None:
-        check_pass(self.model, before, actions)
-        self.model.flights += actions
+    def _hand_out(self, decision: Decision) -> None:
+        model = self.model
+        actions = actions_of(decision)
+        self.begun = {name: at for name, at in self.begun.items() if name not in model.wanted}
+        deletable = may_be_deleted(model, self.begun)
+        self.begun |= dict.fromkeys(deletable, model.now)
+        model.remember(decision)
+        check_pass(model, list(model.flights), actions, deletable)
+        model.flights += actions
 
     # ---------------------------------------------------------------- happenings
 
@@ -83,7 +89,7 @@ class Play:
         """Nothing but another pass."""
 
     def _stale(self, a: int, b: int) -> None:
-        """A timer's pass on the listing of before: it counts only if it finds nothing to do, else the engine is asked."""
+        """A timer's pass on the listing of before: it counts if it finds nothing to do, else the engine is asked."""
         listed = self.model.instances
         for action in self.model.flights[: a + 1]:
             self.model.land(action)
@@ -96,9 +102,7 @@ class Play:
         under_way = self.model.in_flight
         for action in self.model.flights[b : a + 1]:
             self.model.land(action)
-        decision = self.model.consider(in_flight=under_way)
-        self.model.remember(decision)
-        self._hand_out(list(self.model.flights), actions_of(decision))
+        self._hand_out(self.model.consider(in_flight=under_way))
 
     def _land(self, a: int, b: int) -> None:
         if self.model.flights:
@@ -142,6 +146,7 @@ class Play:
             elif b and isinstance(action, CreateInstance):
                 self.model.create(action, half=True)
         self.model.restart_loop()
+        self.begun.clear()
 
     def _delete(self, a: int, b: int) -> None:
         """Files go away: one or both, or with the whole directory."""

@@ -1,30 +1,97 @@
-"""Taking a guard away makes some script fail: the properties bite."""
+"""Taking a guard away is noticed: for each one there is a short script that is survived with it and not without it."""
 
-import random
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
 
 import pytest
 
-from reconciler.plan import reconcile, thinning
-from tests.sim.script import play
+from reconciler.plan import backoff, buckets, channel, draft, filling, reconcile, thinning, world
+from reconciler.plan.guard import Deletions
+from reconciler.state.instance import Instance
+from reconciler.state.observed import Canary, Channel, Observed
+from tests.sim.script import Happening, play
 
 
-def _fails(seeds: int) -> bool:
-    kinds = ("tick", "land", "land", "revise", "resize", "die", "wait", "rezone")
-    for seed in range(seeds):
-        chance = random.Random(seed)
-        try:
-            play([(chance.choice(kinds), chance.randint(0, 7), chance.randint(0, 3)) for _ in range(15)])
-        except AssertionError:
-            return True
+def _many(*_: object) -> int:
+    return 99
+
+
+def _nought(*_: object) -> int:
+    return 0
+
+
+def _no(*_: object) -> bool:
     return False
 
 
-def test_without_a_mutation_the_same_scripts_pass() -> None:
-    assert not _fails(20)
+def _nothing(*_: object) -> dict[str, str]:
+    return {}
 
 
-@pytest.mark.parametrize("mutation", ["surge", "unavailable"])
-def test_a_lifted_limit_is_noticed(mutation: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    room = reconcile if mutation == "surge" else thinning
-    monkeypatch.setattr(room, mutation, lambda _: 99)
-    assert _fails(20)
+def _all_allowed(absent: dict[str, int], *_: object, **__: object) -> Deletions:
+    return Deletions(allowed=frozenset(absent))
+
+
+def _never_blind(observed: Observed, *_: object, **__: object) -> Channel:
+    return observed.channel
+
+
+def _every_number(name: str, observed: Observed) -> Iterator[int]:
+    taken = {i.number for i in observed.instances.get(name, ())}
+    taken |= {flight.number for flight in observed.in_flight.get(name, ()) if flight.number}
+    return (number for number in count(1) if number not in taken)
+
+
+def _anybody(view: Any, canary: Canary, silent: list[Instance], heard_at: float) -> str | None:
+    return min(i.id for i in silent)
+
+
+def _add_all(self: draft.Draft, actions: Any) -> None:
+    self.actions.extend(actions)
+
+
+GUARDS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
+    "surge": (reconcile, "surge", _many),
+    "unavailable": (thinning, "unavailable", _many),
+    "deletions": (world, "allow_deletions", _all_allowed),
+    "channel": (world, "assess", _never_blind),
+    "benefit of the doubt": (world, "_give_benefit", _nothing),
+    "no rollout while blind": (reconcile._Pass, "_may_be_blind", _no),
+    "canary's zone": (channel._View, "_turn", _anybody),
+    "suspect budget": (buckets, "_budget", _many),
+    "back-off": (backoff, "delay_seconds", _nought),
+    "starts in a row": (filling, "starts_in_a_row", _nought),
+    "strangers' numbers": (filling, "free_numbers", _every_number),
+    "one action a container": (draft.Draft, "add", _add_all),
+    "zones": (reconcile, "misplaced", _nothing),
+    "outdated": (buckets, "_outdated", _nothing),
+}
+
+SCRIPTS: dict[str, list[Happening]] = {
+    "surge": [("rebuild", 7, 3)],
+    "unavailable": [("break", 5, 1)],
+    "deletions": [("delete", 2, 0), ("wait", 6, 0)],
+    "channel": [("deaf", 1, 0), ("wait", 5, 0)],
+    "benefit of the doubt": [("deaf", 1, 0), ("wait", 5, 0)],
+    "no rollout while blind": [("deaf", 1, 1), ("wait", 7, 0), ("revise", 0, 0), ("wait", 7, 0)],
+    "canary's zone": [("hang", 0, 0), ("hang", 2, 0), ("deaf", 1, 1), *[("wait", 7, 0)] * 9],
+    "suspect budget": [
+        ("break", 5, 1), ("hang", 0, 1), ("land", 1, 2), ("hang", 2, 0), ("tick", 4, 3), ("restart", 7, 2),
+        ("hang", 7, 1),
+    ],
+    "back-off": [("vanish", 1, 1), ("restart", 6, 3), ("restart", 4, 1)],
+    "starts in a row": [("die", 3, 1)],
+    "strangers' numbers": [("rebuild", 5, 1), ("foreign", 3, 2)],
+    "one action a container": [("restart", 3, 1)],
+    "zones": [("rezone", 3, 1)],
+    "outdated": [("rebuild", 5, 1)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_lifted_guard_is_noticed(guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    play(SCRIPTS[guard])
+    monkeypatch.setattr(*GUARDS[guard])
+    with pytest.raises(AssertionError):
+        play(SCRIPTS[guard])

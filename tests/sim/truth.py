@@ -74,7 +74,9 @@ class Truth:
         if action.replaces is not None:
             self.boxes.pop(action.replaces, None)
         name = f"dev-{action.cluster}-{action.number}"
-        if name in {holder.container for holder in (*self.foreign, *(b.instance for b in self.boxes.values()))}:
+        if name in {stranger.container for stranger in self.foreign}:
+            return
+        if any(box.instance.container == name for box in self.boxes.values()):
             return  # the engine refuses a second one of this name
         self._serial += 1
         instance = Instance(

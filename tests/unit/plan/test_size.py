@@ -26,7 +26,8 @@ def _died(observed: Observed, number: int, attempt: int = 1, *, up: float = 5.0,
         for i in observed.instances["web"]
     )
     key = f"web-{number}"
-    observed = replace(observed, instances={"web": instances}, names={k: r for k, r in observed.names.items() if k != key})
+    names = {k: r for k, r in observed.names.items() if k != key}
+    observed = replace(observed, instances={"web": instances}, names=names)
     return sight(observed, key, up_since=NOW - ago - up, dead_since=NOW - ago, ready_since=None)
 
 

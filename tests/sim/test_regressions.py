@@ -1,0 +1,54 @@
+"""Scripts that once went wrong, each with what was wrong."""
+
+import pytest
+
+from tests.sim.script import Happening, play
+
+SCRIPTS: dict[str, list[Happening]] = {
+    "a canary is asked for, and a corpse takes its place": [
+        ("suspend", 4, 0), ("hang", 5, 2), ("suspend", 3, 1), ("resize", 7, 3), ("wait", 1, 2), ("break", 7, 0),
+        ("hang", 4, 0), ("suspend", 0, 3), ("die", 6, 2), ("resize", 4, 1),
+    ],
+    "a hung outdated one has its turn and finds no room for a successor": [
+        ("wait", 5, 3), ("revise", 2, 0), ("resize", 6, 2), ("hang", 1, 3), ("hang", 5, 1), ("wait", 7, 1),
+        ("resize", 5, 1),
+    ],
+    "a lost one above the size is made anew and a ready one ends in its stead": [
+        ("hang", 2, 2), ("rebuild", 2, 3), ("hang", 6, 0),
+    ],
+    "outdated ones stay in a cluster of size nought while blind": [
+        ("resize", 0, 1), ("hang", 1, 2), ("revise", 0, 0), ("suspend", 5, 0), ("hang", 2, 2), ("wait", 5, 0),
+    ],
+    "one lost one ends for want of room while another is made anew": [
+        ("wait", 0, 3), ("revise", 5, 1), ("rollout", 2, 3), ("hang", 0, 1), ("tick", 1, 2), ("hang", 7, 3),
+        ("wait", 3, 1), ("restart", 3, 1), ("suspend", 2, 0), ("resize", 7, 3), ("tick", 5, 2), ("wait", 7, 3),
+        ("suspend", 2, 3), ("rollout", 4, 1), ("rebuild", 1, 0), ("tick", 5, 3),
+    ],
+    "after a restart nobody at all is heard, and one of them started lately": [
+        ("suspend", 7, 0), ("break", 1, 0), ("suspend", 5, 3), ("rebuild", 2, 1), ("tick", 6, 2), ("resize", 1, 2),
+        ("wait", 2, 0), ("deaf", 4, 1), ("delete", 1, 1), ("tick", 1, 3), ("restart", 6, 2), ("break", 2, 0),
+        ("echo", 7, 1), ("tick", 6, 3),
+    ],
+    "in the moment in which blindness ends a silent one is given up by the clock of before": [
+        ("suspend", 4, 0), ("vanish", 3, 3), ("suspend", 0, 3), ("hang", 4, 0), ("wait", 6, 0), ("rezone", 4, 3),
+        ("delete", 2, 1), ("wait", 3, 1), ("rollout", 3, 0), ("break", 5, 3), ("return", 5, 2), ("echo", 4, 1),
+        ("vanish", 3, 1), ("vanish", 1, 3), ("tick", 4, 2), ("vanish", 7, 1), ("suspend", 6, 2), ("deaf", 3, 0),
+        ("wait", 4, 0), ("die", 7, 0),
+    ],
+    "two hung at once come to rest by way of the canary": [("hang", 0, 0), ("hang", 1, 0)],
+    "all hung at once, in the middle of a rollout": [
+        ("revise", 0, 0), ("wait", 0, 0), *[("hang", n, 0) for n in range(7)], ("wait", 7, 0),
+    ],
+    "in place: all hung at once, in the middle of a rollout": [
+        ("rollout", 5, 0), ("revise", 0, 0), ("wait", 0, 0), *[("hang", n, 0) for n in range(7)], ("wait", 7, 0),
+    ],
+    "files deleted and returned in the middle of everything": [
+        ("revise", 0, 0), ("delete", 2, 0), ("wait", 1, 0), ("confirm", 0, 0), ("wait", 1, 0), ("return", 1, 0),
+        ("delete", 0, 3), ("wait", 1, 0), ("restart", 5, 1), ("wait", 1, 0), ("return", 0, 0),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("story", SCRIPTS)
+def test_what_once_went_wrong_goes_well(story: str) -> None:
+    play(SCRIPTS[story])
