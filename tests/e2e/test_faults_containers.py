@@ -3,9 +3,10 @@
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 
+import docker
 import pytest
 
 from reconciler.plan.status import Verdict
@@ -145,6 +146,7 @@ def test_strangers_under_our_names_or_with_forged_labels_are_left_alone(loop: Lo
         loop.until_ready("named", 2, seconds=40)
         assert [e.subject for e in loop.events("named", "create") if e.at > began and not e.message] == ["named-2"]
     finally:
-        for made in strangers[1:]:
-            loop.docker.remove_container(made, force=True)
+        for made in strangers:
+            with suppress(docker.errors.NotFound):
+                loop.docker.remove_container(made, force=True)
         delete(loop, "named")
