@@ -7,6 +7,7 @@
     │   ├── EngineUnavailable     nothing can be seen: decide nothing, look again later
     │   ├── TransientError        try again after `retry_after_seconds`
     │   ├── PermanentError        trying again as it is won't help; report it
+    │   ├── StuckInEngine         the engine won't let go of something that nobody uses
     │   └── NotOurs               the thing there belongs to somebody else; leave it alone
     ├── LockHeld              another loop owns this engine and environment
     └── LoopNotRunning        the command needs the running loop's API
@@ -71,6 +72,10 @@ class TransientError(EngineError):
 
 class PermanentError(EngineError):
     """The same request will fail the same way until somebody changes something."""
+
+
+class StuckInEngine(EngineError):
+    """The engine's own bookkeeping is wrong: it calls something in use that nothing uses. Only its restart helps."""
 
 
 class NotOurs(EngineError):

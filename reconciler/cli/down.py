@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.cli import output, session
 from reconciler.cli.options import environment
-from reconciler.errors import EngineError, LockHeld, ReconcilerError, UsageError
+from reconciler.errors import EngineError, LockHeld, ReconcilerError, StuckInEngine, UsageError
 from reconciler.loop.settings import Settings
 
 if TYPE_CHECKING:
@@ -136,10 +137,18 @@ def remove_quietly(engine: "DockerEngine", found: Belongings) -> None:
     stayed.
     """
     failed = _each(engine.remove, found.containers)
-    failed += [] if failed else _each(engine.remove_network, found.networks)
+    failed += [] if failed else _each(partial(_remove_network, engine), found.networks)
     failed += [] if failed else _each(engine.remove_volume, found.volumes)
     if failed:
         raise ReconcilerError("not everything could be removed:\n" + "\n".join(failed))
+
+
+def _remove_network(engine: "DockerEngine", id: str) -> None:
+    """What the engine alone holds on to is no reason to fail: the next `down` or its restart takes it."""
+    try:
+        engine.remove_network(id)
+    except StuckInEngine as error:
+        output.remark(f"left behind: {error}")
 
 
 def _each(effect: Callable[[str], None], owned: "Sequence[Owned]") -> list[str]:

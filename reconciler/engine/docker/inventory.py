@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.engine.docker.api import Api
 from reconciler.engine.docker.listing import container_name
+from reconciler.errors import PermanentError, StuckInEngine
 from reconciler.state import labels as keys
 
 
@@ -60,8 +61,26 @@ def _sorted(found: Iterable[Owned]) -> tuple[Owned, ...]:
 
 
 def remove_network(api: Api, id: str) -> None:
-    """By id; done where it is gone. Raises PermanentError while a container is on it (403)."""
-    api.call("DELETE", f"/networks/{id}", doing=f"removing network {id[:12]}", accept=(404,))
+    """By id; done where it is gone. Raises PermanentError while a container is on it (403).
+
+    Docker 20.10 can lose count of a network's endpoints when many containers go at once under load; then it refuses
+    although no container, running or not, is attached: StuckInEngine.
+    """
+    doing = f"removing network {id[:12]}"
+    try:
+        api.call("DELETE", f"/networks/{id}", doing=doing, accept=(404,))
+    except PermanentError as error:
+        if "active endpoints" in str(error) and not _attached(api, id):
+            raise StuckInEngine(
+                f"{doing}: the engine counts an endpoint on it although no container is attached; "
+                "it does no harm, and can be removed after the engine's next restart"
+            ) from error
+        raise
+
+
+def _attached(api: Api, id: str) -> bool:
+    params = {"all": "1", "filters": json.dumps({"network": [id]})}
+    return bool(api.call("GET", "/containers/json", params=params, doing="listing containers").payload)
 
 
 def remove_volume(api: Api, name: str) -> None:
