@@ -9,8 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -128,27 +127,32 @@ def _ask(settings: Settings, found: Belongings, *, yes: bool) -> None:
 def remove(engine: "DockerEngine", found: Belongings) -> None:
     """Remove it and say so. Raises ReconcilerError naming what stayed."""
     _tell_foreign(found.foreign)
-    remove_quietly(engine, found)
-    output.say(f"removed {found}")
+    left = remove_quietly(engine, found)
+    gone = replace(found, networks=tuple(network for network in found.networks if network.id not in left))
+    output.say(f"removed {gone}")
+    for why in left.values():
+        output.remark(f"left behind: {why}")
 
 
-def remove_quietly(engine: "DockerEngine", found: Belongings) -> None:
-    """Containers first, since networks and volumes wait for them. Raises ReconcilerError naming what
-    stayed.
+def remove_quietly(engine: "DockerEngine", found: Belongings) -> dict[str, str]:
+    """Containers first, since networks and volumes wait for them; the ids that only the engine holds on to, and why.
+
+    Raises ReconcilerError naming what stayed for another reason.
     """
+    left: dict[str, str] = {}
+
+    def remove_network(id: str) -> None:
+        try:
+            engine.remove_network(id)
+        except StuckInEngine as error:
+            left[id] = str(error)
+
     failed = _each(engine.remove, found.containers)
-    failed += [] if failed else _each(partial(_remove_network, engine), found.networks)
+    failed += [] if failed else _each(remove_network, found.networks)
     failed += [] if failed else _each(engine.remove_volume, found.volumes)
     if failed:
         raise ReconcilerError("not everything could be removed:\n" + "\n".join(failed))
-
-
-def _remove_network(engine: "DockerEngine", id: str) -> None:
-    """What the engine alone holds on to is no reason to fail: the next `down` or its restart takes it."""
-    try:
-        engine.remove_network(id)
-    except StuckInEngine as error:
-        output.remark(f"left behind: {error}")
+    return left
 
 
 def _each(effect: Callable[[str], None], owned: "Sequence[Owned]") -> list[str]:
