@@ -199,14 +199,11 @@ def test_a_failure_of_any_effect_ends_as_without(
             check(world, scenario, expected)
 
 
-@pytest.mark.parametrize("versions", [1, 3])
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_listings_of_the_past_make_no_duplicate_and_remove_nobody_else(
-    name: str, versions: int, faultless: Faultless, tmp_path: Path
-) -> None:
-    scenario = SCENARIOS[name]
-    with prepared(tmp_path, scenario) as world:
-        listings = iter([versions] * 12)
+@pytest.mark.parametrize("name", ["create two", "replace a killed one", "shrink"])
+def test_listings_of_the_past_make_no_duplicate(name: str, faultless: Faultless, tmp_path: Path) -> None:
+    """Only the number is promised: who is listed as not yet started is taken for half made, and made again."""
+    with prepared(tmp_path, SCENARIOS[name]) as world:
+        listings = iter([1] * 12)
 
         def age(method: str, _: tuple[object, ...]) -> None:
             if method == "listing":
@@ -214,4 +211,5 @@ def test_listings_of_the_past_make_no_duplicate_and_remove_nobody_else(
 
         world.engine.faults.delay = age
         world.settle()
-        check(world, scenario, faultless[name][1])
+        assert picture(world) == faultless[name][1], world.picture()
+        assert world.most_running["web"] <= 3
