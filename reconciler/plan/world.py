@@ -85,7 +85,7 @@ def decide(
             else:
                 stop = memory.stops.get(name, _DEFAULT_STOP)
                 plans[name] = retire(name, observed, now=now, limits=limits, stop=stop)
-    _add_stray_names(plans, observed, now, limits)
+    _add_stray_names(plans, observed, judgements, now, limits)
     return Decision(
         plans=tuple(plans.values()), judgements=judgements, channel=channel, held=held,
         retiring=deletions.allowed, ready_clusters=ready,
@@ -140,10 +140,11 @@ def _give_benefit(judgements: dict[str, Judgement], channel: Channel) -> None:
             judgements[key] = judgement._replace(verdict=Verdict.STARTING, replace_at=None, changes_at=None)
 
 
-def _add_stray_names(plans: dict[str, Plan], observed: Observed, now: float, limits: Limits) -> None:
+def _add_stray_names(
+    plans: dict[str, Plan], observed: Observed, listed: Collection[str], now: float, limits: Limits
+) -> None:
     """Withdraw names of containers that are gone altogether; one plan a cluster, as everywhere."""
-    listed = {i.id for instances in observed.instances.values() for i in instances}
-    strays = observed.names.keys() - listed
+    strays = {key for key in observed.names if key not in listed}
     if not strays:
         return
     busy = {flight.id for flights in observed.in_flight.values() for flight in flights}

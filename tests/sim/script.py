@@ -220,11 +220,13 @@ class Play:
         self._save(**changes)
         creations = 0
         most = 4 * (len(model.boxes) + self.spec.size + 2 + len(model.flights)) + 8
-        for number in range(CALM_PASSES):
+        quiet = 0
+        for _ in range(CALM_PASSES):
             waiting = set(map(id, model.flights))
             self._calm_pass(1.0)
             creations += sum(1 for a in model.flights if isinstance(a, CreateInstance) and id(a) not in waiting)
-            if number > 2 * LIMIT_SECONDS and not model.flights and model.quiet():
+            quiet = quiet + 1 if model.quiet() else 0
+            if quiet > 2 * LIMIT_SECONDS:  # who was presumed well has been listened to by then
                 break
         else:
             message = "; ".join(str(plan) for plan in model.decide().plans)

@@ -35,6 +35,7 @@ SCRIPTS: dict[str, list[Happening]] = {
         ("vanish", 3, 1), ("vanish", 1, 3), ("tick", 4, 2), ("vanish", 7, 1), ("suspend", 6, 2), ("deaf", 3, 0),
         ("wait", 4, 0), ("die", 7, 0),
     ],
+    "whoever is presumed well after blindness is taken for well": [("hang", 1, 0), ("hang", 2, 0), ("rollout", 4, 0)],
     "two hung at once come to rest by way of the canary": [("hang", 0, 0), ("hang", 1, 0)],
     "all hung at once, in the middle of a rollout": [
         ("revise", 0, 0), ("wait", 0, 0), *[("hang", n, 0) for n in range(7)], ("wait", 7, 0),
