@@ -27,10 +27,7 @@ def assess(
 ) -> Channel:
     """The channel's state after this pass's verdicts; `eligible` are the clusters where something may be made."""
     channel = observed.channel
-    if channel.blind_since is None and not any(
-        judgement.verdict is Verdict.SUSPECT and (judgement.silent or judgement.mute)
-        for judgement in judgements.values()
-    ):
+    if channel.blind_since is None and not _anybody_suspect(judgements):
         return channel
     view = _View(observed, judgements, eligible)
     silent = view.silent()
@@ -43,6 +40,14 @@ def assess(
         return Channel(since=now)
     updated = replace(channel, silent=_ids(silent), reason=reason or channel.reason, turn=None)
     return view.test(updated, silent, now, limits)
+
+
+def _anybody_suspect(judgements: Mapping[str, Judgement]) -> bool:
+    suspect = Verdict.SUSPECT
+    for judgement in judgements.values():
+        if judgement.verdict is suspect and (judgement.silent or judgement.mute):
+            return True
+    return False
 
 
 @dataclass(slots=True)

@@ -12,15 +12,16 @@ from reconciler.plan.backoff import starts_in_a_row
 from reconciler.plan.buckets import Buckets, sort_instances
 from reconciler.plan.draft import Draft
 from reconciler.plan.filling import Filler, crash_wait
+from reconciler.plan.keeping import keep
 from reconciler.plan.limits import Limits
-from reconciler.plan.naming import keep_names, name_actions
+from reconciler.plan.naming import name_actions
 from reconciler.plan.placement import misplaced
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.sourcing import gate, source_image
 from reconciler.plan.status import Verdict
 from reconciler.plan.thinning import Thinning, surge
 from reconciler.plan.verdicts import Judgement
-from reconciler.spec.cluster import ClusterSpec, Stop
+from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
 from reconciler.state.image import Image
 from reconciler.state.instance import EngineState, Instance
@@ -48,32 +49,6 @@ def reconcile(
         draft.wake_at += [at for i in instances if (at := judgements[i.id].changes_at) is not None]
         return draft.done()
     return _Pass(spec, wanted, observed, judgements, now, limits, draft).plan(ready_clusters)
-
-
-def retire(name: str, observed: Observed, *, now: float, limits: Limits, stop: Stop) -> Plan:
-    """End every instance of a cluster that has no spec any more."""
-    draft = Draft(name, observed, now, limits)
-    for instance in observed.instances.get(name, ()):
-        if instance.state is not EngineState.REMOVING:
-            draft.end(instance, "no spec wants it any more", stop)
-    return draft.done()
-
-
-def keep(
-    name: str,
-    observed: Observed,
-    judgements: dict[str, Judgement],
-    *,
-    now: float,
-    limits: Limits,
-    held: Wait,
-) -> Plan:
-    """Leave a cluster as it is for want of a spec, but let its names tell the truth."""
-    draft = Draft(name, observed, now, limits)
-    instances = observed.instances.get(name, ())
-    draft.add(keep_names(instances, judgements, observed))
-    draft.wake_at += [at for i in instances if (at := judgements[i.id].changes_at) is not None]
-    return draft.done(held)
 
 
 def _settled(

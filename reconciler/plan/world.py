@@ -10,9 +10,10 @@ from reconciler.plan.actions import WithdrawName
 from reconciler.plan.channel import assess
 from reconciler.plan.draft import Draft
 from reconciler.plan.guard import allow_deletions
+from reconciler.plan.keeping import keep, retire
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan, Wait
-from reconciler.plan.reconcile import keep, reconcile, retire
+from reconciler.plan.reconcile import reconcile
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement, judge
 from reconciler.spec.cluster import Health, Stop
@@ -58,14 +59,8 @@ def decide(
 ) -> Decision:
     """Decide for the clusters in `due` (all when None), with the whole environment in view."""
     memory = memory or Memory()
-    judgements = judge_all(world, observed, now)
-    channel = assess(observed, judgements, eligible=_eligible(world), now=now, limits=limits)
-    leaving = channel.since != observed.channel.since
+    channel, judgements = _listen(world, observed, now, limits)
     observed = replace(observed, channel=channel)
-    if leaving:  # every silence is counted from this moment: nobody is given up in it
-        judgements = judge_all(world, observed, now)
-    if channel.blind_since is not None:
-        _give_benefit(judgements, channel)
     ready = ready_clusters(world, observed, judgements)
     absent = {n: len(i) for n, i in observed.instances.items() if i and n not in world.clusters}
     deletions = allow_deletions(
@@ -79,17 +74,29 @@ def decide(
         if due is None or name in due
     }
     for name in sorted(absent):
-        if due is None or name in due:
-            if name in held:
-                plans[name] = keep(name, observed, judgements, now=now, limits=limits, held=held[name])
-            else:
-                stop = memory.stops.get(name, _DEFAULT_STOP)
-                plans[name] = retire(name, observed, now=now, limits=limits, stop=stop)
+        if name in held and (due is None or name in due):
+            plans[name] = keep(name, observed, judgements, now=now, limits=limits, held=held[name])
+        elif due is None or name in due:
+            stop = memory.stops.get(name, _DEFAULT_STOP)
+            plans[name] = retire(name, observed, now=now, limits=limits, stop=stop)
     _add_stray_names(plans, observed, judgements, now, limits)
     return Decision(
         plans=tuple(plans.values()), judgements=judgements, channel=channel, held=held,
         retiring=deletions.allowed, ready_clusters=ready,
     )  # fmt: skip
+
+
+def _listen(
+    world: WantedWorld, observed: Observed, now: float, limits: Limits
+) -> tuple[Channel, dict[str, Judgement]]:
+    """The verdicts, and whether silence means death; where that is unclear, with the benefit of the doubt."""
+    judgements = judge_all(world, observed, now)
+    channel = assess(observed, judgements, eligible=_eligible(world), now=now, limits=limits)
+    if channel.since != observed.channel.since:  # every silence is counted anew: nobody is given up in this moment
+        judgements = judge_all(world, replace(observed, channel=channel), now)
+    if channel.blind_since is not None:
+        _give_benefit(judgements, channel)
+    return channel, judgements
 
 
 def _eligible(world: WantedWorld) -> frozenset[str]:

@@ -185,15 +185,15 @@ def _check_spacing(model: Model, actions: Sequence[Action]) -> None:
 def may_be_deleted(model: Model, begun: Mapping[str, float]) -> frozenset[str]:
     """Clusters whose instances may end for want of a file; `begun` says when each one's removal was last allowed.
 
-    In a directory that can't be believed only those that a person confirmed, else one alone; several at once, as
-    all that the model has are always more than 20 %, if confirmed or begun within ten seconds.
+    In a directory that can't be believed only those that a person confirmed; else one that nobody confirmed, too;
+    several of them (the two of a script are always more than 20 %) if begun within ten seconds.
     """
     absent = frozenset(b.instance.cluster for b in model.boxes.values()) - model.wanted.keys()
     confirmed = {name for name, until in model.confirmed.items() if model.now < until}
     lately = {name for name, at in begun.items() if model.now - at < 10.0}
     if model.untrusted is not None:
         return absent & confirmed
-    return absent if len(absent | lately) <= 1 else absent & (confirmed | lately)
+    return absent if len((absent | lately) - confirmed) <= 1 else absent & (confirmed | lately)
 
 
 def _check_deletions(model: Model, actions: Sequence[Action], deletable: AbstractSet[str]) -> None:
