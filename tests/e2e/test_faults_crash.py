@@ -52,7 +52,6 @@ ROLL = Case(spec(2), _save(spec(2, "environment: {COLOUR: red}")), 2, lost=2)
 STUBBORN_SHRINK = Case(spec(2, command=STUBBORN), _save(spec(1, command=STUBBORN)), 1, lost=1)
 # There is no registry in reach: a pull begins, and fails.
 PULL = Case(None, _save(spec(2, image="registry.invalid/none:1")), 2)
-FAILING_START = Case(None, _save(spec(2, SECRET, command="[no-such-program]")), 2)
 CASES = {
     "pull:before": PULL,
     "publish:before": CREATE, "publish:after": CREATE,
@@ -65,7 +64,6 @@ CASES = {
     "remove:before": ROLL, "remove:after": SHRINK,
     "withdraw-former:before": REPLACE, "withdraw-former:after": REPLACE,
     "remove-former:before": REPLACE, "remove-former:after": REPLACE,
-    "discard:before": FAILING_START, "discard:after": FAILING_START,
 }  # fmt: skip
 
 
@@ -88,7 +86,8 @@ def stage(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loo
 
 
 def test_every_boundary_that_can_be_come_to_here_is_tried() -> None:
-    assert set(CASES) == {*BOUNDARIES} - {"pull:after"}  # nothing can be pulled: tests/loop has it
+    # Nothing can be pulled, and a start seldom fails under the engine's init: tests/loop has those.
+    assert set(CASES) == {*BOUNDARIES} - {"pull:after", "discard:before", "discard:after"}
 
 
 @pytest.mark.parametrize("boundary", CASES)
@@ -107,13 +106,15 @@ def test_a_loop_killed_at_a_boundary_leaves_nothing_that_the_next_one_does_not_p
     stage.until(lambda: not stage.running, 30, f"the loop dies at {boundary}")
     assert stage.process is not None
     assert stage.process.returncode == -signal.SIGKILL
-    if case in (PULL, FAILING_START):
+    if case is PULL:
         _mend(stage, name)
     stage.start()
     stage.until_ready(name, case.end)
     stage.until_settled()
+    stage.until(
+        lambda: stage.containers(name, every=True) == stage.containers(name), what="nothing half made is left"
+    )
     containers = stage.containers(name, every=True)
-    assert containers == stage.containers(name), "half made or half removed ones were left"
     assert len(containers) == case.end
     assert len(set(first.values()) - set(containers.values())) == case.lost
     assert stage.cli("delete", name).code == 0
