@@ -131,9 +131,7 @@ class LoopClient:
         code, message = str(error.get("code", "")), str(error.get("message", ""))
         problems = error.get("problems")
         if code == "spec" and isinstance(problems, list):
-            return errors.SpecError(
-                self._decoded(lambda data: tuple(decode.problem(p) for p in data), problems)
-            )
+            return errors.SpecError(self._decoded(lambda data: tuple(decode.problem(p) for p in data), problems))
         return KINDS.get(code, errors.ReconcilerError)(message)
 
     def _unreachable(self, error: Exception, limit: float) -> errors.LoopNotRunning:
@@ -145,9 +143,7 @@ class LoopClient:
             reason = f"the loop that made {self._path} is gone"
             return errors.LoopNotRunning(f"{reason}; start it again with `reconciler run`")
         if isinstance(error, PermissionError):
-            return errors.LoopNotRunning(
-                f"the loop at {self._path} is another user's; ask as that user or root"
-            )
+            return errors.LoopNotRunning(f"the loop at {self._path} is another user's; ask as that user or root")
         if isinstance(error, TimeoutError):
             reason = f"the loop at {self._path} did not answer within {limit:g} s"
             return errors.LoopNotRunning(f"{reason}; is it stopped or very busy? its log may say")

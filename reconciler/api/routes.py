@@ -48,9 +48,7 @@ class Response:
 class RequestError(Exception):
     """The client's mistake; becomes the response `status` with this message."""
 
-    def __init__(
-        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -129,9 +127,7 @@ def _events(backend: Backend, request: Request, closing: Flag) -> tuple[int, enc
     query = request.query
     unknown = sorted(query.keys() - {"after", "cluster", "limit", "wait"})
     if unknown:
-        raise RequestError(
-            400, "bad_request", f"{unknown[0]}: no such parameter; after, cluster, limit, wait"
-        )
+        raise RequestError(400, "bad_request", f"{unknown[0]}: no such parameter; after, cluster, limit, wait")
     after = int(_number(query, "after", "0", 2.0**53))
     limit = int(_number(query, "limit", "200", MOST_EVENTS))
     cluster = _name(query["cluster"]) if query.get("cluster") else None
@@ -198,9 +194,7 @@ def _object(body: Any, *keys: str) -> dict[str, Any]:
 
 def _name(value: Any) -> str:
     if not isinstance(value, str) or not fullmatch(NAME, value):
-        raise RequestError(
-            400, "bad_request", f"{str(value)[:80]!r} is no cluster's name: a DNS label was expected"
-        )
+        raise RequestError(400, "bad_request", f"{str(value)[:80]!r} is no cluster's name: a DNS label was expected")
     return value
 
 

@@ -186,9 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Origin"):
             raise RequestError(403, "forbidden", "requests from web pages are refused")
         parts = urlsplit(self.path)
-        return Request(
-            method=self.command, path=parts.path, query=dict(parse_qsl(parts.query)), body=self._body()
-        )
+        return Request(method=self.command, path=parts.path, query=dict(parse_qsl(parts.query)), body=self._body())
 
     def _body(self) -> Any:
         if self.headers.get("Transfer-Encoding"):
@@ -212,9 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise RequestError(400, "bad_json", f"the body is no JSON: {error}") from error
 
     def _respond(self, response: Response) -> None:
-        body = json.dumps(response.payload, ensure_ascii=False, separators=(",", ":")).encode(
-            errors="replace"
-        )
+        body = json.dumps(response.payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
         self.close_connection = True
         # A request line that was never understood counts as HTTP/0.9, whose answers have no head.
         self.request_version = self.protocol_version

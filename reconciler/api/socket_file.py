@@ -115,8 +115,6 @@ def _private(directory: Path) -> None:
     """Tighten our own directory to 0700; refuse one that is shared on purpose (/tmp) or isn't ours."""
     found = directory.stat()
     if found.st_mode & stat.S_ISVTX or (os.geteuid() not in (0, found.st_uid) and found.st_uid):
-        raise UsageError(
-            f"the state directory {directory} belongs to others too: choose one of your own with --state"
-        )
+        raise UsageError(f"the state directory {directory} belongs to others too: choose one of your own with --state")
     if found.st_mode & 0o077 and found.st_uid == os.geteuid():
         directory.chmod(0o700)

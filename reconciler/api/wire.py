@@ -55,9 +55,7 @@ def _parsed(answer: bytes) -> tuple[int, bytes]:
     version, _, rest = first.partition(" ")
     code = rest[:3]
     if not found or not version.startswith("HTTP/1.") or not code.isdecimal():
-        raise BrokenAnswerError(
-            "the answer ended early" if version.startswith("HTTP/1.") else "no HTTP came back"
-        )
+        raise BrokenAnswerError("the answer ended early" if version.startswith("HTTP/1.") else "no HTTP came back")
     lengths = [line.partition(":")[2].strip() for line in lines if line.lower().startswith("content-length:")]
     if lengths != [str(len(body))]:
         raise BrokenAnswerError("the answer ended early")

@@ -97,9 +97,7 @@ def suspend(
 
     Example: `reconciler suspend webapp`.
     """
-    _edit(
-        settings, name, "suspend", value=True, told=f"{name}: suspended; `reconciler resume {name}` ends it"
-    )
+    _edit(settings, name, "suspend", value=True, told=f"{name}: suspended; `reconciler resume {name}` ends it")
 
 
 @app.command(rich_help_panel="Change")

@@ -32,9 +32,7 @@ _AT_ONCE = 8
 @environment
 def down(
     settings: Settings,
-    volumes: Annotated[
-        bool, typer.Option("--volumes", help="Also remove named volumes, with their data.")
-    ] = False,
+    volumes: Annotated[bool, typer.Option("--volumes", help="Also remove named volumes, with their data.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="End the running loop first.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
 ) -> None:
@@ -49,9 +47,7 @@ def down(
 
     loop_runs = session.running(settings) is not None
     if loop_runs and not stop:
-        raise LockHeld(
-            f"a loop of environment {settings.env} is running; end it first: `reconciler down --stop`"
-        )
+        raise LockHeld(f"a loop of environment {settings.env} is running; end it first: `reconciler down --stop`")
     with closing(connect(settings.engine_url)) as engine:
         found = belongings(engine, settings.env, volumes=volumes)
         if found.empty and not loop_runs:

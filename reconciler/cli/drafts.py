@@ -23,9 +23,7 @@ _SCHEMA_FILE = ".reconciler-schema.json"
 def new(
     settings: Settings,
     name: Annotated[str, typer.Argument(help="The cluster's name: small letters, digits and dashes.")],
-    image: Annotated[
-        str, typer.Option("--image", help="What its containers are made from.")
-    ] = _DEFAULT_IMAGE,
+    image: Annotated[str, typer.Option("--image", help="What its containers are made from.")] = _DEFAULT_IMAGE,
 ) -> None:
     """Write a first spec with comments that explain the format into the specs directory.
 

@@ -27,9 +27,7 @@ _WORDS = {"allow_interspersed_args": False, "ignore_unknown_options": True}
 def execute(
     settings: Settings,
     name: Annotated[str, typer.Argument(help="An instance, or a cluster: its first running one.")],
-    command: Annotated[
-        list[str] | None, typer.Argument(metavar="-- CMD...", help="Default: a shell.")
-    ] = None,
+    command: Annotated[list[str] | None, typer.Argument(metavar="-- CMD...", help="Default: a shell.")] = None,
 ) -> None:
     """Run a command in an instance's container; on a terminal it gets one. Its exit code is ours.
 

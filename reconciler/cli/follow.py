@@ -29,9 +29,7 @@ def events(
     name: Annotated[str | None, typer.Argument(help="Only this cluster's (or instance's).")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many past ones.")] = 100,
-    output_format: Annotated[
-        Plain, typer.Option("--output", "-o", help="json writes one object a line.")
-    ] = Plain.TEXT,
+    output_format: Annotated[Plain, typer.Option("--output", "-o", help="json writes one object a line.")] = Plain.TEXT,
 ) -> None:
     """Show what was done, when, why, and how long it took.
 
@@ -117,9 +115,7 @@ def logs(
     settings: Settings,
     name: Annotated[str, typer.Argument(help="A cluster (all its instances) or an instance.")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    tail: Annotated[
-        int | None, typer.Option("--tail", "-n", min=0, help="Only the last lines of each.")
-    ] = None,
+    tail: Annotated[int | None, typer.Option("--tail", "-n", min=0, help="Only the last lines of each.")] = None,
 ) -> None:
     """Show what instances wrote to their output; with several, each line begins with the instance's name.
 

@@ -24,9 +24,7 @@ def build(
     ] = None,
     images: Annotated[
         Path | None,
-        typer.Option(
-            "--images", help="The directory with a folder for each image. Default: ./images, else ours."
-        ),
+        typer.Option("--images", help="The directory with a folder for each image. Default: ./images, else ours."),
     ] = None,
 ) -> None:
     """Build what is missing or changed, as reconciler/NAME:latest; what is up to date is left alone."""

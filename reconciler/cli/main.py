@@ -117,9 +117,7 @@ class Commands(TyperGroup):
         mistake.
         """
         try:
-            code = super().main(
-                args, prog_name or "reconciler", complete_var, False, windows_expand_args, **extra
-            )
+            code = super().main(args, prog_name or "reconciler", complete_var, False, windows_expand_args, **extra)
             sys.stdout.flush()
         except BrokenPipeError:
             code = _pipe_closed()

@@ -28,9 +28,7 @@ _SHARED: dict[str, tuple[Any, Any]] = {
     "domain": (
         Annotated[
             str,
-            typer.Option(
-                "--domain", envvar="RECONCILER_DOMAIN", help="What names end in.", rich_help_panel=_PANEL
-            ),
+            typer.Option("--domain", envvar="RECONCILER_DOMAIN", help="What names end in.", rich_help_panel=_PANEL),
         ],
         DEFAULT_DOMAIN,
     ),
@@ -40,8 +38,7 @@ _SHARED: dict[str, tuple[Any, Any]] = {
             typer.Option(
                 "--state",
                 envvar="RECONCILER_STATE",
-                help="Directory for the loop's socket, log and history. "
-                "Default: $XDG_STATE_HOME/reconciler/ENV.",
+                help="Directory for the loop's socket, log and history. Default: $XDG_STATE_HOME/reconciler/ENV.",
                 show_default=False,
                 rich_help_panel=_PANEL,
             ),

@@ -44,9 +44,7 @@ def locked(directory: Path) -> Iterator[None]:
         with directory_lock(directory):
             yield
     except FileNotFoundError as error:
-        raise ReconcilerError(
-            f"{directory} is no directory: make it, or name another with --specs"
-        ) from error
+        raise ReconcilerError(f"{directory} is no directory: make it, or name another with --specs") from error
     except OSError as error:
         raise ReconcilerError(f"{directory} can't be changed: {error.strerror or error}") from error
 

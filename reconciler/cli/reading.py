@@ -16,9 +16,7 @@ from reconciler.plan.status import InstanceStatus
 _JOIN_SECONDS = 0.2
 
 
-def read_logs(
-    settings: Settings, instances: Sequence[InstanceStatus], *, follow: bool, tail: int | None
-) -> None:
+def read_logs(settings: Settings, instances: Sequence[InstanceStatus], *, follow: bool, tail: int | None) -> None:
     """Write what they wrote. Raises the first engine error where nothing else was to be read."""
     from reconciler.engine.docker import connect
 

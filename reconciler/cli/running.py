@@ -46,12 +46,8 @@ def run(  # noqa: PLR0917
             metavar="[SPECS]", help="The directory to watch. Default: --specs, ./specs.", show_default=False
         ),
     ] = None,
-    detach: Annotated[
-        bool, typer.Option("--detach", "-d", help="Go on in the background; `stop` ends it.")
-    ] = False,
-    standby: Annotated[
-        bool, typer.Option("--standby", help="Wait while another loop runs, then take over.")
-    ] = False,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Go on in the background; `stop` ends it.")] = False,
+    standby: Annotated[bool, typer.Option("--standby", help="Wait while another loop runs, then take over.")] = False,
     resync: Annotated[float, duration_option("--resync", help_text="Look at everything this often.")] = 10.0,
     lost_after: Annotated[
         float, duration_option("--lost-after", help_text="Start a canary after this long without heartbeats.")
@@ -100,9 +96,7 @@ def run(  # noqa: PLR0917
         standby=standby,
     )
     if not chosen.specs.is_dir():
-        raise UsageError(
-            f"{chosen.specs} is no directory; `reconciler new hello` makes ./specs with a first spec"
-        )
+        raise UsageError(f"{chosen.specs} is no directory; `reconciler new hello` makes ./specs with a first spec")
     if detach:
         from reconciler.cli.detach import start_detached
 
@@ -165,9 +159,7 @@ def stop_loop(settings: Settings) -> None:
         if not _answers(settings) and not _alive(pid):
             return
         time.sleep(_POLL_SECONDS)
-    raise ReconcilerError(
-        f"the loop (pid {pid}) has not ended after {_STOP_SECONDS:g} s; its log may say why"
-    )
+    raise ReconcilerError(f"the loop (pid {pid}) has not ended after {_STOP_SECONDS:g} s; its log may say why")
 
 
 def _answers(settings: Settings) -> bool:

@@ -158,4 +158,3 @@ def crash_boundary(text: str) -> Boundary:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     return boundary
-

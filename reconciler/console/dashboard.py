@@ -101,9 +101,7 @@ def _cards(world: WorldStatus, screen: Screen, room: int | None) -> list[Rendera
     if not world.clusters:
         hint = f" no clusters yet; make a first one: {command(world.environment, 'new hello')}"
         return [Text(fit(hint, screen.width, screen.glyphs)), Text()]
-    cards: dict[str, Card] = {
-        c.name: card(c, width=screen.width, glyphs=screen.glyphs) for c in world.clusters
-    }
+    cards: dict[str, Card] = {c.name: card(c, width=screen.width, glyphs=screen.glyphs) for c in world.clusters}
     if room is None:
         return list(cards.values())
     return _squeeze(world.clusters, cards, screen, room)
@@ -126,9 +124,7 @@ def _squeeze(
     free = max(room - _lines(whole), 1)
     if len(lines) > free:
         left_out = len(lines) - free + 1
-        more = Text(
-            f" {screen.glyphs.ellipsis} {_plural(left_out, 'more cluster')}: reconciler status", "dim"
-        )
+        more = Text(f" {screen.glyphs.ellipsis} {_plural(left_out, 'more cluster')}: reconciler status", "dim")
         lines = [*lines[: free - 1], more]
     return [*whole, *lines]
 

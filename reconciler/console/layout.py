@@ -16,9 +16,7 @@ GAP = 2
 
 def clean(text: str) -> str:
     """The text without control characters: names and messages come from files and containers."""
-    return "".join(
-        " " if c in "\t\r\n" else c if unicodedata.category(c) not in {"Cc", "Cf"} else "?" for c in text
-    )
+    return "".join(" " if c in "\t\r\n" else c if unicodedata.category(c) not in {"Cc", "Cf"} else "?" for c in text)
 
 
 def age(seconds: float | None) -> str:
@@ -83,9 +81,7 @@ def wrap(text: str, width: int | None) -> list[str]:
     return [*lines, line] if line or not lines else lines
 
 
-def columns(
-    rows: Sequence[Sequence[Text]], right: frozenset[int] = frozenset(), gap: int = GAP
-) -> list[Text]:
+def columns(rows: Sequence[Sequence[Text]], right: frozenset[int] = frozenset(), gap: int = GAP) -> list[Text]:
     """Rows of cells as aligned lines; columns in `right` are flush right. No line ends in blanks."""
     count = max((len(row) for row in rows), default=0)
     widths = [max((row[i].cell_len for row in rows if i < len(row)), default=0) for i in range(count)]

@@ -35,9 +35,7 @@ _INDENT = 2
 _LEAST_ZONE = 16
 
 
-def status_table(
-    world: WorldStatus, width: int | None = 80, *, glyphs: Glyphs = UNICODE, wide: bool = False
-) -> Text:
+def status_table(world: WorldStatus, width: int | None = 80, *, glyphs: Glyphs = UNICODE, wide: bool = False) -> Text:
     """The whole environment; `width` in cells, None for lines as long as they need to be.
 
     BEAT is the age of the oldest last heartbeat among a cluster's instances.
@@ -61,9 +59,7 @@ def status_table(
 def _header(world: WorldStatus, width: int | None, glyphs: Glyphs) -> list[Text]:
     lines = hanging(Text(), loop_line(world, glyphs.dot), indent=0, width=width, style="bold")
     if not world.loop_running:
-        lines += hanging(
-            Text(f"{glyphs.alarm} ", "yellow"), no_loop_hint(world), indent=2, width=width, style="yellow"
-        )
+        lines += hanging(Text(f"{glyphs.alarm} ", "yellow"), no_loop_hint(world), indent=2, width=width, style="yellow")
     notes = alarms(world)
     if notes:
         lines += [Text(), *_notes(notes, width, glyphs, indent=0)]

@@ -17,9 +17,7 @@ from reconciler.console.glyphs import Glyphs, glyphs_for
 
 def make_console(stream: IO[str] | None = None, *, record: bool = False, width: int | None = None) -> Console:
     """A console on `stream` (default: standard output) that never interprets what it prints as markup."""
-    return Console(
-        file=stream or sys.stdout, markup=False, emoji=False, highlight=False, record=record, width=width
-    )
+    return Console(file=stream or sys.stdout, markup=False, emoji=False, highlight=False, record=record, width=width)
 
 
 def text_width(console: Console, environ: Mapping[str, str] = os.environ) -> int | None:

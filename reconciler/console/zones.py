@@ -29,16 +29,12 @@ def zone_names(cluster: ClusterStatus) -> tuple[str, ...]:
     return (*cluster.zones, *extra)
 
 
-def zone_cells(
-    cluster: ClusterStatus, *, width: int | None, glyphs: Glyphs, detail: Detail
-) -> list[list[Text]]:
+def zone_cells(cluster: ClusterStatus, *, width: int | None, glyphs: Glyphs, detail: Detail) -> list[list[Text]]:
     """Each zone's column as cells of at most `width` (None: as long as they are), its name first."""
     return [_column(cluster, zone, width, glyphs, detail) for zone in zone_names(cluster)]
 
 
-def _column(
-    cluster: ClusterStatus, zone: str, width: int | None, glyphs: Glyphs, detail: Detail
-) -> list[Text]:
+def _column(cluster: ClusterStatus, zone: str, width: int | None, glyphs: Glyphs, detail: Detail) -> list[Text]:
     instances = [i for i in cluster.instances if i.zone == zone]
     name = zone if width is None else fit(zone, width, glyphs)
     cells = [Text(name, "bold")]
@@ -60,9 +56,7 @@ def _counts(instances: Sequence[InstanceStatus], width: int | None, glyphs: Glyp
     return cells
 
 
-def instance_cell(
-    instance: InstanceStatus, cluster: ClusterStatus, *, width: int | None, glyphs: Glyphs
-) -> Text:
+def instance_cell(instance: InstanceStatus, cluster: ClusterStatus, *, width: int | None, glyphs: Glyphs) -> Text:
     """One instance: `● webapp1 ready 0.4s`; with less room the age goes, then the name but its number."""
     sign, word = glyphs.verdict(instance.verdict), verdict_word(instance)
     beat = "" if instance.heartbeat_age is None else f" {age(instance.heartbeat_age)}"

@@ -82,9 +82,7 @@ class Resolver:
     packets.
     """
 
-    def __init__(
-        self, zone: Zone, table: Callable[[], NameTable], access: Access, rng: random.Random
-    ) -> None:
+    def __init__(self, zone: Zone, table: Callable[[], NameTable], access: Access, rng: random.Random) -> None:
         self.counts: Counter[str] = Counter()
         self._zone = zone
         self._table = table

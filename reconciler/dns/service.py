@@ -34,9 +34,7 @@ class Service:
         self._connections: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(
-        self, sockets: Sequence[Sockets], stopped: asyncio.Event, ready: Callable[[], None]
-    ) -> None:
+    async def run(self, sockets: Sequence[Sockets], stopped: asyncio.Event, ready: Callable[[], None]) -> None:
         """Serve until `stopped`, then end what is open; calls `ready` once, leaves `sockets` open."""
         loop = asyncio.get_running_loop()
         for each in sockets:
@@ -72,9 +70,7 @@ class Service:
             self._resolver.counts["overload"] += 1
             self._send(datagrams, failure(outside.packet, SERVFAIL), peer)
 
-    async def _answer_datagram(
-        self, datagrams: socket.socket, outside: Outside, peer: tuple[str, int]
-    ) -> None:
+    async def _answer_datagram(self, datagrams: socket.socket, outside: Outside, peer: tuple[str, int]) -> None:
         try:
             reply = await self._forwarder.ask(outside.packet, tcp=False)
         finally:

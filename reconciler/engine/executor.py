@@ -204,4 +204,3 @@ def _flight(action: Action) -> InFlight:
     if isinstance(action, PullImage):
         return InFlight(kind=action.kind, cluster=action.cluster)
     return InFlight(kind=action.kind, cluster=action.cluster, number=action.number, id=action.id)
-

@@ -102,9 +102,7 @@ def _message(env: str, pid: int | None) -> str:
 
 def _name(engine_id: str, env: str) -> str:
     name = f"reconciler/{engine_id}/{env}"
-    return (
-        name if len(name.encode()) <= _LONGEST else f"reconciler/{hashlib.sha256(name.encode()).hexdigest()}"
-    )
+    return name if len(name.encode()) <= _LONGEST else f"reconciler/{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def _bind(name: str) -> socket.socket | None:

@@ -25,9 +25,7 @@ log = logging.getLogger("reconciler.events")
 WAITING_LINES = 10_000
 CLOSE_SECONDS = 1.0
 MASK = "***"
-SECRET_KEY = re.compile(
-    r"(^|_)(token|secret|secrets|password|passwd|authorization|credentials?)$", re.IGNORECASE
-)
+SECRET_KEY = re.compile(r"(^|_)(token|secret|secrets|password|passwd|authorization|credentials?)$", re.IGNORECASE)
 SECRET_TEXT = re.compile(r"(?i)\b(bearer\s+|(?:token|secret|password|passwd)\s*[=:]\s*)([^\s\"',;]+)")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}

@@ -68,7 +68,6 @@ class ContainerMaker:
             token_sha256=token_sha256,
         )  # fmt: skip
 
-
     def _insist_on_allowed(self, spec: ClusterSpec) -> None:
         """The path's text was checked when it was read; where its links lead is only known now."""
         allowed = [path.resolve() for path in self.allow_paths]

@@ -49,7 +49,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineEvent:
-    """Something happened to a container of ours (`cluster` set) or to an image (`cluster` None). Only a hint to look."""
+    """Something happened to a container of ours (`cluster` set) or to an image (`cluster` None): a hint to look."""
 
     kind: Literal["container", "image"]
     action: str
@@ -94,7 +94,7 @@ class Blueprint:
     ports: tuple[Port, ...] = ()
     published: tuple[tuple[Port, int], ...] = ()
     mounts: tuple[Mount, ...] = ()
-    resources: Resources = Resources()
+    resources: Resources = field(default_factory=Resources)
     nameservers: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
@@ -108,11 +108,13 @@ class Engine(Protocol):
     def listing(self, env: str) -> Listing: ...
     def up_seconds(self, id: str) -> float:
         """Seconds since the container started by the engine's clock; 0.0 where it never did or is gone."""
+
     def events(self, env: str, stop: Event) -> Iterator[EngineEvent | None]:
         """Events from now on, until `stop` is set; first yields None once it is subscribed (list then, not before).
 
         Ends by raising EngineUnavailable when the stream breaks.
         """
+
     def images(self, references: Sequence[str]) -> Mapping[str, Image]: ...
     def pull(self, reference: str, policy: Pull) -> None: ...
     def ensure_network(self, env: str, subnet: str | None) -> Network: ...
@@ -121,12 +123,15 @@ class Engine(Protocol):
 
         Raises NotOurs where somebody else's stands there, TransientError where the name is being freed.
         """
+
     def upload(self, id: str, files: Sequence[File]) -> None: ...
     def start(self, id: str) -> None: ...
     def signal(self, id: str, signal: Signal) -> None:
-        """Done when the signal is sent; also where the container is not running any more. A frozen one is thawed for it."""
+        """Done when the signal is sent, or where the container runs no more. A frozen one is thawed for it."""
+
     def remove(self, id: str) -> None:
         """By full id, forcibly, anonymous volumes too, named ones not; done where it is gone or going."""
+
     def close(self) -> None: ...
 
 
@@ -135,5 +140,6 @@ class Names(Protocol):
 
     def published(self) -> Mapping[str, Record]:
         """What answers now, by container id."""
+
     def publish(self, id: str, record: Record) -> None: ...
     def withdraw(self, id: str) -> None: ...

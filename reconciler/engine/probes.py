@@ -205,9 +205,7 @@ class _Round:
         for attempt in [attempt for attempt in self._attempts.values() if attempt.deadline <= now]:
             attempt.expire()
             self._settle(attempt)
-        self._first_deadline = min(
-            (attempt.deadline for attempt in self._attempts.values()), default=math.inf
-        )
+        self._first_deadline = min((attempt.deadline for attempt in self._attempts.values()), default=math.inf)
 
     def _wait_seconds(self) -> float:
         now = time.monotonic()

@@ -44,9 +44,7 @@ def within_reach(servers: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(server for server in servers if _reachable(_address(server)))
 
 
-def host_resolvers(
-    resolv_conf: Path = RESOLV_CONF, systemd_resolv_conf: Path = SYSTEMD_RESOLV_CONF
-) -> tuple[str, ...]:
+def host_resolvers(resolv_conf: Path = RESOLV_CONF, systemd_resolv_conf: Path = SYSTEMD_RESOLV_CONF) -> tuple[str, ...]:
     """The IPv4 resolvers that containers get after ours; none where the host has none in their reach."""
     return within_reach(_host_servers(resolv_conf, systemd_resolv_conf))
 
@@ -58,9 +56,7 @@ class HostUpstreams:
     no servers.
     """
 
-    def __init__(
-        self, resolv_conf: Path = RESOLV_CONF, systemd_resolv_conf: Path = SYSTEMD_RESOLV_CONF
-    ) -> None:
+    def __init__(self, resolv_conf: Path = RESOLV_CONF, systemd_resolv_conf: Path = SYSTEMD_RESOLV_CONF) -> None:
         self._files = (resolv_conf, systemd_resolv_conf)
         self._seen: tuple[tuple[int, int, int] | None, ...] | None = None
         self._servers: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from reconciler.engine.store_values import (
     SpecsDirectory,
     StoreError,
 )
-from reconciler.state.event import Event, EventResult
+from reconciler.state.event import Event
 from reconciler.state.observed import Past
 
 if TYPE_CHECKING:

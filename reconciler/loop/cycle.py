@@ -90,13 +90,9 @@ class Cycle:
         )  # fmt: skip
         return observed, now
 
-    def _decide(
-        self, world: WantedWorld, due: frozenset[str] | None, flights: Flights, *, fresh: bool
-    ) -> Turn:
+    def _decide(self, world: WantedWorld, due: frozenset[str] | None, flights: Flights, *, fresh: bool) -> Turn:
         observed, now = self.observe(world, flights, fresh=fresh)
-        decision = decide(
-            world, observed, now=now, limits=self._limits, memory=self._memory.guard(now), due=due
-        )
+        decision = decide(world, observed, now=now, limits=self._limits, memory=self._memory.guard(now), due=due)
         return Turn(world=world, observed=replace(observed, channel=decision.channel), decision=decision, now=now)
 
     def _list(self, *, fresh: bool) -> Listing:
@@ -111,4 +107,3 @@ class Cycle:
             self._images = dict(self._senses.engine.images(sorted(wanted)))
             self._asked = wanted
         return self._images
-

@@ -59,9 +59,7 @@ class FileTracker:
                 wake.append(entry.changed_at + SETTLE_SECONDS)
         wake += self._mark_gone(seen, now)
         self._first = False
-        return Changes(
-            readable=tuple(readable), present=frozenset(self._entries), again_at=min(wake, default=None)
-        )
+        return Changes(readable=tuple(readable), present=frozenset(self._entries), again_at=min(wake, default=None))
 
     def _mark_gone(self, seen: dict[str, Stamp], now: float) -> list[float]:
         wake = []

@@ -146,8 +146,7 @@ class LoopMemory:
         self.setbacks = {
             name: kept
             for name, failures in self.setbacks.items()
-            if name in known
-            and (kept := {key: one for key, one in failures.items() if now - one.at < SETBACK_SECONDS})
+            if name in known and (kept := {key: one for key, one in failures.items() if now - one.at < SETBACK_SECONDS})
         }
 
     def listen_anew(self, now: float) -> None:

@@ -132,4 +132,3 @@ def _without_names(decision: Decision) -> Decision:
 
 def _policy(settings: Settings) -> Policy:
     return Policy(allow_paths=tuple(str(path) for path in settings.allow_paths))
-

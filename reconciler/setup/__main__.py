@@ -13,9 +13,7 @@ from reconciler.setup.report import OUTPUTS, run
 
 def main() -> int:
     """Exit code 0 when nothing is missing, 1 otherwise."""
-    parser = argparse.ArgumentParser(
-        prog="python -m reconciler.setup", description="What this machine lacks."
-    )
+    parser = argparse.ArgumentParser(prog="python -m reconciler.setup", description="What this machine lacks.")
     parser.add_argument("--fix", action="store_true", help="install, start and build what is missing")
     parser.add_argument("--quiet", action="store_true", help="print only when something is missing")
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="table")

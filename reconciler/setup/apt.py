@@ -32,9 +32,7 @@ def install(packages: Sequence[str], console: Console) -> None:
     reason = usable()
     names = " ".join(packages)
     if reason:
-        raise SetupError(
-            f"{names}: not installed, because {reason}; install it yourself, or run this as root"
-        )
+        raise SetupError(f"{names}: not installed, because {reason}; install it yourself, or run this as root")
     with step(console, f"Installing {names}") as line:
         run(["apt-get", "update"], timeout_seconds=_UPDATE_SECONDS, on_line=line, env=_QUIET)
         run(

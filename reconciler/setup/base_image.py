@@ -56,9 +56,7 @@ def _pull(endpoint: Endpoint, reference: str, console: Console) -> bool:
             follow(api.pull(repository, tag=tag, stream=True, decode=True), line)
     except (EngineUnavailable, PermanentError, SetupError) as error:
         reason = str(error).splitlines()[-1].strip()
-        console.print(
-            f"No registry gave us {reference} ({reason}).", markup=False, highlight=False, soft_wrap=True
-        )
+        console.print(f"No registry gave us {reference} ({reason}).", markup=False, highlight=False, soft_wrap=True)
         return False
     return True
 

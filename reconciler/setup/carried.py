@@ -23,9 +23,7 @@ _SETTINGS = (
     "Acquire::Check-Valid-Until",
     "Acquire::Check-Date",
 )
-_ONE_LINE = re.compile(
-    r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)$"
-)
+_ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +80,7 @@ def look(root: Path = Path("/")) -> Carried:
     """What this machine has; `root` is `/` except in tests."""
     return Carried(
         certificates=_certificates(root / "usr/local/share/ca-certificates"),
-        sources=debian_sources(
-            _read_sources(root / "etc/apt"), codename=debian_codename(root / "etc/os-release")
-        ),
+        sources=debian_sources(_read_sources(root / "etc/apt"), codename=debian_codename(root / "etc/os-release")),
         settings=_settings(),
     )
 
@@ -136,9 +132,7 @@ def one_line_sources(text: str) -> list[Source]:
 def deb822_sources(text: str) -> list[Source]:
     """The sources of a `.sources` file (sources.list(5), deb822 style), one for each address and suite."""
     found = []
-    for block in re.split(
-        r"\n\s*\n", "\n".join(line for line in text.splitlines() if not line.startswith("#"))
-    ):
+    for block in re.split(r"\n\s*\n", "\n".join(line for line in text.splitlines() if not line.startswith("#"))):
         fields = {name.lower(): value.split() for name, value in _fields(block)}
         if "deb" not in fields.get("types", []) or fields.get("enabled") == ["no"]:
             continue
@@ -158,21 +152,15 @@ def deb822_sources(text: str) -> list[Source]:
 def _fields(block: str) -> Iterable[tuple[str, str]]:
     unfolded = re.sub(r"\n\s+", " ", block)
     return (
-        (name.strip(), value)
-        for name, colon, value in (line.partition(":") for line in unfolded.splitlines())
-        if colon
+        (name.strip(), value) for name, colon, value in (line.partition(":") for line in unfolded.splitlines()) if colon
     )
 
 
 def debian_sources(sources: Iterable[Source], *, codename: str) -> tuple[Source, ...]:
     """Debian's own among the sources, main component only, the machine's codename replaced by the image's."""
-    wanted = (
-        {f"{codename}{tail}": f"{SUITE}{tail}" for tail in ("", "-updates", "-security")} if codename else {}
-    )
+    wanted = {f"{codename}{tail}": f"{SUITE}{tail}" for tail in ("", "-updates", "-security")} if codename else {}
     found = {
-        (source.uri, wanted[source.suite]): Source(
-            uri=source.uri, suite=wanted[source.suite], components=("main",)
-        )
+        (source.uri, wanted[source.suite]): Source(uri=source.uri, suite=wanted[source.suite], components=("main",))
         for source in sources
         if source.suite in wanted
         and "main" in source.components

@@ -39,16 +39,12 @@ class DaemonFiles:
 def provide(endpoint: Endpoint, console: Console) -> None:
     """Make an engine answer at `endpoint`: installed, started, waited for. Raises SetupError."""
     if shutil.which("dockerd") is None:
-        console.print(
-            "No container engine here: installing Debian's docker.io with iptables.", highlight=False
-        )
+        console.print("No container engine here: installing Debian's docker.io with iptables.", highlight=False)
         apt.install(PACKAGES, console)
     if answers(endpoint):
         return  # the package's own start-up script was allowed to start it
     if os.geteuid() != 0:
-        raise SetupError(
-            "dockerd is installed but does not run, and starting it needs root; run this as root"
-        )
+        raise SetupError("dockerd is installed but does not run, and starting it needs root; run this as root")
     if Path("/run/systemd/system").is_dir():
         run(["systemctl", "start", "docker"], timeout_seconds=_START_SECONDS)
         _wait(endpoint, lambda: True, DaemonFiles())
@@ -105,9 +101,7 @@ def _wait(endpoint: Endpoint, alive: Callable[[], bool], files: DaemonFiles) -> 
         ended = not alive()
         if ended or time.monotonic() > deadline_at:
             what = "ended" if ended else f"did not answer within {_START_SECONDS:.0f} s"
-            raise SetupError(
-                f"dockerd {what} at {endpoint.url}; the last lines of {files.log}:{_tail(files.log)}"
-            )
+            raise SetupError(f"dockerd {what} at {endpoint.url}; the last lines of {files.log}:{_tail(files.log)}")
         time.sleep(_POLL_SECONDS)
 
 

@@ -66,9 +66,7 @@ def python_version(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Fi
     if version >= MINIMUM_PYTHON:
         return Finding(name="python", ok=True, detail=text)
     wanted = ".".join(map(str, MINIMUM_PYTHON))
-    return Finding(
-        name="python", ok=False, problem=f"Python is {text}.", remedy=f"Use Python {wanted} or later."
-    )
+    return Finding(name="python", ok=False, problem=f"Python is {text}.", remedy=f"Use Python {wanted} or later.")
 
 
 def engine_version(facts: probe.EngineFacts) -> Finding:
@@ -125,11 +123,7 @@ def _absent(endpoint: Endpoint) -> tuple[str, str]:
     if shutil.which("dockerd"):
         return f"No container engine answers at {endpoint.url}.", "Start dockerd (--fix does it)."
     reason = apt.usable()
-    how = (
-        f"Install Docker ({reason})."
-        if reason
-        else "Install Debian's docker.io and start it (--fix does it)."
-    )
+    how = f"Install Docker ({reason})." if reason else "Install Debian's docker.io and start it (--fix does it)."
     return f"No container engine answers at {endpoint.url}, and none is installed.", how
 
 
@@ -143,9 +137,7 @@ def _elsewhere(name: str) -> Finding:
 
 def _later() -> list[Finding]:
     names = ("engine-version", "disk", "network", "base-image", "images")
-    return [
-        Finding(name=name, ok=False, problem="Not looked at: no engine.", remedy=_WAITS) for name in names
-    ]
+    return [Finding(name=name, ok=False, problem="Not looked at: no engine.", remedy=_WAITS) for name in names]
 
 
 def _endpoint() -> Endpoint:

@@ -86,9 +86,7 @@ def _read_json(path: Path, what: str) -> object:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{what} can't be read: {path}: {error}; repair the file or set DOCKER_HOST"
-        ) from error
+        raise UsageError(f"{what} can't be read: {path}: {error}; repair the file or set DOCKER_HOST") from error
 
 
 def _field(value: object, *names: str) -> str:

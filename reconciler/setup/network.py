@@ -24,9 +24,7 @@ def look(forwarding: Path = FORWARDING) -> Finding:
             "`sysctl -w net.ipv4.ip_forward=1` as root (--fix does it).",
         )
     if os.geteuid() != 0:
-        return Finding(
-            name="network", ok=True, detail="forwarding is on; iptables can't be read without root"
-        )
+        return Finding(name="network", ok=True, detail="forwarding is on; iptables can't be read without root")
     if shutil.which("iptables") is None:
         return _bad(
             "iptables is missing; the engine needs it for bridge networks.",

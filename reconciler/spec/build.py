@@ -60,9 +60,7 @@ def _name(values: Values, stem: str | None) -> str:
     if stem is not None:
         wrong = names.label(stem)
         if wrong is not None:
-            values.check(
-                (), (f"the file's name gives the cluster's: {wrong[0]}", "rename the file: " + wrong[1])
-            )
+            values.check((), (f"the file's name gives the cluster's: {wrong[0]}", "rename the file: " + wrong[1]))
     if not values.has("name"):
         if stem is None and not values.given("name"):
             values.problem((), "`name` is missing", "add `name: …`, because no file gives one")
@@ -104,13 +102,9 @@ def _ports(values: Values, size: int) -> tuple[Port, ...]:
         for other in found:
             taken = overlap(port, other)
             if taken is not None:
-                values.problem(
-                    path, f"host port {taken} is taken twice in this file", "choose another host port"
-                )
+                values.problem(path, f"host port {taken} is taken twice in this file", "choose another host port")
             elif port == other:
-                values.problem(
-                    path, f"port {port.container}/{port.protocol} is a duplicate", "name each one once"
-                )
+                values.problem(path, f"port {port.container}/{port.protocol} is a duplicate", "name each one once")
         found.append(port)
     return tuple(found)
 
@@ -124,9 +118,7 @@ def _volumes(values: Values, policy: Policy) -> tuple[Volume, ...]:
             values.problem(path, bad.problem, bad.fix)
             continue
         if any(other.target == volume.target for other in found):
-            values.problem(
-                path, f"the target {quoted(volume.target)} is a duplicate", "mount one volume a target"
-            )
+            values.problem(path, f"the target {quoted(volume.target)} is a duplicate", "mount one volume a target")
         if any(other.source == volume.source and not volume.host_path for other in found):
             values.problem(path, f"the volume {quoted(volume.source)} is mounted twice", "mount it once")
         found.append(volume)

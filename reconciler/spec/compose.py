@@ -88,9 +88,7 @@ class _Reader:
         offset = 0
         for line in self._text.splitlines(keepends=True):
             if line.startswith("%") and line.split() != ["%YAML", "1.2"]:
-                self._stop(
-                    offset, (), "YAML directives are not used here", "remove this line; specs are YAML 1.2"
-                )
+                self._stop(offset, (), "YAML directives are not used here", "remove this line; specs are YAML 1.2")
             if not line.startswith(("%", "#")) and line.strip():
                 return
             offset += len(line)
@@ -126,9 +124,7 @@ class _Reader:
             )
         kind = _kind(event)
         if kind == "AliasEvent":
-            self._report.add(
-                start, path, f"the alias `*{printable(event.anchor)}` is forbidden", "write the value out"
-            )
+            self._report.add(start, path, f"the alias `*{printable(event.anchor)}` is forbidden", "write the value out")
             return Broken(start, event.end_mark.index)
         refused = self._refuse_properties(event, path)
         if kind == "ScalarEvent":
@@ -144,9 +140,7 @@ class _Reader:
         start = event.start_mark.index
         if event.anchor is not None:
             name = printable(event.anchor)
-            self._report.add(
-                start, path, f"the anchor `&{name}` is forbidden", "remove it; write repeated values out"
-            )
+            self._report.add(start, path, f"the anchor `&{name}` is forbidden", "remove it; write repeated values out")
         if event.tag is not None:
             tag = printable(_written_tag(self._text, start, str(event.tag)))
             self._report.add(start, path, f"the tag `{tag}` is forbidden", "remove it; values are plain YAML")
@@ -168,9 +162,7 @@ class _Reader:
         items: list[Node] = []
         for inner in self._events:
             if _kind(inner) == "SequenceEndEvent":
-                return Sequence(
-                    tuple(items), event.start_mark.index, inner.end_mark.index, bool(event.flow_style)
-                )
+                return Sequence(tuple(items), event.start_mark.index, inner.end_mark.index, bool(event.flow_style))
             items.append(self._node(inner, (*path, len(items))))
         raise AssertionError("the parser closes every sequence")
 

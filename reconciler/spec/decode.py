@@ -20,9 +20,7 @@ _STRANGE_END = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
 def decode(data: bytes, file: str) -> str:
     """The text without a byte order mark. Raises SpecError with one Problem."""
     if len(data) > LARGEST_BYTES:
-        raise _refused(
-            file, "", f"{len(data)} bytes; the limit is 64 KiB", "a spec describes one cluster: split it"
-        )
+        raise _refused(file, "", f"{len(data)} bytes; the limit is 64 KiB", "a spec describes one cluster: split it")
     if data.startswith(_UTF16):
         raise _refused(file, "", "this is UTF-16", "save the file as UTF-8")
     try:
@@ -39,9 +37,7 @@ def decode(data: bytes, file: str) -> str:
     nul = text.find("\0")
     if nul >= 0:
         offset = data.index(b"\0")
-        raise _refused(
-            file, text[:nul], f"a NUL byte at byte offset {offset}", "remove it; is this a text file?"
-        )
+        raise _refused(file, text[:nul], f"a NUL byte at byte offset {offset}", "remove it; is this a text file?")
     strange = _STRANGE_END.search(text)
     if strange:
         code = f"U+{ord(strange[0]):04X}"

@@ -44,9 +44,7 @@ def _shown(spec: ClusterSpec) -> Iterator[tuple[str, str | None]]:
     yield "ports", _list(tuple(_port(port) for port in spec.ports)) if spec.ports else None
     yield "command", _list(spec.command) if spec.command else None
     yield from ((f"environment.{name}", value) for name, value in sorted(spec.environment.items()))
-    yield from (
-        (f"secrets.{secret.name}", secret.file) for secret in sorted(spec.secrets, key=lambda s: s.name)
-    )
+    yield from ((f"secrets.{secret.name}", secret.file) for secret in sorted(spec.secrets, key=lambda s: s.name))
     yield "volumes", _list(tuple(_volume(volume) for volume in spec.volumes)) if spec.volumes else None
     memory, cpus = spec.resources.memory_bytes, spec.resources.cpus
     yield "resources.memory", None if memory is None else show_bytes(memory)

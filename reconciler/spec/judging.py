@@ -11,9 +11,7 @@ from reconciler.spec.values import Values
 def health(values: Values) -> Health:
     """Probe by http or tcp, not both; heartbeat and docker may stand beside either."""
     if values.given("health", "http") and values.given("health", "tcp"):
-        values.problem(
-            ("health", "tcp"), "`http` and `tcp` can't stand together", "keep one of them", at_key=True
-        )
+        values.problem(("health", "tcp"), "`http` and `tcp` can't stand together", "keep one of them", at_key=True)
     return Health(
         heartbeat=_heartbeat(values),
         probe=_probe(values, "http") or _probe(values, "tcp"),
@@ -53,9 +51,7 @@ def rollout(values: Values, single_owner: str | None) -> Rollout:
     strategy: Strategy = values.plain(implied, "rollout", "strategy")
     because = f"{single_owner} imply in-place" if single_owner else "the strategy is in-place"
     if single_owner and strategy == "rolling":
-        values.problem(
-            ("rollout", "strategy"), f"`rolling` can't be: {because}", "write in-place, or leave it out"
-        )
+        values.problem(("rollout", "strategy"), f"`rolling` can't be: {because}", "write in-place, or leave it out")
         strategy = "in-place"
     in_place = strategy == "in-place"
     surge = values.whole(0 if in_place else 1, "rollout", "surge")
@@ -63,13 +59,9 @@ def rollout(values: Values, single_owner: str | None) -> Rollout:
     if in_place and surge:
         values.problem(("rollout", "surge"), f"{surge} can't be: {because}", "write 0, or leave it out")
     if in_place and not unavailable:
-        values.problem(
-            ("rollout", "unavailable"), f"0 can't be: {because}", "write 1 or more, or leave it out"
-        )
+        values.problem(("rollout", "unavailable"), f"0 can't be: {because}", "write 1 or more, or leave it out")
     if not in_place and not surge and not unavailable:
-        values.problem(
-            ("rollout",), "with surge 0 and unavailable 0 nothing could ever change", "raise one of them"
-        )
+        values.problem(("rollout",), "with surge 0 and unavailable 0 nothing could ever change", "raise one of them")
     return Rollout(
         strategy=strategy,
         surge=surge,

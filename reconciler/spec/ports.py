@@ -42,9 +42,7 @@ def parse_port(entry: int | str) -> Port:
     last = first if match["last"] is None else _port(match["last"])
     if last < first:
         raise BadEntryError(f"the range {first}-{last} runs backwards", f"write {last}-{first}")
-    return Port(
-        container=container, protocol=kind, host_ip=_host_ip(match["ip"]), host_first=first, host_last=last
-    )
+    return Port(container=container, protocol=kind, host_ip=_host_ip(match["ip"]), host_first=first, host_last=last)
 
 
 def fits(entry: Port, size: int) -> BadEntryError | None:
@@ -57,9 +55,7 @@ def fits(entry: Port, size: int) -> BadEntryError | None:
     enough = entry.host_first + size - 1
     if enough > _HIGHEST:
         ports = "one host port" if there == 1 else f"{there} host ports"
-        return BadEntryError(
-            f"{ports} for {size} instances", "begin the range lower, or remove the host port"
-        )
+        return BadEntryError(f"{ports} for {size} instances", "begin the range lower, or remove the host port")
     fix = f'write "{entry.host_first}-{enough}:{entry.container}", or remove the host port'
     if there == 1:
         return BadEntryError(f"host port {entry.host_first} clashes: {size} instances can't share it", fix)
@@ -96,6 +92,4 @@ def _host_ip(written: str | None) -> str:
     try:
         return str(ip_address(written.strip("[]")))
     except ValueError:
-        raise BadEntryError(
-            f"{quoted(written)} is not an IP address", "write 127.0.0.1, or 0.0.0.0 for all"
-        ) from None
+        raise BadEntryError(f"{quoted(written)} is not an IP address", "write 127.0.0.1, or 0.0.0.0 for all") from None

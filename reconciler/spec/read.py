@@ -57,9 +57,7 @@ def read_spec(path: Path, *, directory: Path | None = None) -> FileBytes | None:
     try:
         real = os.path.realpath(path, strict=True)
         if not _inside(real, os.path.realpath(home, strict=True)):
-            raise _refused(
-                path, f"not a regular file of this directory: it leads to {printable_file(real)}", _COPY
-            )
+            raise _refused(path, f"not a regular file of this directory: it leads to {printable_file(real)}", _COPY)
         return _read(path, real)
     except FileNotFoundError:
         if path.is_symlink():
@@ -68,9 +66,7 @@ def read_spec(path: Path, *, directory: Path | None = None) -> FileBytes | None:
             ) from None
         return None
     except OSError as error:
-        raise _refused(
-            path, f"can't be read: {_reason(error)}", "check the file and its permissions"
-        ) from error
+        raise _refused(path, f"can't be read: {_reason(error)}", "check the file and its permissions") from error
 
 
 _COPY = "copy the file into the directory"
@@ -91,9 +87,7 @@ def _read(path: Path, real: str) -> FileBytes:
         size = max(after.st_size, len(data))
         raise _refused(path, f"{size} bytes; the limit is 64 KiB", "a spec describes one cluster: split it")
     if _identity(before) != _identity(after) or after.st_size != len(data):
-        raise _refused(
-            path, "it was being written while it was read", "finish writing; it is read again then"
-        )
+        raise _refused(path, "it was being written while it was read", "finish writing; it is read again then")
     return FileBytes(data=data, identity=_identity(after))
 
 
@@ -125,9 +119,7 @@ def _insist_on_place(path: Path, real: str, descriptor: int) -> None:
     except OSError:
         return  # no /proc here: the checks before must do
     if opened.removesuffix(" (deleted)") != real:
-        raise _refused(
-            path, "its directories changed while it was opened", "it is read again at the next change"
-        )
+        raise _refused(path, "its directories changed while it was opened", "it is read again at the next change")
 
 
 def _inside(real: str, home: str) -> bool:
@@ -145,9 +137,7 @@ def _identity(found: os.stat_result) -> Identity:
 
 
 def _reason(error: OSError) -> str:
-    return (
-        "its links go in a circle" if error.errno == errno.ELOOP else (error.strerror or str(error)).lower()
-    )
+    return "its links go in a circle" if error.errno == errno.ELOOP else (error.strerror or str(error)).lower()
 
 
 def _refused(path: Path, problem: str, fix: str) -> SpecError:

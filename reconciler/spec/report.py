@@ -44,9 +44,7 @@ class Report:
     def add(self, offset: int, path: Path, problem: str, fix: str) -> None:
         """Note a problem at a character offset. Raises TooManyError once the list is long enough."""
         line, column = self.lines.place(offset)
-        found = Problem(
-            file=self.file, line=line, column=column, path=show_path(path), problem=problem, fix=fix
-        )
+        found = Problem(file=self.file, line=line, column=column, path=show_path(path), problem=problem, fix=fix)
         if found not in self._problems:
             self._problems.append(found)
         if len(self._problems) >= _MOST:

@@ -165,9 +165,7 @@ def _unquotes_to(text: str, kinds: list[str]) -> bool:
     value = core_value(text.strip())
     if isinstance(value, bool):
         return "boolean" in kinds
-    return (
-        isinstance(value, int | float) and math.isfinite(value) and ("number" in kinds or "integer" in kinds)
-    )
+    return isinstance(value, int | float) and math.isfinite(value) and ("number" in kinds or "integer" in kinds)
 
 
 def _kind(value: Any) -> str:
@@ -182,9 +180,7 @@ def _required(found: Finding, _tree: Document) -> tuple[str, str]:
     missing = [key for key in found.wanted if key not in found.value]
     # One error a key; the validator names the key only in its message, in the order of the list.
     key = next((key for key in missing if found.message.startswith(repr(key))), missing[0])
-    example = {"image": "`image: nginx:1.27`", "size": "`size: 1`", "port": "`port: 8080`"}.get(
-        key, f"`{key}: …`"
-    )
+    example = {"image": "`image: nginx:1.27`", "size": "`size: 1`", "port": "`port: 8080`"}.get(key, f"`{key}: …`")
     return f"`{key}` is missing", f"add {example}"
 
 

@@ -32,9 +32,7 @@ def parse_volume(entry: str, policy: Policy) -> Volume:
     if host_path:
         source = _host_path(source, policy)
     elif not _NAME.fullmatch(source):
-        raise BadEntryError(
-            f"{quoted(source)} is not a volume's name", "use a to z, 0 to 9, `_`, `.` and `-`"
-        )
+        raise BadEntryError(f"{quoted(source)} is not a volume's name", "use a to z, 0 to 9, `_`, `.` and `-`")
     return Volume(source=source, target=_target(target), read_only=mode == "ro", host_path=host_path)
 
 
@@ -61,9 +59,7 @@ def _host_path(source: str, policy: Policy) -> str:
         )
     if not source.startswith("/") or ".." in source.split("/"):
         raise BadEntryError(f"the host path {quoted(source)} must be absolute and without `..`", _FIX)
-    if not any(
-        clean == allowed or clean.startswith(allowed.rstrip("/") + "/") for allowed in policy.allow_paths
-    ):
+    if not any(clean == allowed or clean.startswith(allowed.rstrip("/") + "/") for allowed in policy.allow_paths):
         raise BadEntryError(
             f"policy: the host path {quoted(source)} is not under an allowed one",
             f"use a named volume, or start the loop with --allow-path {clean}",
@@ -74,6 +70,4 @@ def _host_path(source: str, policy: Policy) -> str:
 def _reaches_a_socket(path: str) -> bool:
     if posixpath.basename(path) in _SOCKETS or path in ("/", "/var", "/proc"):
         return True
-    return path in _SOCKET_HOMES or path.startswith(
-        ("/proc/", "/run/docker", "/run/containerd", "/run/podman")
-    )
+    return path in _SOCKET_HOMES or path.startswith(("/proc/", "/run/docker", "/run/containerd", "/run/podman"))

@@ -51,9 +51,7 @@ def _labels(ordered: list[Parsed]) -> Iterator[Problem]:
 
 
 def _host_ports(ordered: list[Parsed]) -> Iterator[Problem]:
-    publishing = [
-        parsed for parsed in ordered if any(port.host_first is not None for port in parsed.spec.ports)
-    ]
+    publishing = [parsed for parsed in ordered if any(port.host_first is not None for port in parsed.spec.ports)]
     for earlier, later in _pairs(publishing):
         for number, port in enumerate(later.spec.ports):
             for other_number, other in enumerate(earlier.spec.ports):

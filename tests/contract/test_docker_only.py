@@ -129,9 +129,7 @@ def test_somebody_elses_volume_is_not_mounted(world: RealWorld) -> None:
 def test_the_inventory_holds_all_of_an_environment_and_nothing_else(world: RealWorld) -> None:
     network = world.network()
     made = world.running()
-    helper = world.add_foreign(
-        f"{world.env}_fault_1", {keys.ENV: world.env, keys.ROLE: "fault"}, network.name
-    )
+    helper = world.add_foreign(f"{world.env}_fault_1", {keys.ENV: world.env, keys.ROLE: "fault"}, network.name)
     world.add_foreign(f"{world.env}x-web-1", {keys.ENV: f"{world.env}x"}, "bridge")
     found = world.docker.inventory(world.env)
     assert {one.id for one in found.containers} == {made, helper}

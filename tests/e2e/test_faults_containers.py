@@ -36,9 +36,7 @@ def delete(loop: LoopProcess, name: str) -> None:
 
 def replaced(loop: LoopProcess, name: str, before: dict[str, str], victim: str) -> None:
     """Wait until the victim's number is held by another container; all others must be the same."""
-    loop.until(
-        lambda: loop.containers(name).get(victim, before[victim]) != before[victim], 20, f"{victim} is replaced"
-    )
+    loop.until(lambda: loop.containers(name).get(victim, before[victim]) != before[victim], 20, f"{victim} is replaced")
     loop.until_ready(name, len(before))
     after = loop.containers(name, every=True)
     assert {key for key in before if before[key] != after.get(key)} == {victim}

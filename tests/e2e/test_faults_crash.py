@@ -111,9 +111,7 @@ def test_a_loop_killed_at_a_boundary_leaves_nothing_that_the_next_one_does_not_p
     stage.start()
     stage.until_ready(name, case.end)
     stage.until_settled()
-    stage.until(
-        lambda: stage.containers(name, every=True) == stage.containers(name), what="nothing half made is left"
-    )
+    stage.until(lambda: stage.containers(name, every=True) == stage.containers(name), what="nothing half made is left")
     containers = stage.containers(name, every=True)
     assert len(containers) == case.end
     assert len(set(first.values()) - set(containers.values())) == case.lost

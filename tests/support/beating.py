@@ -39,9 +39,7 @@ def beat_bytes(
 ) -> bytes:
     """One beat as it goes over the wire; a rising sequence unless one is given."""
     body = (
-        body
-        if body is not None
-        else f'{{"sequence":{sequence if sequence is not None else next(_rising)},"load":0.5}}'
+        body if body is not None else f'{{"sequence":{sequence if sequence is not None else next(_rising)},"load":0.5}}'
     )
     bearer = token_of(name) if token is None else token
     head = f"{method} /v1/beats/{name} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
@@ -75,9 +73,7 @@ class Client:
             self.buffer += part
         head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
         lines = head.decode().split("\r\n")
-        headers = {
-            key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:])
-        }
+        headers = {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:])}
         return Answer(status=int(lines[0].split(" ")[1]), headers=headers)
 
     def closed(self) -> bool:

@@ -101,9 +101,7 @@ class FakeEngine:
         if policy != "always" and reference in self.known:
             return
         if policy == "never":
-            raise PermanentError(
-                f"image {reference} is not on the engine and `pull: never` forbids fetching it"
-            )
+            raise PermanentError(f"image {reference} is not on the engine and `pull: never` forbids fetching it")
         if self.registry_down:
             raise TransientError(f"pulling image {reference}: the registry can't be reached", 5.0)
         if reference not in self.registry:
@@ -212,9 +210,7 @@ class FakeEngine:
             self.boxes[id].connected = False
             self._remember()
 
-    def add_foreign(
-        self, name: str, *, labels: Mapping[str, str] | None = None, network: str = "bridge"
-    ) -> str:
+    def add_foreign(self, name: str, *, labels: Mapping[str, str] | None = None, network: str = "bridge") -> str:
         """Somebody else's running container; its id."""
         foreign = Blueprint(
             name=name, image="other", hostname=name, labels=labels or {}, environment={}, network=network
@@ -257,9 +253,7 @@ class FakeEngine:
             if isinstance(one, Instance):
                 clusters[one.cluster].append(one)
         return Listing(
-            instances={
-                name: tuple(sorted(group, key=lambda i: i.number)) for name, group in sorted(clusters.items())
-            },
+            instances={name: tuple(sorted(group, key=lambda i: i.number)) for name, group in sorted(clusters.items())},
             foreign=tuple(one for one in seen if isinstance(one, Foreign)),
         )
 
@@ -287,9 +281,7 @@ class FakeEngine:
 
     def _start(self, box: Box) -> None:
         if box.blueprint.network not in self.networks:
-            raise TransientError(
-                f"starting container {box.id[:12]}: network {box.blueprint.network} not found", 0.5
-            )
+            raise TransientError(f"starting container {box.id[:12]}: network {box.blueprint.network} not found", 0.5)
         running = [other for other in self.boxes.values() if other is not box and other.address]
         taken = {host_port for other in running for _, host_port in other.blueprint.published}
         if any(host_port in taken for _, host_port in box.blueprint.published):

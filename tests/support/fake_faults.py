@@ -36,9 +36,7 @@ class Faults:
     ) -> None:
         """Make the next `times` calls of `method` (whose arguments satisfy `when`) raise."""
         chosen = error or TransientError(f"{method}: made to fail", 0.0)
-        self._script.append(
-            _Fault(method=method, error=chosen, after_effect=after_effect, left=times, when=when)
-        )
+        self._script.append(_Fault(method=method, error=chosen, after_effect=after_effect, left=times, when=when))
 
     def lose_reply(self, method: str, *, times: int = 1) -> None:
         """The effect happens, the answer doesn't arrive: what a time limit on an effect looks like."""

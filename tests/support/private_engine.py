@@ -153,9 +153,7 @@ class PrivateEngine:
         # containerd dies with dockerd. Where init is slow to reap, the dead one keeps its id,
         # and the next dockerd would wait for it instead of starting another.
         recorded = Path(self.exec_root) / "containerd" / "containerd.pid"
-        assert _until(lambda: not recorded.exists() or _is_dead(recorded), _STOP_SECONDS), (
-            "containerd lives on"
-        )
+        assert _until(lambda: not recorded.exists() or _is_dead(recorded), _STOP_SECONDS), "containerd lives on"
         recorded.unlink(missing_ok=True)
 
     def restart(self) -> None:
@@ -236,9 +234,7 @@ class PrivateEngine:
 
 def _is_dead(pid_file: Path) -> bool:
     try:
-        stat = (Path("/proc") / pid_file.read_text(encoding="ascii").strip() / "stat").read_text(
-            encoding="ascii"
-        )
+        stat = (Path("/proc") / pid_file.read_text(encoding="ascii").strip() / "stat").read_text(encoding="ascii")
     except OSError:
         return True
     return stat.rpartition(")")[2].split()[0] in {"Z", "X"}

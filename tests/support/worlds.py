@@ -156,9 +156,7 @@ class RealWorld(World):
             "HostConfig": {"NetworkMode": network},
         }
         api = self.docker.api
-        made = api.call(
-            "POST", "/containers/create", params={"name": name}, body=body, doing="making"
-        ).payload["Id"]
+        made = api.call("POST", "/containers/create", params={"name": name}, body=body, doing="making").payload["Id"]
         self._foreign.append(made)
         api.call("POST", f"/containers/{made}/start", doing="starting")
         return str(made)

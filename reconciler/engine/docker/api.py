@@ -71,9 +71,7 @@ class Api:
         """
         response = self.request(method, path, doing=doing, params=params, body=body)
         if response.status_code < 400:
-            return Reply(
-                status=response.status_code, payload=_json(response, doing) if response.content else None
-            )
+            return Reply(status=response.status_code, payload=_json(response, doing) if response.content else None)
         message = said(response)
         if response.status_code in accept:
             return Reply(status=response.status_code, message=message)
@@ -118,18 +116,14 @@ class Api:
         try:
             made = docker.APIClient(
                 self.base_url,
-                version=".".join(
-                    map(str, _OLDEST)
-                ),  # asked for below; here it only saves the SDK's own question
+                version=".".join(map(str, _OLDEST)),  # asked for below; here it only saves the SDK's own question
                 timeout=int(READ_SECONDS),
                 tls=self._tls(),
                 max_pool_size=1,
             )
         except docker.errors.DockerException as error:
             raise PermanentError(f"{doing}: {self.base_url} is no address of an engine: {error}") from error
-        made.trust_env = (
-            False  # reading proxies and .netrc again for each request costs more than the request
-        )
+        made.trust_env = False  # reading proxies and .netrc again for each request costs more than the request
         with self._lock:
             self._clients.add(made)
         self._local.client = made
@@ -156,9 +150,7 @@ class Api:
         if not (major.isdigit() and minor.isdigit()):
             raise PermanentError(f"{doing}: what answers at {self.base_url} is no Docker engine")
         if (int(major), int(minor)) < _OLDEST:
-            raise PermanentError(
-                f"{doing}: the engine is too old (API {spoken}); version 20.10 or newer is needed"
-            )
+            raise PermanentError(f"{doing}: the engine is too old (API {spoken}); version 20.10 or newer is needed")
         return ".".join(map(str, min((int(major), int(minor)), _NEWEST)))
 
     def _tls(self) -> "docker.tls.TLSConfig | bool":

@@ -77,9 +77,7 @@ def start(api: Api, id: str) -> None:
 def signal(api: Api, id: str, name: Signal) -> None:
     """Send it, then thaw: a frozen process would hold the signal until somebody thaws it."""
     doing = f"sending {name} to container {id[:12]}"
-    reply = api.call(
-        "POST", f"/containers/{id}/kill", params={"signal": name}, doing=doing, accept=(404, 409, 500)
-    )
+    reply = api.call("POST", f"/containers/{id}/kill", params={"signal": name}, doing=doing, accept=(404, 409, 500))
     if reply.status in _GONE or _ended(reply.message):
         return
     if reply.status == 500:
@@ -105,8 +103,7 @@ def _paused(api: Api, id: str, doing: str) -> bool:
 def _ended(message: str) -> bool:
     text = message.lower()
     return any(
-        words in text
-        for words in ("is not running", "no such container", "no such process", "already finished")
+        words in text for words in ("is not running", "no such container", "no such process", "already finished")
     )
 
 

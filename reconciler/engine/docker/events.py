@@ -73,9 +73,7 @@ def _request(version: str) -> list[str]:
     # harm.
     query = urlencode(
         {
-            "filters": json.dumps(
-                {"type": ["container", "image"], "event": [*CONTAINER_ACTIONS, *IMAGE_ACTIONS]}
-            ),
+            "filters": json.dumps({"type": ["container", "image"], "event": [*CONTAINER_ACTIONS, *IMAGE_ACTIONS]}),
             "since": f"{time.time() - _OVERLAP_SECONDS:.6f}",
         }
     )
@@ -88,9 +86,7 @@ def read_event(message: Mapping[str, Any], env: str) -> EngineEvent | None:
     actor = message.get("Actor") or {}
     if message.get("Type") == "image":
         return (
-            EngineEvent(kind="image", action=action, id=str(actor.get("ID", "")))
-            if action in IMAGE_ACTIONS
-            else None
+            EngineEvent(kind="image", action=action, id=str(actor.get("ID", ""))) if action in IMAGE_ACTIONS else None
         )
     labels = actor.get("Attributes") or {}
     ours = labels.get(keys.ENV) == env and labels.get(keys.ROLE, keys.INSTANCE_ROLE) == keys.INSTANCE_ROLE

@@ -22,9 +22,7 @@ def upload(api: Api, id: str, files: Sequence[File]) -> None:
     if not files:
         return
     doing = f"uploading files to container {id[:12]}"
-    response = api.request(
-        "PUT", f"/containers/{id}/archive", params={"path": "/"}, body=archive(files), doing=doing
-    )
+    response = api.request("PUT", f"/containers/{id}/archive", params={"path": "/"}, body=archive(files), doing=doing)
     if response.status_code == 404:
         raise TransientError(f"{doing}: it is gone", 0.2)
     if response.status_code >= 400:

@@ -54,9 +54,7 @@ def pull(api: Api, reference: str, policy: Pull) -> None:
     if policy != "always" and inspect(api, reference) is not None:
         return
     if policy == "never":
-        raise PermanentError(
-            f"image {reference} is not on the engine and `pull: never` forbids fetching it; build it"
-        )
+        raise PermanentError(f"image {reference} is not on the engine and `pull: never` forbids fetching it; build it")
     doing = f"pulling image {reference}"
     name, tag = parse_repository_tag(reference)
     client = api.client(doing)
@@ -87,7 +85,5 @@ def registry_refusal(doing: str, words: str) -> EngineError:
     if _UNREACHED.search(lower):
         return TransientError(f"{doing}: the registry can't be reached: {said}", _REGISTRY_RETRY_SECONDS)
     if _FINAL.search(lower):
-        return PermanentError(
-            f"{doing}: {said}; correct the image's name, log in to its registry, or build it here"
-        )
+        return PermanentError(f"{doing}: {said}; correct the image's name, log in to its registry, or build it here")
     return TransientError(f"{doing}: {said}", _REGISTRY_RETRY_SECONDS)

@@ -35,9 +35,7 @@ def read_listing(rows: Iterable[Mapping[str, Any]], env: str) -> Listing:
         else:
             clusters[found.cluster].append(found)
     return Listing(
-        instances={
-            name: tuple(sorted(group, key=lambda i: i.number)) for name, group in sorted(clusters.items())
-        },
+        instances={name: tuple(sorted(group, key=lambda i: i.number)) for name, group in sorted(clusters.items())},
         foreign=tuple(foreign),
     )
 

@@ -59,9 +59,7 @@ def _make(api: Api, env: str, subnet: ipaddress.IPv4Network, doing: str) -> Repl
         "Driver": "bridge",
         "IPAM": {
             "Driver": "default",
-            "Config": [
-                {"Subnet": str(subnet), "Gateway": gateway, "IPRange": str(subnets.container_range(subnet))}
-            ],
+            "Config": [{"Subnet": str(subnet), "Gateway": gateway, "IPRange": str(subnets.container_range(subnet))}],
         },
         # The engine gives its own MTU setting to its default bridge only.
         "Options": {"com.docker.network.driver.mtu": str(mtu)} if mtu else {},
@@ -98,16 +96,12 @@ def _all(api: Api, doing: str) -> list[Mapping[str, Any]]:
 
 
 def _taken(api: Api, doing: str) -> list[ipaddress.IPv4Network]:
-    configs = [
-        config for network in _all(api, doing) for config in (network.get("IPAM") or {}).get("Config") or ()
-    ]
+    configs = [config for network in _all(api, doing) for config in (network.get("IPAM") or {}).get("Config") or ()]
     used = [config["Subnet"] for config in configs if "." in config.get("Subnet", "")]
     return [ipaddress.IPv4Network(subnet, strict=False) for subnet in used] + subnets.host_routes()
 
 
-def _checked(
-    present: Mapping[str, Any], env: str, wanted: ipaddress.IPv4Network | None, doing: str
-) -> Network:
+def _checked(present: Mapping[str, Any], env: str, wanted: ipaddress.IPv4Network | None, doing: str) -> Network:
     name = keys.network_name(env)
     labels: Mapping[str, str] = present.get("Labels") or {}
     if labels.get(keys.ENV) != env or labels.get(keys.ROLE) != NETWORK_ROLE:

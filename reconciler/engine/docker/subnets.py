@@ -73,9 +73,7 @@ def _network(destination: str, mask: str) -> ipaddress.IPv4Network:
     return ipaddress.IPv4Network(f"{address}/{netmask}", strict=False)
 
 
-def narrow_mtu(
-    table: Path = Path("/proc/net/route"), interfaces: Path = Path("/sys/class/net")
-) -> int | None:
+def narrow_mtu(table: Path = Path("/proc/net/route"), interfaces: Path = Path("/sys/class/net")) -> int | None:
     """The default route's MTU (bytes) where it is below the bridges' 1500: bigger packets would be lost."""
     try:
         rows = [line.split() for line in table.read_text(encoding="ascii").splitlines()[1:]]

@@ -51,9 +51,7 @@ def logs(api: Api, id: str, *, follow: bool, tail: int | None, stop: Event) -> I
         connection.close()
 
 
-def _frames(
-    connection: socket.socket, buffer: bytes, stop: Event, doing: str
-) -> Iterator[tuple[bool, bytes]]:
+def _frames(connection: socket.socket, buffer: bytes, stop: Event, doing: str) -> Iterator[tuple[bool, bytes]]:
     connection.settimeout(_LOOK_UP_SECONDS)
     while not stop.is_set():
         frames, buffer = split_frames(buffer)

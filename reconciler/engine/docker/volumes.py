@@ -29,11 +29,7 @@ def ensure_volumes(api: Api, blueprint: Blueprint) -> None:
 def _ensure(api: Api, name: str, labels: Mapping[str, str]) -> None:
     doing = f"creating volume {name}"
     # The engine answers with the present volume where there is one, its labels untouched.
-    present = api.call(
-        "POST", "/volumes/create", body={"Name": name, "Labels": dict(labels)}, doing=doing
-    ).payload
+    present = api.call("POST", "/volumes/create", body={"Name": name, "Labels": dict(labels)}, doing=doing).payload
     found = present.get("Labels") or {}
     if any(found.get(key) != value for key, value in labels.items()):
-        raise NotOurs(
-            f"{doing}: a volume of that name is there and isn't this instance's; rename or remove it"
-        )
+        raise NotOurs(f"{doing}: a volume of that name is there and isn't this instance's; rename or remove it")

@@ -18,9 +18,7 @@ from tests.unit.console import worlds
 def drawn(world: WorldStatus, width: int, height: int | None, glyphs: Glyphs = UNICODE) -> list[str]:
     stream = StringIO()
     console = Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
-    console.print(
-        dashboard(world, worlds.events(), Screen(width=width, height=height, glyphs=glyphs, time="20:14:05"))
-    )
+    console.print(dashboard(world, worlds.events(), Screen(width=width, height=height, glyphs=glyphs, time="20:14:05")))
     return stream.getvalue().rstrip("\n").split("\n")
 
 

@@ -52,9 +52,7 @@ def test_each_action_has_a_sign_a_subject_and_a_cause() -> None:
             RemoveInstance(cluster="webapp", number=9, id="9", cause="surplus"),
         ),
     )
-    changes = {
-        "webapp": (Difference(field="image", before="acmeair/webapp:1.0", after="acmeair/webapp:1.1"),)
-    }
+    changes = {"webapp": (Difference(field="image", before="acmeair/webapp:1.0", after="acmeair/webapp:1.1"),)}
     assert plan_view([plan], 80, glyphs=ASCII, changes=changes).plain == (
         "webapp\n"
         "    image  acmeair/webapp:1.0 -> acmeair/webapp:1.1\n"

@@ -140,9 +140,7 @@ def broken() -> WorldStatus:
             problems=(problem,),
         ),
         problems=(
-            Problem(
-                file="specs/db.yaml", line=1, column=1, path="", problem="the file is empty", fix="delete it"
-            ),
+            Problem(file="specs/db.yaml", line=1, column=1, path="", problem="the file is empty", fix="delete it"),
         ),
     )
 

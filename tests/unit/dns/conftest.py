@@ -24,9 +24,7 @@ HASTY = replace(CALM, idle_seconds=0.2, message_seconds=0.2)
 
 
 def record(instance: str, address: str, *, cluster: str = "webapp", ready: bool = True) -> Record:
-    return Record(
-        instance=instance, cluster=cluster, zone="az1", revision="v000", address=address, ready=ready
-    )
+    return Record(instance=instance, cluster=cluster, zone="az1", revision="v000", address=address, ready=ready)
 
 
 @dataclass

@@ -71,9 +71,7 @@ def test_another_type_of_an_existing_name_is_nodata_with_soa(world: World, kind:
     assert answer.authority[0].rdtype == dns.rdatatype.SOA
 
 
-@pytest.mark.parametrize(
-    "name", ["webapp9.webapp.dev.docker", "nothing.dev.docker", "a.webapp1.webapp.dev.docker"]
-)
+@pytest.mark.parametrize("name", ["webapp9.webapp.dev.docker", "nothing.dev.docker", "a.webapp1.webapp.dev.docker"])
 def test_a_missing_name_is_nxdomain_with_soa(world: World, name: str) -> None:
     answer = world.ask(name)
     assert answer.rcode() == dns.rcode.NXDOMAIN

@@ -168,9 +168,7 @@ def test_a_tcp_client_that_stops_in_the_middle_is_hung_up_on(hasty: World) -> No
 def test_a_tcp_client_that_never_reads_is_hung_up_on(hasty: World) -> None:
     """Questions for 900 addresses without taking one answer: the server's side fills, then it lets go."""
     for number in range(900):
-        hasty.names.publish(
-            f"b{number}", record(f"b{number}", f"10.7.{number // 250}.{number % 250}", cluster="b")
-        )
+        hasty.names.publish(f"b{number}", record(f"b{number}", f"10.7.{number // 250}.{number % 250}", cluster="b"))
     packet = dns.message.make_query("b.dev.docker", "A").to_wire()
     frame = struct.pack("!H", len(packet)) + packet
     with hasty.connect() as connection:

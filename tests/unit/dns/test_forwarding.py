@@ -45,9 +45,7 @@ def test_our_zone_is_never_forwarded(world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["webapp", "webapp1.webapp", "WebApp."])
-def test_a_name_of_ours_without_its_zone_is_denied_here_so_that_search_domains_go_on(
-    world: World, name: str
-) -> None:
+def test_a_name_of_ours_without_its_zone_is_denied_here_so_that_search_domains_go_on(world: World, name: str) -> None:
     with FakeResolver(honest) as upstream:
         world.upstreams.append(upstream.text)
         assert world.ask(name).rcode() == dns.rcode.NXDOMAIN

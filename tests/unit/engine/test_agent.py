@@ -25,9 +25,7 @@ class World:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.listener = HeartbeatListener(
-            time.monotonic, lambda _cluster: None, ListenerLimits(idle_seconds=60.0)
-        )
+        self.listener = HeartbeatListener(time.monotonic, lambda _cluster: None, ListenerLimits(idle_seconds=60.0))
         self.port = self.listener.start(("127.0.0.1", 0))
         self.errors = directory / "stderr"
         self.token = directory / "token"

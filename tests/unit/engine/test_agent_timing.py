@@ -56,9 +56,7 @@ class StandingClock:
 class World:
     """An agent in this process, its clock, its listener, and what it said."""
 
-    def __init__(
-        self, directory: Path, monkeypatch: pytest.MonkeyPatch, output: pytest.CaptureFixture[str]
-    ) -> None:
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch, output: pytest.CaptureFixture[str]) -> None:
         self.clock = StandingClock()
         self.patience: list[float] = []
         self._output = output
@@ -133,9 +131,7 @@ def loaded() -> ModuleType:
 
 
 @pytest.fixture
-def world(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[World]:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[World]:
     made = World(tmp_path, monkeypatch, capsys)
     yield made
     made.listener.stop()

@@ -18,9 +18,7 @@ from reconciler.engine.heartbeat_http import (
 TOKEN = "t" * 43
 
 
-def _request(
-    *, method: str = "POST", headers: tuple[str, ...] = (), body: str = '{"sequence":1}'
-) -> bytearray:
+def _request(*, method: str = "POST", headers: tuple[str, ...] = (), body: str = '{"sequence":1}') -> bytearray:
     lines = [f"{method} /v1/beats/dev-webapp-1 HTTP/1.1", "Host: x", *headers, f"Content-Length: {len(body)}"]
     return bytearray(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
 
@@ -64,9 +62,7 @@ def test_what_is_no_request_of_ours_is_refused(raw: bytes, status: int) -> None:
     assert refusal.value.status == status
 
 
-@pytest.mark.parametrize(
-    "value", ["", "Basic abc", "Bearer", "Bearer short", "Bearer " + "x" * 300, "Bearer a b" * 9]
-)
+@pytest.mark.parametrize("value", ["", "Basic abc", "Bearer", "Bearer short", "Bearer " + "x" * 300, "Bearer a b" * 9])
 def test_what_can_be_no_token_counts_as_none(value: str) -> None:
     request = read_request(_request(headers=(f"Authorization: {value}",)))
     assert request is not None

@@ -42,9 +42,7 @@ def test_environments_and_engines_are_locked_apart(engine_id: str) -> None:
 
 
 def test_it_dies_with_its_process(engine_id: str) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", TAKE, engine_id], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    process = subprocess.Popen([sys.executable, "-c", TAKE, engine_id], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with process:
         assert process.stdout is not None
         process.stdout.readline()

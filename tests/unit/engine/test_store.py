@@ -19,9 +19,7 @@ from reconciler.state.observed import Past
 PAST = Past(revision="v003", spec_hash="abc", image_id="sha256:1")
 
 
-def event(
-    at: float = 1000.0, *, cluster: str = "webapp", message: str = "", cause: str = "size 2 to 3"
-) -> Event:
+def event(at: float = 1000.0, *, cluster: str = "webapp", message: str = "", cause: str = "size 2 to 3") -> Event:
     return Event(
         at=at,
         cluster=cluster,
@@ -125,9 +123,7 @@ def test_a_forgotten_cluster_stays_forgotten_and_keeps_its_events(opened: Opened
     assert (again.past(), again.last_good(), len(again.events())) == ({}, {}, 1)
 
 
-def test_event_ids_rise_also_within_one_instant_and_over_a_clock_set_back(
-    opened: Opened, tmp_path: Path
-) -> None:
+def test_event_ids_rise_also_within_one_instant_and_over_a_clock_set_back(opened: Opened, tmp_path: Path) -> None:
     store = opened(tmp_path / "state.db")
     ids = [store.record(event(at)).id for at in (1000.0, 1000.0, 700.0)]
     store.close()
@@ -255,9 +251,7 @@ def test_only_the_write_ahead_file_deleted_loses_nothing(opened: Opened, tmp_pat
     [b"this is no database, whatever its name says" * 50, b"SQLite format 3\x00" + b"\xff" * 5000],
     ids=["text", "broken pages"],
 )
-def test_a_corrupt_file_is_moved_aside_and_a_new_one_begun(
-    opened: Opened, tmp_path: Path, rubbish: bytes
-) -> None:
+def test_a_corrupt_file_is_moved_aside_and_a_new_one_begun(opened: Opened, tmp_path: Path, rubbish: bytes) -> None:
     path = tmp_path / "state.db"
     path.write_bytes(rubbish)
     store = opened(path)
@@ -270,9 +264,7 @@ def test_a_corrupt_file_is_moved_aside_and_a_new_one_begun(
     assert len(opened(path).events()) == 1
 
 
-def test_a_file_corrupted_under_a_running_store_harms_nothing_that_runs(
-    opened: Opened, tmp_path: Path
-) -> None:
+def test_a_file_corrupted_under_a_running_store_harms_nothing_that_runs(opened: Opened, tmp_path: Path) -> None:
     """SQLite may go on from its cache; then the next start finds the damage and begins anew."""
     path = tmp_path / "state.db"
     store = opened(path)
@@ -341,9 +333,7 @@ def test_a_path_that_can_never_be_a_file_is_reported_once(
     assert len(opened.problems) == 1
 
 
-def test_a_full_disk_is_reported_once_and_all_is_written_when_there_is_room(
-    opened: Opened, small_disk: Path
-) -> None:
+def test_a_full_disk_is_reported_once_and_all_is_written_when_there_is_room(opened: Opened, small_disk: Path) -> None:
     path = small_disk / "state" / "state.db"
     store = opened(path)
     store.remember_past("webapp", PAST)
@@ -364,9 +354,7 @@ def test_a_full_disk_is_reported_once_and_all_is_written_when_there_is_room(
     assert again.past() == {"webapp": PAST}
 
 
-def test_last_good_specs_are_read_from_a_full_and_from_a_read_only_disk(
-    opened: Opened, small_disk: Path
-) -> None:
+def test_last_good_specs_are_read_from_a_full_and_from_a_read_only_disk(opened: Opened, small_disk: Path) -> None:
     path = small_disk / "state.db"
     store = opened(path)
     store.remember_spec("webapp", b"text")

@@ -81,7 +81,4 @@ def test_an_image_comes_after_the_one_it_starts_from_and_changes_with_it(tmp_pat
         (tmp_path / name / "Dockerfile").write_text(text)
     wanted = folders(tmp_path)
     assert [folder.reference for folder in wanted] == ["reconciler/base:latest", "reconciler/app:latest"]
-    assert (
-        digests(wanted, base="1")["reconciler/app:latest"]
-        != digests(wanted, base="2")["reconciler/app:latest"]
-    )
+    assert digests(wanted, base="1")["reconciler/app:latest"] != digests(wanted, base="2")["reconciler/app:latest"]

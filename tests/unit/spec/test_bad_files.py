@@ -131,10 +131,7 @@ YAML = {
     ),
     "a Python object": (
         f"{ONE}command: !!python/object/apply:os.system [id]\n",
-        (
-            "3:10: command: the tag `!!python/object/apply:os.system` is forbidden; "
-            "remove it; values are plain YAML"
-        ),
+        ("3:10: command: the tag `!!python/object/apply:os.system` is forbidden; remove it; values are plain YAML"),
     ),
     "a local tag": (
         "image: !env IMAGE\nsize: 1\n",
@@ -168,10 +165,7 @@ YAML = {
     ),
     "a list at the root": (
         "- image: a\n",
-        (
-            "1:1: a mapping is expected, not a list; "
-            "write `key: value` lines, beginning with `image:` and `size:`"
-        ),
+        ("1:1: a mapping is expected, not a list; write `key: value` lines, beginning with `image:` and `size:`"),
     ),
     "a word at the root": (
         "hello\n",

@@ -72,10 +72,7 @@ VOLUMES = {
     ),
     "the socket's directory": (
         f"{ONE}volumes: ['/run:/s']\n",
-        (
-            "3:11: volumes[0]: mounting `/run` is forbidden: "
-            "an engine's socket is root on the host; remove this volume"
-        ),
+        ("3:11: volumes[0]: mounting `/run` is forbidden: an engine's socket is root on the host; remove this volume"),
     ),
     "a host path": (
         f"{ONE}volumes: ['/etc:/x']\n",
@@ -167,10 +164,7 @@ TOGETHER = {
     ),
     "nothing unavailable with a host port": (
         f"{ONE}ports: ['81:80']\nrollout: {{unavailable: 0}}\n",
-        (
-            "4:24: rollout.unavailable: 0 can't be: published ports imply in-place; "
-            "write 1 or more, or leave it out"
-        ),
+        ("4:24: rollout.unavailable: 0 can't be: published ports imply in-place; write 1 or more, or leave it out"),
     ),
     "surge in place": (
         f"{ONE}rollout: {{strategy: in-place, surge: 2}}\n",

@@ -72,10 +72,7 @@ NAMES = {
     ),
     "an image's address": (
         "image: https://a.example/b\nsize: 1\n",
-        (
-            "1:8: image: `https://a.example/b` is not an image reference but an address; "
-            "leave out the part up to `://`"
-        ),
+        ("1:8: image: `https://a.example/b` is not an image reference but an address; leave out the part up to `://`"),
     ),
     "an image with an empty tag": (
         "image: 'nginx:'\nsize: 1\n",
@@ -110,10 +107,7 @@ NAMES = {
     ),
     "a secret's name with a slash": (
         f"{ONE}secrets: {{../x: a}}\n",
-        (
-            "3:11: secrets.../x: not a name for a secret; "
-            "use letters, digits, `.`, `_` and `-`, at most 63 characters"
-        ),
+        ("3:11: secrets.../x: not a name for a secret; use letters, digits, `.`, `_` and `-`, at most 63 characters"),
     ),
     "a secret outside": (
         f"{ONE}secrets: {{x: ../a}}\n",
@@ -128,10 +122,7 @@ NAMES = {
     ),
     "a secret from home": (
         f"{ONE}secrets: {{x: ~/a}}\n",
-        (
-            "3:14: secrets.x: `~/a` is outside the specs directory; "
-            "give a path relative to it, or use --secrets-dir"
-        ),
+        ("3:14: secrets.x: `~/a` is outside the specs directory; give a path relative to it, or use --secrets-dir"),
     ),
     "a secret that is a directory": (
         f"{ONE}secrets: {{x: a/}}\n",
@@ -189,9 +180,7 @@ def test_a_file_whose_name_is_no_label_is_told_to_change_its_name() -> None:
 
 
 def test_text_from_no_file_needs_a_name() -> None:
-    assert lines_of(ONE.encode(), file="-") == [
-        "-:1:1: `name` is missing; add `name: …`, because no file gives one"
-    ]
+    assert lines_of(ONE.encode(), file="-") == ["-:1:1: `name` is missing; add `name: …`, because no file gives one"]
 
 
 def test_a_message_is_one_printable_line_whatever_the_value() -> None:

@@ -154,14 +154,10 @@ def test_a_file_that_may_not_be_read_says_so(specs: Path, monkeypatch: pytest.Mo
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
-    assert refusal(specs / "a.yaml") == (
-        "can't be read: permission denied; check the file and its permissions"
-    )
+    assert refusal(specs / "a.yaml") == ("can't be read: permission denied; check the file and its permissions")
 
 
-def test_a_file_that_grows_while_it_is_read_is_not_taken(
-    specs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_grows_while_it_is_read_is_not_taken(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = specs / "a.yaml"
     path.write_bytes(TEXT)
     real = os.read

@@ -56,9 +56,7 @@ def test_every_keyword_of_the_schema_has_its_sentence() -> None:
 
 
 def test_every_key_has_a_title_and_a_description_for_editors() -> None:
-    bare = [
-        path for path, node in properties(schema()) if not {"title", "description"} <= set(resolved(node))
-    ]
+    bare = [path for path, node in properties(schema()) if not {"title", "description"} <= set(resolved(node))]
     assert bare == []
 
 

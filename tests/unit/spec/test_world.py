@@ -20,10 +20,7 @@ def test_files_that_fit_together_have_no_problems() -> None:
 
 def test_a_host_port_taken_twice_names_both_places() -> None:
     assert said(world(b="ports: [80, '8081:80']", a="ports: ['8080-8082:80']")) == [
-        (
-            "specs/b.yaml:3:13: ports[1]: host port 8081 is also taken by specs/a.yaml:3:9; "
-            "choose another host port"
-        )
+        ("specs/b.yaml:3:13: ports[1]: host port 8081 is also taken by specs/a.yaml:3:9; choose another host port")
     ]
 
 
@@ -43,12 +40,8 @@ def test_one_dns_label_for_two_clusters_names_both_places() -> None:
 
 
 def test_one_cluster_in_two_directories_names_both_files() -> None:
-    specs = {
-        file: parse(b"image: a\nsize: 1\n", file=file, policy=Policy()) for file in ("x/a.yaml", "y/a.yaml")
-    }
-    assert said(specs) == [
-        "y/a.yaml:1:1: name: the cluster `a` is also in x/a.yaml:1:1; keep one of the two files"
-    ]
+    specs = {file: parse(b"image: a\nsize: 1\n", file=file, policy=Policy()) for file in ("x/a.yaml", "y/a.yaml")}
+    assert said(specs) == ["y/a.yaml:1:1: name: the cluster `a` is also in x/a.yaml:1:1; keep one of the two files"]
 
 
 def test_a_cycle_is_said_once_with_all_its_places() -> None:

@@ -5,9 +5,7 @@ from reconciler.state.records import Record
 
 
 def record(instance: str, address: str, *, cluster: str = "webapp", ready: bool = True) -> Record:
-    return Record(
-        instance=instance, cluster=cluster, zone="az1", revision="v000", address=address, ready=ready
-    )
+    return Record(instance=instance, cluster=cluster, zone="az1", revision="v000", address=address, ready=ready)
 
 
 def test_an_empty_table_knows_only_the_zone() -> None:
@@ -21,9 +19,7 @@ def test_names_are_kept_in_lower_case() -> None:
 
 
 def test_a_container_leaving_and_its_successor_both_answer_under_their_number() -> None:
-    table = (
-        NameTable().placed("old", record("webapp1", "10.0.0.1")).placed("new", record("webapp1", "10.0.0.2"))
-    )
+    table = NameTable().placed("old", record("webapp1", "10.0.0.1")).placed("new", record("webapp1", "10.0.0.2"))
     assert table.addresses(("webapp1", "webapp")) == ("10.0.0.1", "10.0.0.2")
     assert table.removed("old").addresses(("webapp1", "webapp")) == ("10.0.0.2",)
 
