@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.plan.limits import Limits
-from reconciler.plan.numbers import free_numbers
+from reconciler.plan.numbers import free_numbers, strangers_numbers
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.state.instance import Instance
@@ -102,7 +102,7 @@ class _View:
         canary = channel.canary
         speaks = None if canary is None else self._last_word(canary)
         heard = speaks is not None
-        if canary is None or canary.cluster not in self.eligible or (heard and not self._asked(canary, silent)):
+        if canary is None or not self._possible(canary) or (heard and not self._asked(canary, silent)):
             assert channel.blind_since is not None
             canary = None
             if now - channel.blind_since >= limits.lost_after_seconds:
@@ -110,6 +110,10 @@ class _View:
             return replace(channel, canary=canary, canary_heard=False)
         turn = self._turn(canary, silent, speaks) if speaks is not None else None
         return replace(channel, canary_heard=heard or channel.canary_heard, turn=turn)
+
+    def _possible(self, canary: Canary) -> bool:
+        taken = strangers_numbers(canary.cluster, self.observed)
+        return canary.cluster in self.eligible and canary.number not in taken
 
     def _last_word(self, canary: Canary) -> float | None:
         """When the canary was last heard; None unless it is heard now."""

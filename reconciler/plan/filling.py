@@ -12,6 +12,7 @@ from itertools import islice
 from reconciler.plan.actions import CreateInstance
 from reconciler.plan.backoff import next_start_at, retry_at, starts_in_a_row
 from reconciler.plan.buckets import Buckets
+from reconciler.plan.channel import is_canary
 from reconciler.plan.limits import Limits
 from reconciler.plan.numbers import free_numbers
 from reconciler.plan.placement import emptiest
@@ -97,11 +98,15 @@ class Filler:
             for instance in sorted(self.buckets.former, key=lambda i: i.number)
             if instance.id not in doomed and instance.id not in self.buckets.busy
         ]
-        former.sort(key=lambda place: (place.former not in self.buckets.lost, place.wait is not None))
+        former.sort(key=self._rank)
         free = (number for number in free_numbers(self.spec.name, self.observed) if number not in canary)
         places = [*(self._place(number, None) for number in canary), *former]
         fresh = islice(free, max(0, count - len(places)))
         return places[:count] + [self._place(number, None) for number in fresh]
+
+    def _rank(self, place: _Place) -> tuple[bool, bool, bool]:
+        canary = place.former is not None and is_canary(place.former, self.observed.channel.canary)
+        return (not canary, place.former not in self.buckets.lost, place.wait is not None)
 
     def _place(self, number: int, former: Instance | None) -> _Place:
         name, now = self.spec.name, self.now

@@ -13,9 +13,16 @@ def free_numbers(name: str, observed: Observed) -> Iterator[int]:
     """The free numbers of cluster `name`, lowest first, without end."""
     taken = {instance.number for instance in observed.instances.get(name, ())}
     taken.update(flight.number for flight in observed.in_flight.get(name, ()) if flight.number)
+    taken |= strangers_numbers(name, observed)
+    return (number for number in count(1) if number not in taken)
+
+
+def strangers_numbers(name: str, observed: Observed) -> set[int]:
+    """The numbers of cluster `name` that containers hold which aren't ours."""
+    taken = set()
     for foreign in observed.foreign:
         _, _, rest = foreign.container.partition("-")  # an environment's name has no dash
         number = rest.removeprefix(f"{name}-")
         if number != rest and number.isdecimal():
             taken.add(int(number))
-    return (number for number in count(1) if number not in taken)
+    return taken

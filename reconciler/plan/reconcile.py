@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reconciler.plan.actions import CreateInstance, RemoveInstance, WithdrawName
 from reconciler.plan.backoff import starts_in_a_row
 from reconciler.plan.buckets import Buckets, sort_instances
+from reconciler.plan.channel import is_canary
 from reconciler.plan.draft import Draft
 from reconciler.plan.filling import Filler, crash_wait
 from reconciler.plan.keeping import keep
@@ -137,13 +138,15 @@ class _Pass:
     ) -> None:
         """Create what is missing, as far as there is room; a lost one without room for its successor just ends."""
         asked = None if canary is None or self._stands(canary, buckets) else canary
-        room = self._room(buckets, surplus, desired) - (1 if asked else 0)
-        crowded = [i for i in buckets.lost if i.id not in surplus][max(0, room) :]
+        # The one question that can end blindness is asked, and asked again, even where there is no room.
+        first = 1 if asked or any(is_canary(i, canary) for i in buckets.former) else 0
+        room = self._room(buckets, surplus, desired) - first
+        lost = [i for i in buckets.lost if i.id not in surplus and not is_canary(i, canary)]
+        crowded = lost[max(0, room) :]
         self._remove(crowded, "no room for a successor")
         if crowded:
             room = 0  # until they are gone
-        # The one question that can end blindness is asked even where there is no room.
-        gap = max(0, min(missing - (1 if asked else 0), room)) + (1 if asked else 0)
+        gap = max(0, min(missing - first, room)) + first
         if gap > 0:
             self._fill(buckets, surplus, gap, image, asked)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.plan.actions import WithdrawName
-from reconciler.plan.channel import assess
+from reconciler.plan.channel import assess, is_canary
 from reconciler.plan.draft import Draft
 from reconciler.plan.guard import allow_deletions
 from reconciler.plan.keeping import keep, retire
@@ -95,7 +95,7 @@ def _listen(
     if channel.since != observed.channel.since:  # every silence is counted anew: nobody is given up in this moment
         judgements = judge_all(world, replace(observed, channel=channel), now)
     if channel.blind_since is not None:
-        _give_benefit(judgements, channel)
+        _give_benefit(judgements, channel, observed)
     return channel, judgements
 
 
@@ -136,10 +136,18 @@ def _is_ready(wanted: Wanted, observed: Observed, judgements: Mapping[str, Judge
     return healthy >= wanted.spec.size
 
 
-def _give_benefit(judgements: dict[str, Judgement], channel: Channel) -> None:
-    """While blind, who was heard before is unknown, who never was is still starting; neither is replaced."""
+def _give_benefit(judgements: dict[str, Judgement], channel: Channel, observed: Observed) -> None:
+    """While blind, who was heard before is unknown, who never was is still starting; neither is replaced.
+
+    But for the canary: it is tried again, with back-off, as long as it isn't heard, else its own death would be
+    taken for our deafness for ever.
+    """
+    tried = {channel.turn}
+    if channel.canary is not None:
+        instances = observed.instances.get(channel.canary.cluster, ())
+        tried |= {instance.id for instance in instances if is_canary(instance, channel.canary)}
     for key, judgement in judgements.items():
-        if judgement.verdict is not Verdict.SUSPECT or key == channel.turn:
+        if judgement.verdict is not Verdict.SUSPECT or key in tried:
             continue
         if judgement.silent:
             judgements[key] = judgement._replace(verdict=Verdict.UNKNOWN, replace_at=None, changes_at=None)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from reconciler.plan.actions import Action, CreateInstance, KillInstance, RemoveInstance, TerminateInstance
+from reconciler.plan.channel import is_canary
 from reconciler.plan.thinning import surge, unavailable
 from reconciler.plan.verdicts import DEFAULT_HEARTBEAT
 from tests.sim.model import Model, targets
@@ -123,7 +124,8 @@ def _check_blindness(model: Model, actions: Sequence[Action]) -> None:
     """Where too many are silent at once, or everybody, nobody who works is replaced or ended for it.
 
     Exempt: clusters that nobody wants any more, those above the size, those that were leaving before, and those
-    that this loop has seen start and never heard: as far as anybody knows, they never worked.
+    that this loop has seen start and never heard: as far as anybody knows, they never worked. The canary is tried
+    again as long as it isn't heard: it is one more than wanted, and may itself be what is broken.
     """
     running = [b for b in model.boxes.values() if b.instance.alive and not b.ended]
     canary = model.channel.canary
@@ -143,6 +145,8 @@ def _check_blindness(model: Model, actions: Sequence[Action]) -> None:
         leaving = withdrawn_at is not None and withdrawn_at <= heard_at + LIMIT_SECONDS
         adopted = sighting is not None and sighting.adopted and box.made_at < model.channel.since
         never = key not in model.beats and not adopted
+        if canary is not None and is_canary(box.instance, canary):
+            continue
         unwanted = cause.startswith("surplus") or box.instance.cluster not in model.wanted
         assert leaving or never or unwanted, f"while blind, {key} ends: {cause}"
 

@@ -36,6 +36,14 @@ SCRIPTS: dict[str, list[Happening]] = {
         ("wait", 4, 0), ("die", 7, 0),
     ],
     "whoever is presumed well after blindness is taken for well": [("hang", 1, 0), ("hang", 2, 0), ("rollout", 4, 0)],
+    "the canary itself hangs": [
+        ("deaf", 4, 0), ("wait", 2, 0), ("tick", 7, 2), ("wait", 6, 1), ("hang", 3, 1), ("wait", 6, 2), ("wait", 5, 0),
+        ("hang", 5, 2), ("hang", 1, 2),
+    ],
+    "a stranger takes the number that the canary was to have": [
+        ("hang", 4, 1), ("hang", 6, 0), ("tick", 7, 0), ("tick", 7, 3), ("tick", 6, 3), ("foreign", 3, 2),
+        ("tick", 6, 2), ("foreign", 4, 3),
+    ],
     "two hung at once come to rest by way of the canary": [("hang", 0, 0), ("hang", 1, 0)],
     "all hung at once, in the middle of a rollout": [
         ("revise", 0, 0), ("wait", 0, 0), *[("hang", n, 0) for n in range(7)], ("wait", 7, 0),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from reconciler.plan.status import Verdict
 from reconciler.state.beats import Beat
+from reconciler.state.instance import Foreign
 from reconciler.state.observed import Canary, Channel, Observed
 from tests.sim.model import Model
 from tests.unit.plan.builders import (
@@ -14,6 +15,7 @@ from tests.unit.plan.builders import (
     make_settled,
     make_spec,
     merge,
+    sight,
     silence,
     text,
 )
@@ -93,16 +95,41 @@ def test_a_canary_is_looked_for_only_where_something_may_be_made() -> None:
     assert look(spec, at=_blind(silent, since=NOW - 99)).channel.canary is None
 
 
-def test_without_a_beat_of_the_canary_all_stays_held() -> None:
+def test_without_a_beat_of_the_canary_all_stays_held_and_only_the_canary_is_tried_again() -> None:
     spec = make_spec()
     observed = make_settled(spec, 4)
     observed = silence(observed, "web-1", "web-2", "web-3", seconds=400)
     beats = {key: beat for key, beat in observed.beats.items() if key != "web-4"}
     canary = Canary(cluster="web", number=4, zone="a")
     observed = _blind(replace(observed, beats=beats), since=NOW - 300, canary=canary)
-    plan = look(spec, at=observed).plans[0]
-    assert not [a for a in plan.actions if a.kind != "publish"]
-    assert plan.held is not None
+    booting = look(spec, at=sight(observed, "web-4", up_since=NOW - 29)).plans[0]
+    assert not [a for a in booting.actions if a.kind != "publish"]
+    assert booting.held is not None
+    again = look(spec, at=sight(observed, "web-4", up_since=NOW - 30))
+    assert {a.subject for a in again.plans[0].actions if a.kind != "publish"} == {"web-4"}
+    assert again.channel.turn is None
+
+
+def test_the_canary_is_tried_again_with_back_off() -> None:
+    spec = make_spec()
+    observed = silence(make_settled(spec, 4), "web-1", "web-2", "web-3", seconds=400)
+    fourth = replace(observed.instances["web"][3], attempt=4)
+    beats = {key: beat for key, beat in observed.beats.items() if key != "web-4"}
+    observed = replace(observed, beats=beats, instances={"web": (*observed.instances["web"][:3], fourth)})
+    observed = _blind(observed, since=NOW - 300, canary=Canary(cluster="web", number=4, zone="a"))
+    waiting = text(spec, at=sight(observed, "web-4", up_since=NOW - 33))
+    why = "web-4 not ready: no heartbeat within 30 s of its start"
+    assert f"wait CrashBackOff: {why}; start 5 in a row in 1 s" in waiting
+    assert "create web-4" in text(spec, at=sight(observed, "web-4", up_since=NOW - 34))
+
+
+def test_a_canary_whose_number_a_stranger_takes_gets_another_number() -> None:
+    spec = make_spec()
+    observed = silence(make_settled(spec), "web-1", "web-2", "web-3", seconds=400)
+    strangers = (Foreign(id="x", container="dev-web-4", reason="no label"),)
+    observed = replace(observed, foreign=strangers)
+    observed = _blind(observed, since=NOW - 300, canary=Canary(cluster="web", number=4, zone="a"))
+    assert look(spec, at=observed).channel.canary == Canary(cluster="web", number=5, zone="a")
 
 
 def test_after_the_canary_was_heard_the_silent_are_replaced_one_at_a_time() -> None:
