@@ -37,7 +37,8 @@ class Memory:
 class Decision:
     """One pass's result: a plan for each due cluster, the verdict on each container, the channel's next state.
 
-    `held` maps a cluster without a spec to why it is kept; `retiring` are those that are being removed.
+    `held` maps a cluster without a spec to why it is kept; `retiring` are those that are being removed;
+    `ready_clusters` are those that others depend on and that are as ready as they are to be.
     """
 
     plans: tuple[Plan, ...]
@@ -122,8 +123,10 @@ def judge_all(world: WantedWorld, observed: Observed, now: float) -> dict[str, J
 def ready_clusters(
     world: WantedWorld, observed: Observed, judgements: Mapping[str, Judgement]
 ) -> frozenset[str]:
-    """Clusters with as many ready instances as they want: their dependents may start."""
-    return frozenset(name for name, wanted in world.clusters.items() if _is_ready(wanted, observed, judgements))
+    """Of the clusters that others depend on, those with as many ready instances as they want."""
+    asked = {name for wanted in world.clusters.values() if wanted.spec for name in wanted.spec.depends_on}
+    clusters = world.clusters
+    return frozenset(n for n in asked if n in clusters and _is_ready(clusters[n], observed, judgements))
 
 
 def _is_ready(wanted: Wanted, observed: Observed, judgements: Mapping[str, Judgement]) -> bool:

@@ -164,12 +164,14 @@ def _check_suspects(model: Model, before: Sequence[Action], actions: Sequence[Ac
             continue
         size = wanted.spec.size
         most = max(1, size - int((1 - _SUSPECT_FRACTION) * size))
-        replaced = [
-            a
-            for a in _creations([*before, *actions])
-            if a.cluster == name and a.replaces in model.boxes and model.boxes[a.replaces].instance.alive
-        ]
-        assert len(replaced) <= most, f"{len(replaced)} suspects of {name} are replaced at once, at most {most} may"
+        old, new = ([a for a in _creations(some) if _replaces_live(model, a, name)] for some in (before, actions))
+        together = len(old) + len(new)
+        assert not new or together <= most, f"{together} suspects of {name} are replaced at once, at most {most} may"
+
+
+def _replaces_live(model: Model, action: CreateInstance, cluster: str) -> bool:
+    box = model.boxes.get(action.replaces or "")
+    return action.cluster == cluster and box is not None and box.instance.alive
 
 
 def _check_spacing(model: Model, actions: Sequence[Action]) -> None:

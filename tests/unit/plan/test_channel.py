@@ -65,8 +65,8 @@ def test_the_never_heard_are_our_deafness_only_while_nobody_is_heard() -> None:
 
 
 def test_while_blind_names_and_readiness_stay() -> None:
-    spec = make_spec()
-    decision = look(spec, at=silence(make_settled(spec), "web-1", "web-2", "web-3", seconds=9))
+    spec, dependent = make_spec(), make_spec("db", size=0, depends_on=("web",))
+    decision = look(spec, dependent, at=silence(make_settled(spec), "web-1", "web-2", "web-3", seconds=9))
     assert {j.verdict for j in decision.judgements.values()} == {Verdict.UNKNOWN}
     assert decision.plans[0].actions == ()
     assert decision.ready_clusters == {"web"}
