@@ -44,11 +44,16 @@ def reconcile(
     if spec is None:
         held = Wait(reason="SpecUnreadable", message="its file can't be read and no earlier version is known")
         return keep(wanted.name, observed, judgements, now=now, limits=limits, held=held)
-    draft = Draft(wanted.name, observed, now, limits)
     if spec.suspend or _settled(spec, wanted, observed, instances, judgements):
-        draft.add(name_actions(spec, instances, judgements, observed, ()))
-        draft.wake_at += [at for i in instances if (at := judgements[i.id].changes_at) is not None]
+        wake_at = [at for i in instances if (at := judgements[i.id].changes_at) is not None and at > now]
+        named = [*name_actions(spec, instances, judgements, observed, ())]
+        if not named:  # nearly all clusters, nearly always
+            return Plan(cluster=spec.name, requeue_after_seconds=min(wake_at) - now if wake_at else None)
+        draft = Draft(wanted.name, observed, now, limits)
+        draft.add(named)
+        draft.wake_at += wake_at
         return draft.done()
+    draft = Draft(wanted.name, observed, now, limits)
     return _Pass(spec, wanted, observed, judgements, now, limits, draft).plan(ready_clusters)
 
 
