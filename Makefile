@@ -11,6 +11,8 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PYTEST := $(BIN)/python -m pytest
 UNIT := tests/unit tests/sim -n 4
+# Two files at once, each with environments of its own: most of an end-to-end test is waiting.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 # Prints how long a step of `make test` took.
 TIMED = @start=$$SECONDS; echo "== $(1)"; $(2); echo "== $(1): $$((SECONDS - start)) s"
 
@@ -49,14 +51,15 @@ test: setup ## lint, types, import contracts, then every test but the heavy ones
 	@$(MAKE) types
 	@$(MAKE) contracts
 	$(call TIMED,unit and property tests,$(PYTEST) $(UNIT) -m "not heavy")
-	$(call TIMED,contract tests,$(PYTEST) tests/contract -m "not heavy")
-	$(call TIMED,end-to-end tests,$(PYTEST) tests/e2e -m "not heavy")
+	$(call TIMED,the loop in virtual time,$(PYTEST) tests/loop -n 2 -m "not heavy")
+	$(call TIMED,contract tests,$(PYTEST) tests/contract -n 2 -m "not heavy")
+	$(call TIMED,end-to-end tests,$(PYTEST) tests/e2e $(SIDE_BY_SIDE) -m "not heavy")
 
 unit: $(INSTALLED) ## unit and property tests: no engine, under 30 s
 	@$(PYTEST) $(UNIT) -m "not heavy"
 
 e2e: setup ## contract and end-to-end tests on the real engine
-	@$(PYTEST) tests/contract tests/e2e -m "not heavy"
+	@$(PYTEST) tests/contract tests/e2e $(SIDE_BY_SIDE) -m "not heavy"
 
 # pytest exits with 5 when it finds nothing to run; as long as no test is heavy, that is right.
 test-all: setup ## the heavy tests, on top of `make test`

@@ -11,6 +11,7 @@ from reconciler.engine.executor import Executor
 from reconciler.engine.ports import Engine, Listing, Names
 from reconciler.loop.memory import LoopMemory
 from reconciler.plan.limits import Limits
+from reconciler.plan.plan import Plan
 from reconciler.plan.world import Decision, decide
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.beats import Beat, Sounding
@@ -68,6 +69,15 @@ class Cycle:
         if not look and any(plan.actions for plan in turn.decision.plans):
             turn = self._decide(world, due, flights, fresh=True)
         return turn
+
+    def suppose(self, world: WantedWorld, turn: Turn) -> tuple[Plan, ...]:
+        """The plans that this pass would have made for another world. Raises EngineError."""
+        known = {w.spec.image for w in turn.world.clusters.values() if w.spec is not None}
+        new = sorted({w.spec.image for w in world.clusters.values() if w.spec is not None} - known)
+        images = {**turn.observed.images, **(self._senses.engine.images(new) if new else {})}
+        observed = replace(turn.observed, images=images)
+        memory = self._memory.guard(turn.now)
+        return decide(world, observed, now=turn.now, limits=self._limits, memory=memory).plans
 
     def hand_out(self, turn: Turn) -> None:
         """Give the actions to the executor and remember what was concluded."""

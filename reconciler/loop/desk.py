@@ -7,10 +7,12 @@ Never here: a change of what a pass reads or writes, but by such a note.
 import os
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from queue import SimpleQueue
 
 from reconciler.engine.executor import Executor
+from reconciler.errors import TransientError
 from reconciler.loop.around import Surroundings
 from reconciler.loop.chronicle import Chronicle
 from reconciler.loop.memory import LoopMemory
@@ -19,14 +21,21 @@ from reconciler.loop.secret_files import SecretFiles
 from reconciler.loop.settings import Settings
 from reconciler.loop.snapshot import Snapshot
 from reconciler.loop.workqueue import ALL, FILES
-from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan
 from reconciler.plan.status import WorldStatus
-from reconciler.plan.world import decide
 from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.event import Event
-from reconciler.state.image import Image
+
+PLAN_SECONDS = 10.0
+
+
+class Question:
+    """A plan that somebody asked for: with `world` in the place of the directory's, None for its own."""
+
+    def __init__(self, world: WantedWorld | None) -> None:
+        self.world = world
+        self.answer: Future[tuple[Plan, ...]] = Future()
 
 
 class Desk:
@@ -34,10 +43,10 @@ class Desk:
 
     _settings: Settings
     _around: Surroundings
-    _limits: Limits
     _policy: Policy
     _stop: threading.Event
     _inbox: SimpleQueue[Callable[[], None]]
+    _questions: SimpleQueue[Question]
     _chronicle: Chronicle
     _memory: LoopMemory
     _scanner: Scanner
@@ -60,27 +69,25 @@ class Desk:
         return replace(world, loop_running=True, loop_pid=os.getpid(), specs=str(settings.specs))
 
     def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
-        """What a pass would decide, with these files in the place of the directory's. Raises SpecError."""
-        snapshot = self._snapshot
-        world = snapshot.world
+        """What a pass decides now, with these files in the place of the directory's (None: its own).
+
+        Raises SpecError, EngineError; TransientError where the loop doesn't get to it in time.
+        """
+        try:
+            return self.ask_plan(files).result(PLAN_SECONDS)
+        except TimeoutError as error:
+            raise TransientError(f"the loop did not come to it within {PLAN_SECONDS:g} s; try again") from error
+
+    def ask_plan(self, files: Mapping[str, bytes] | None) -> "Future[tuple[Plan, ...]]":
+        """The same, answered by the deciding thread after its next pass: with what that pass saw, and no later."""
+        world = None
         if files is not None:
             secrets = SecretFiles(self._settings.specs, self._settings.secrets_dir)
             world = world_of(files, self._policy, secrets)
-        now = self._around.clock()
-        observed = replace(
-            snapshot.observed, beats=self._around.listener.beats(), in_flight=self._executor.in_flight(),
-            images=self._images(world),
-        )  # fmt: skip
-        decision = decide(world, observed, now=now, limits=self._limits, memory=self._memory.guard(now))
-        return decision.plans
-
-    def _images(self, world: WantedWorld) -> Mapping[str, Image]:
-        """Those of the last pass, and what the engine has of those that no file in force asks for."""
-        known = self._snapshot.observed.images
-        asked = {wanted.spec.image for wanted in self._snapshot.world.clusters.values() if wanted.spec}
-        wanted = {wanted.spec.image for wanted in world.clusters.values() if wanted.spec}
-        new = sorted(wanted - asked)
-        return {**known, **self._around.engine.images(new)} if new else known
+        question = Question(world)
+        self._questions.put(question)
+        self._around.queue.add(FILES)
+        return question.answer
 
     def events(self, after_id: int, cluster: str | None, limit: int) -> tuple[Event, ...]:
         """Events from the store."""

@@ -22,13 +22,14 @@ from reconciler.errors import EngineError, ReconcilerError
 from reconciler.loop.around import Surroundings
 from reconciler.loop.chronicle import Chronicle
 from reconciler.loop.cycle import Cycle, Senses, Turn
-from reconciler.loop.desk import Desk
+from reconciler.loop.desk import Desk, Question
 from reconciler.loop.engine_watch import EngineWatch
 from reconciler.loop.listening import expected_beats, probe_targets
 from reconciler.loop.memory import LoopMemory
 from reconciler.loop.scanner import Scanner
 from reconciler.loop.settings import Settings
 from reconciler.loop.snapshot import Snapshot, advance
+from reconciler.loop.waking import wake
 from reconciler.loop.watch import DirectoryWatch
 from reconciler.loop.workqueue import ALL, FILES, drain
 from reconciler.plan.actions import PullImage
@@ -41,7 +42,6 @@ from reconciler.state.observed import Channel, Observed
 log = logging.getLogger(__name__)
 _DEBOUNCE_SECONDS = 0.02
 _ENGINE_AGAIN_SECONDS = 1.0
-_COALESCE_SECONDS = 0.1
 _FIRST_NAMES_SECONDS = 0.1
 _FAILED_FIRST_SECONDS = 0.5
 _FAILED_MOST_SECONDS = 30.0
@@ -60,6 +60,7 @@ class Loop(Desk):
         self._stop = threading.Event()
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._questions: SimpleQueue[Question] = SimpleQueue()
         self._settled: SimpleQueue[str] = SimpleQueue()
         self._started_at = time.time()
         self._failures = 0
@@ -157,12 +158,25 @@ class Loop(Desk):
             turn = self._cycle.turn(self._world, chosen, flights, look=bool(due) or ALL in ripe)
         except EngineError as problem:
             self._blind(str(problem))
+            for question in drain(self._questions):
+                question.answer.set_exception(problem)
             return
         self._listen(turn)
         self._cycle.hand_out(turn)
         self._conclude(turn)
+        if everything:
+            self._answer(turn)
         if ALL in names and self.passes > 1:
             self._look_after_services()
+
+    def _answer(self, turn: Turn) -> None:
+        """Whoever asked for a plan gets this pass' own, or what it would be with other files."""
+        for question in drain(self._questions):
+            try:
+                plans = self._cycle.suppose(question.world, turn) if question.world else turn.decision.plans
+                question.answer.set_result(plans)
+            except EngineError as problem:
+                question.answer.set_exception(problem)
 
     def _take_notes(self) -> None:
         outcomes = list(drain(self._outcomes))
@@ -225,7 +239,7 @@ class Loop(Desk):
         self._snapshot = replace(snapshot, transitions=transitions)
         self._chronicle.state("engine", self._around.engine_info.hostname, "", "answers again")
         self._chronicle.conclusions(turn.world, observed, decision)
-        self._wake(decision, before.decision)
+        wake(self._queue, turn.world, decision, before.decision)
         if not self.passes:  # the services start when the first names have been handed out
             self._queue.add_after(ALL, _FIRST_NAMES_SECONDS)
         self.passes += 1
@@ -236,22 +250,6 @@ class Loop(Desk):
             self._around.store.forget(name)
         self._remembered.intersection_update(known)
         self._memory.forget(known, now)
-
-    def _wake(self, decision: Decision, before: Decision) -> None:
-        for plan in decision.plans:
-            if plan.requeue_after_seconds is not None:
-                self._queue.add_after(plan.cluster, plan.requeue_after_seconds + _COALESCE_SECONDS)
-        if decision.ready_clusters != before.ready_clusters:
-            for name, wanted in self._world.clusters.items():
-                if wanted.spec and set(wanted.spec.depends_on) & (decision.ready_clusters ^ before.ready_clusters):
-                    self._queue.add(name)
-        changed = (decision.channel.blind_since, decision.channel.turn, decision.channel.canary)
-        if changed != (before.channel.blind_since, before.channel.turn, before.channel.canary):
-            self._queue.add(ALL)
-        elif decision.channel.blind_since is not None:
-            self._queue.add_after(ALL, 1.0)
-        if decision.held or self._world.untrusted:
-            self._queue.add_after(FILES, 1.0)
 
     def _blind(self, problem: str) -> None:
         """The engine can't be asked: nothing is decided, names and verdicts stay as they were."""

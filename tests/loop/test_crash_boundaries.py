@@ -113,7 +113,9 @@ def check(world: Turning, scenario: Scenario, expected: Counter[tuple[str, ...]]
     numbers = [box.blueprint.name for box in world.ours()]
     assert len(numbers) == len(set(numbers))
     assert len(world.lost()) == scenario.lost, "a healthy one was removed"
-    assert all(plan.quiet for plan in world.loop.plan(None))
+    asked = world.loop.ask_plan(None)
+    world.turn()
+    assert all(plan.quiet for plan in asked.result(0))
 
 
 Faultless = dict[str, tuple[Counter[str], Counter[tuple[str, ...]]]]

@@ -1,0 +1,28 @@
+"""When to look again after a pass: what time alone will change, and whom this pass' conclusions concern.
+
+Before: the pass' decision. After: the queue. Nothing is decided here; a wake-up too many costs a look.
+"""
+
+from reconciler.loop.workqueue import ALL, FILES, WorkQueue
+from reconciler.plan.world import Decision
+from reconciler.spec.wanted import WantedWorld
+
+COALESCE_SECONDS = 0.1  # clusters whose time comes close together share a pass
+
+
+def wake(queue: WorkQueue, world: WantedWorld, decision: Decision, before: Decision) -> None:
+    """Set the timers that `decision` asks for, and enqueue whom its difference from `before` concerns."""
+    for plan in decision.plans:
+        if plan.requeue_after_seconds is not None:
+            queue.add_after(plan.cluster, plan.requeue_after_seconds + COALESCE_SECONDS)
+    turned = decision.ready_clusters ^ before.ready_clusters
+    for name, wanted in world.clusters.items() if turned else ():
+        if wanted.spec and turned & {*wanted.spec.depends_on}:
+            queue.add(name)
+    channel, former = decision.channel, before.channel
+    if (channel.blind_since, channel.turn, channel.canary) != (former.blind_since, former.turn, former.canary):
+        queue.add(ALL)
+    elif channel.blind_since is not None:
+        queue.add_after(ALL, 1.0)
+    if decision.held or world.untrusted:
+        queue.add_after(FILES, 1.0)
