@@ -28,7 +28,6 @@ log = logging.getLogger("reconciler")
 CRASH_VARIABLE = "RECONCILER_CRASH_AT"
 _DNS_PORT = 53
 _END_SECONDS = 1.4
-_LOOK_SECONDS = 1.0
 _SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
@@ -83,22 +82,27 @@ def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
     def wait() -> None:
-        while not signal.sigtimedwait(_SIGNALS, _LOOK_SECONDS):
-            if ended.is_set():
-                return
+        # Not sigtimedwait: when SIGSTOP outlasts its time limit, SIGCONT makes it return a signal that never came.
+        signal.sigwait(_SIGNALS)
+        if ended.is_set():
+            return
         end()
         if not ended.wait(_END_SECONDS):
             log.warning("ending without waiting for what hangs; containers stay as they are")
             logging.shutdown()
             os._exit(0)
 
-    threading.Thread(target=wait, name="signals", daemon=True).start()
+    waiter = threading.Thread(target=wait, name="signals", daemon=True)
+    waiter.start()
     try:
         yield
     finally:
         ended.set()
-        while signal.sigtimedwait(_SIGNALS, 0):  # asked twice: it ends already
-            continue
+        if waiter.ident is not None and waiter.is_alive():
+            signal.pthread_kill(waiter.ident, signal.SIGTERM)
+        waiter.join()
+        while signal.sigpending() & _SIGNALS:  # asked twice: it ends already
+            signal.sigwait(_SIGNALS)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
