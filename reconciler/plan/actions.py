@@ -102,6 +102,4 @@ class RemoveInstance(OnInstance):
     kind: ClassVar[str] = "remove"
 
 
-Action = (
-    PullImage | CreateInstance | PublishName | WithdrawName | TerminateInstance | KillInstance | RemoveInstance
-)
+Action = PullImage | CreateInstance | PublishName | WithdrawName | TerminateInstance | KillInstance | RemoveInstance

@@ -13,18 +13,14 @@ def delay_seconds(repeats: int, limits: Limits) -> float:
     return float(min(limits.backoff_first_seconds * 2.0 ** min(repeats - 2, 30), limits.backoff_most_seconds))
 
 
-def starts_in_a_row(
-    instance: Instance, judgement: Judgement, observed: Observed, now: float, limits: Limits
-) -> int:
+def starts_in_a_row(instance: Instance, judgement: Judgement, observed: Observed, now: float, limits: Limits) -> int:
     """How many starts of this number count, the failed one included; a long life is forgiven all before it."""
     sighting = observed.sightings.get(instance.id, NEVER_SEEN)
     lived = _failed_at(instance, judgement, observed, now) - sighting.up_since
     return 1 if lived >= limits.backoff_forget_seconds else instance.attempt
 
 
-def next_start_at(
-    instance: Instance, judgement: Judgement, observed: Observed, now: float, limits: Limits
-) -> float:
+def next_start_at(instance: Instance, judgement: Judgement, observed: Observed, now: float, limits: Limits) -> float:
     """When the successor of a dead or suspect instance may start."""
     starts = starts_in_a_row(instance, judgement, observed, now, limits)
     return _failed_at(instance, judgement, observed, now) + delay_seconds(starts, limits)

@@ -32,9 +32,7 @@ def next_step(instance: Instance, cause: str, stop: Stop, observed: Observed, no
         drained_at = _drained_at(sighting, stop, now)
         if now < drained_at:
             return Step(None, drained_at)
-        terminate = TerminateInstance(
-            cluster=instance.cluster, number=instance.number, id=instance.id, cause=cause
-        )
+        terminate = TerminateInstance(cluster=instance.cluster, number=instance.number, id=instance.id, cause=cause)
         return Step(terminate, now + stop.grace_seconds)
     kill_at = sighting.terminated_at + stop.grace_seconds
     if sighting.killed_at is not None:

@@ -92,9 +92,7 @@ def _publish(spec: ClusterSpec, instance: Instance, *, ready: bool) -> PublishNa
 
 def _publish_record(instance: Instance, record: Record) -> PublishName:
     cause = "ready" if record.ready else "running"
-    return PublishName(
-        cluster=instance.cluster, number=instance.number, id=instance.id, cause=cause, record=record
-    )
+    return PublishName(cluster=instance.cluster, number=instance.number, id=instance.id, cause=cause, record=record)
 
 
 def _withdraw(instance: Instance, judgement: Judgement) -> WithdrawName:

@@ -197,9 +197,7 @@ class _Pass:
         sighting = self.observed.sightings.get(instance.id)
         return self.judgements[instance.id].mute and sighting is not None and not sighting.adopted
 
-    def _fill(
-        self, buckets: Buckets, surplus: Collection[str], gap: int, image: Image, canary: Canary | None
-    ) -> None:
+    def _fill(self, buckets: Buckets, surplus: Collection[str], gap: int, image: Image, canary: Canary | None) -> None:
         if self.spec.start == "ordered" and canary is None:
             gap = self._one_at_a_time(buckets, surplus, gap)
         filler = Filler(
@@ -219,9 +217,7 @@ class _Pass:
     def _one_at_a_time(self, buckets: Buckets, surplus: Collection[str], gap: int) -> int:
         """`start: ordered`: whoever was there before comes back at once, a new number when all before it are ready."""
         former = sum(1 for i in buckets.former if i.id not in surplus)
-        ready = all(
-            self.judgements[i.id].verdict in (Verdict.READY, Verdict.UNKNOWN) for i in buckets.sound
-        )
+        ready = all(self.judgements[i.id].verdict in (Verdict.READY, Verdict.UNKNOWN) for i in buckets.sound)
         fresh = 1 if ready and not buckets.pending and not former else 0
         if fresh == 0 and gap > former:
             self.draft.waits.append(Wait(reason="OrderedStart", message="the next number waits for those before it"))
@@ -238,9 +234,7 @@ class _Pass:
 
     def _remove(self, instances: Iterable[Instance], why: str) -> None:
         self.draft.add(
-            RemoveInstance(
-                cluster=i.cluster, number=i.number, id=i.id, cause=f"{why}, {self.judgements[i.id].cause}"
-            )
+            RemoveInstance(cluster=i.cluster, number=i.number, id=i.id, cause=f"{why}, {self.judgements[i.id].cause}")
             for i in instances
         )
 

@@ -129,9 +129,7 @@ def _conditions(
     return result
 
 
-def _trouble(
-    wanted: Wanted, plan: Plan, live: list[Instance], judgements: Mapping[str, Judgement]
-) -> Wait | None:
+def _trouble(wanted: Wanted, plan: Plan, live: list[Instance], judgements: Mapping[str, Judgement]) -> Wait | None:
     for wait in plan.waits:
         if wait.reason in _DEGRADING:
             return wait

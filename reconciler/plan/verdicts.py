@@ -81,9 +81,7 @@ def _judge_by_heartbeat(
         return _judge_unheard("heartbeat", limit, health, sighting, since, now, ever=beat is not None)
     silence = now - beat.at
     if silence <= limit:
-        return Judgement(
-            Verdict.READY, changes_at=beat.at + limit, late=silence > 2 * interval, heard=True
-        )
+        return Judgement(Verdict.READY, changes_at=beat.at + limit, late=silence > 2 * interval, heard=True)
     return _lost("heartbeat", beat.at, limit, health, now)
 
 

@@ -70,7 +70,7 @@ def decide(
     )  # fmt: skip
     held = dict(deletions.held or {})
     plans = {
-        name: reconcile(wanted, observed, judgements, now=now, limits=limits, ready_clusters=ready)
+        name: _one(wanted, observed, judgements, now, limits, ready)
         for name, wanted in world.clusters.items()
         if due is None or name in due
     }
@@ -87,9 +87,23 @@ def decide(
     )  # fmt: skip
 
 
-def _listen(
-    world: WantedWorld, observed: Observed, now: float, limits: Limits
-) -> tuple[Channel, dict[str, Judgement]]:
+def _one(
+    wanted: Wanted,
+    observed: Observed,
+    judgements: dict[str, Judgement],
+    now: float,
+    limits: Limits,
+    ready: frozenset[str],
+) -> Plan:
+    """One cluster's plan; a mistake of ours in deciding it holds that cluster and no other."""
+    try:
+        return reconcile(wanted, observed, judgements, now=now, limits=limits, ready_clusters=ready)
+    except Exception as bug:  # noqa: BLE001  whatever it is, the other clusters are decided
+        message = f"deciding failed inside reconciler ({bug!r}): nothing is done to it; please report this"
+        return Plan(cluster=wanted.name, held=Wait(reason="ReconcilerBug", message=message))
+
+
+def _listen(world: WantedWorld, observed: Observed, now: float, limits: Limits) -> tuple[Channel, dict[str, Judgement]]:
     """The verdicts, and whether silence means death; where that is unclear, with the benefit of the doubt."""
     judgements = judge_all(world, observed, now)
     channel = assess(observed, judgements, eligible=_eligible(world), now=now, limits=limits)
@@ -120,9 +134,7 @@ def judge_all(world: WantedWorld, observed: Observed, now: float) -> dict[str, J
     return judgements
 
 
-def ready_clusters(
-    world: WantedWorld, observed: Observed, judgements: Mapping[str, Judgement]
-) -> frozenset[str]:
+def ready_clusters(world: WantedWorld, observed: Observed, judgements: Mapping[str, Judgement]) -> frozenset[str]:
     """Of the clusters that others depend on, those with as many ready instances as they want."""
     asked = {name for wanted in world.clusters.values() if wanted.spec for name in wanted.spec.depends_on}
     clusters = world.clusters
@@ -185,6 +197,4 @@ def _add_stray_names(
         if plan is None:
             plans[record.cluster] = stray
         else:
-            plans[record.cluster] = replace(
-                plan, actions=plan.actions + stray.actions, waits=plan.waits + stray.waits
-            )
+            plans[record.cluster] = replace(plan, actions=plan.actions + stray.actions, waits=plan.waits + stray.waits)

@@ -20,9 +20,7 @@ _SUSPECT_FRACTION = 0.15
 _FORGIVEN_SECONDS = 600.0
 
 
-def check_pass(
-    model: Model, before: Sequence[Action], actions: Sequence[Action], deletable: AbstractSet[str]
-) -> None:
+def check_pass(model: Model, before: Sequence[Action], actions: Sequence[Action], deletable: AbstractSet[str]) -> None:
     """Everything about what one pass wants done (`actions`) while `before` is under way."""
     _check_targets(model, before, actions)
     _check_numbers(model, before, actions)
@@ -46,9 +44,7 @@ def _creations(actions: Iterable[Action]) -> list[CreateInstance]:
 
 def _ended(actions: Iterable[Action]) -> dict[str, str]:
     """Ids of containers that these actions end or clear away, each with the cause."""
-    ended = {
-        a.id: a.cause for a in actions if isinstance(a, TerminateInstance | KillInstance | RemoveInstance)
-    }
+    ended = {a.id: a.cause for a in actions if isinstance(a, TerminateInstance | KillInstance | RemoveInstance)}
     return ended | {a.replaces: a.cause for a in _creations(actions) if a.replaces}
 
 
@@ -67,9 +63,7 @@ def _check_targets(model: Model, before: Sequence[Action], actions: Sequence[Act
 
 
 def _check_numbers(model: Model, before: Sequence[Action], actions: Sequence[Action]) -> None:
-    live = {
-        (b.instance.cluster, b.instance.number): b.instance.id for b in model.boxes.values() if b.instance.alive
-    }
+    live = {(b.instance.cluster, b.instance.number): b.instance.id for b in model.boxes.values() if b.instance.alive}
     made = [(a.cluster, a.number) for a in _creations([*before, *actions])]
     assert len(made) == len(set(made)), "one number is created twice at once"
     squatted = {foreign.container for foreign in model.foreign}

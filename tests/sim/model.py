@@ -58,9 +58,7 @@ class Model(Truth):
         before = self.wanted.get(spec.name)
         generation = before.generation + 1 if before else 1
         self.images.setdefault(spec.image, Image(id=f"sha256:{spec.image}", has_agent=True))
-        self.wanted[spec.name] = Wanted(
-            name=spec.name, spec=spec, spec_hash=spec.spec_hash(), generation=generation
-        )
+        self.wanted[spec.name] = Wanted(name=spec.name, spec=spec, spec_hash=spec.spec_hash(), generation=generation)
         self.stops[spec.name] = spec.stop
         for memory in (self.setbacks, self.confirmed, self.retired):
             memory.pop(spec.name, None)

@@ -65,9 +65,7 @@ def test_once_ended_it_is_removed() -> None:
 
 def test_one_that_the_engine_is_removing_is_left_to_it() -> None:
     observed = _ending(withdrawn_at=NOW - 9, terminated_at=NOW - 7)
-    going = tuple(
-        replace(i, state=EngineState.REMOVING) if i.number == 2 else i for i in observed.instances["web"]
-    )
+    going = tuple(replace(i, state=EngineState.REMOVING) if i.number == 2 else i for i in observed.instances["web"])
     assert text(SPEC, at=replace(observed, instances={"web": going})) == "nothing to do"
 
 

@@ -34,9 +34,7 @@ def _died(observed: Observed, number: int, attempt: int = 1, *, up: float = 5.0,
 def test_a_new_cluster_is_created_whole_and_spread_over_its_zones() -> None:
     spec = make_spec()
     plan = look(spec, at=make_observed(spec)).plans[0]
-    assert str(plan) == (
-        "create web-1: size 3: 0 there\ncreate web-2: size 3: 0 there\ncreate web-3: size 3: 0 there"
-    )
+    assert str(plan) == ("create web-1: size 3: 0 there\ncreate web-2: size 3: 0 there\ncreate web-3: size 3: 0 there")
     assert [getattr(a, "zone", None) for a in plan.actions] == ["a", "b", "c"]
     assert {getattr(a, "revision", None) for a in plan.actions} == {"v000"}
 

@@ -62,9 +62,7 @@ def test_one_first_seen_paused_is_given_its_grace_from_now() -> None:
         (ImageHealth.STARTING, 130.0, ("suspect", "not ready: no health check passed in time")),
     ],
 )
-def test_an_image_with_a_health_check_is_judged_by_it(
-    said: ImageHealth, now: float, expected: tuple[str, str]
-) -> None:
+def test_an_image_with_a_health_check_is_judged_by_it(said: ImageHealth, now: float, expected: tuple[str, str]) -> None:
     assert _words(_judge(replace(PLAIN, health=said), now=now)) == expected
 
 
