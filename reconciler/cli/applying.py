@@ -5,6 +5,7 @@ Before: main. After: sources (checks), placing (the files), the loop or loop.off
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,28 @@ from reconciler.api.client import LoopClient
 from reconciler.cli import output, session
 from reconciler.cli.failures import EXIT_NOT_READY
 from reconciler.cli.options import duration_option, environment
-from reconciler.cli.waiting import Goal, await_goal, lacking
-from reconciler.errors import LoopNotRunning, UsageError
+from reconciler.cli.waiting import Goal, await_goal, held, lacking
+from reconciler.errors import LoopNotRunning, ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
+from reconciler.plan.status import WorldStatus
 
 app = typer.Typer()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What is waited for: the clusters that were applied, and those that are to go. `whole`: nothing else stays."""
+
+    applied: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+    whole: bool = False
+
+    def with_leftovers(self, world: WorldStatus) -> "_Change":
+        """Whatever an earlier prune removed and isn't gone, too: held then, it is held still."""
+        if not self.whole:
+            return self
+        others = {cluster.name for cluster in world.clusters if cluster.name not in self.applied}
+        return replace(self, removed=tuple(sorted({*self.removed, *others})))
 
 
 @app.command(rich_help_panel="Change")
@@ -33,7 +51,9 @@ def apply(
             help="A directory that holds all that is wanted: applied whole, other specs are removed.",
         ),
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Until the applied clusters are ready, else exit 3.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Until the applied clusters are ready and the pruned gone, else exit 3.")
+    ] = False,
     timeout: Annotated[float, duration_option("--timeout", help_text="How long --wait and --once last.")] = 120.0,
     once: Annotated[
         bool, typer.Option("--once", help="Bring the world to the specs now, without a running loop.")
@@ -41,7 +61,7 @@ def apply(
 ) -> None:
     """Check spec files, then put all of them into the watched directory, or none.
 
-    Exits 0, 1 on errors (nothing was changed), 3 when not ready in time.
+    Exits 0, 1 on errors (nothing was changed), 3 when not ready in time, or when a removal is held.
 
     Examples: `reconciler apply webapp.yaml --wait`, `reconciler apply --prune envs/staging --wait
     --timeout 5m`,
@@ -55,20 +75,22 @@ def apply(
     directory = session.insist_on_watched(settings, loop)
     if wait and loop is None and not once:
         raise LoopNotRunning("--wait needs a running loop; start one with `reconciler run`, or do it now with --once")
-    clusters = _place(settings, directory, [*(paths or ()), *([prune] if prune else ())], prune=prune is not None)
+    if loop is not None and not directory.is_dir():
+        raise ReconcilerError(f"{directory}, which the loop watches, is gone; bring it back (nothing was changed)")
+    change = _place(settings, directory, [*(paths or ()), *([prune] if prune else ())], prune=prune is not None)
     deadline = time.monotonic() + timeout
     if loop is not None:
         loop.rescan()
         if wait or once:
-            _await(loop, directory, clusters, deadline, timeout)
+            _await(loop, directory, change, deadline, timeout)
     elif once:
-        _run_once(settings, clusters, timeout)
+        _run_once(settings, change, timeout)
     else:
         output.remark("no loop is running: nothing happens until `reconciler run`, or apply with --once")
 
 
-def _place(settings: Settings, directory: Path, paths: list[Path], *, prune: bool) -> tuple[str, ...]:
-    """Check and place; returns the clusters that were applied. Raises SpecError with nothing changed."""
+def _place(settings: Settings, directory: Path, paths: list[Path], *, prune: bool) -> _Change:
+    """Check and place; returns what has to come of it. Raises SpecError with nothing changed."""
     from reconciler.cli.placing import locked, place_locked
     from reconciler.cli.sources import new_problems, policy, read_sources
     from reconciler.spec.directory import cluster_of
@@ -86,7 +108,8 @@ def _place(settings: Settings, directory: Path, paths: list[Path], *, prune: boo
             name = Path(file).name
             files[kept.get(cluster_of(name), name)] = text
         wanted = set(sources.clusters())
-        gone = [name for cluster, name in kept.items() if cluster not in wanted] if prune else []
+        names = [Path(file).name for file in present.texts]
+        gone = [name for name in names if cluster_of(name) not in wanted] if prune else []
         # A cluster's new text stands for its old one, whatever directory it came from.
         others = {
             file: parsed
@@ -97,7 +120,8 @@ def _place(settings: Settings, directory: Path, paths: list[Path], *, prune: boo
         sources.raise_problems()
         place_locked(directory, {**files, **dict.fromkeys(gone)})
     _tell(files, gone, directory)
-    return tuple(sorted(wanted))
+    removed = tuple(sorted({cluster_of(name) for name in gone}))
+    return _Change(applied=tuple(sorted(wanted)), removed=removed, whole=prune)
 
 
 def _tell(files: Mapping[str, bytes | None], gone: list[str], directory: Path) -> None:
@@ -106,25 +130,37 @@ def _tell(files: Mapping[str, bytes | None], gone: list[str], directory: Path) -
     output.say(f"{count} spec{'s' if count != 1 else ''} in {directory}{removed}")
 
 
-def _await(loop: LoopClient, directory: Path, clusters: tuple[str, ...], deadline: float, timeout: float) -> None:
-    """Until the loop has nothing left to do for these files and calls their clusters ready."""
-    missing = await_goal(
-        loop.status, clusters, Goal.READY, deadline, lambda: session.taken_up(loop, directory, clusters)
+def _await(loop: LoopClient, directory: Path, change: _Change, deadline: float, timeout: float) -> None:
+    """Until the loop has nothing left to do for these files, calls their clusters ready, and the others are gone."""
+    applied = change.applied
+    missing = await_goal(loop.status, applied, Goal.READY, deadline, lambda: session.taken_up(loop, directory, applied))
+    change = change.with_leftovers(loop.status())
+    # What is held needs a person: waiting on would only hide it.
+    missing += await_goal(
+        loop.status, change.removed, Goal.GONE, deadline, hopeless=lambda world: bool(held(world, change.removed))
     )
-    _judge(missing, clusters, timeout)
+    _judge(missing, change, timeout, held(loop.status(), change.removed) if missing else ())
 
 
-def _run_once(settings: Settings, clusters: tuple[str, ...], timeout: float) -> None:
+def _run_once(settings: Settings, change: _Change, timeout: float) -> None:
     from reconciler.loop.offline import run_once
 
-    _judge(tuple(lacking(run_once(settings, timeout), clusters, Goal.READY)), clusters, timeout)
+    world = run_once(settings, timeout)
+    change = change.with_leftovers(world)
+    missing = (*lacking(world, change.applied, Goal.READY), *lacking(world, change.removed, Goal.GONE))
+    _judge(missing, change, timeout, held(world, change.removed))
 
 
-def _judge(missing: tuple[str, ...], clusters: tuple[str, ...], timeout: float) -> None:
+def _judge(missing: tuple[str, ...], change: _Change, timeout: float, kept: tuple[str, ...]) -> None:
     if not missing:
-        output.say(f"{', '.join(clusters)}: ready")
+        for names, word in ((change.applied, "ready"), (change.removed, "gone")):
+            if names:
+                output.say(f"{', '.join(names)}: {word}")
         return
-    for sentence in missing:
+    for sentence in dict.fromkeys(missing):
         output.remark(sentence)
-    output.remark(f"Not ready within {timeout:g} s")
+    if kept:
+        output.remark(f"Held: {', '.join(kept)}; `reconciler confirm {' '.join(kept)}` lets the removal go on")
+    else:
+        output.remark(f"Not {'done' if change.removed else 'ready'} within {timeout:g} s")
     raise typer.Exit(EXIT_NOT_READY)

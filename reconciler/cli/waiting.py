@@ -27,19 +27,21 @@ def await_goal(
     goal: Goal,
     deadline: float,
     settled: Callable[[], bool] = lambda: True,
+    hopeless: Callable[[WorldStatus], bool] = lambda _: False,
 ) -> tuple[str, ...]:
     """Look until every named cluster is as `goal` says; empty then, else sentences about what is missing.
 
     `deadline` is on the monotonic clock. `settled` is asked before each look: False means that the loop has
-    not yet taken up what it should.
+    not yet taken up what it should. `hopeless` ends the waiting: only a person can bring it further.
     """
     missing: tuple[str, ...] = ("nothing was seen yet",)
     while True:
         try:
             done = settled()
-            missing = tuple(lacking(look(), names, goal))
-            if done and not missing:
-                return ()
+            world = look()
+            missing = tuple(lacking(world, names, goal))
+            if (done and not missing) or hopeless(world):
+                return missing
         except (EngineUnavailable, TransientError) as error:
             missing, done = (str(error),), False
         if time.monotonic() >= deadline:
@@ -61,6 +63,17 @@ def lacking(world: WorldStatus, names: Sequence[str], goal: Goal) -> Iterator[st
             yield f"{name}: no such cluster in environment {world.environment}"
         elif not cluster.all_ready or cluster.problems:
             yield f"{name}: {cluster.ready} of {cluster.desired} ready; {why(cluster)}"
+
+
+def held(world: WorldStatus, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the named clusters that have no file any more and are kept by a guard."""
+    return tuple(
+        cluster.name
+        for cluster in world.clusters
+        if cluster.name in names
+        and any(c.type == "Held" and c.status == "True" for c in cluster.conditions)
+        and not any(c.type == "Ready" for c in cluster.conditions)
+    )
 
 
 def why(cluster: ClusterStatus) -> str:

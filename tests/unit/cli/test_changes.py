@@ -1,6 +1,7 @@
 """Commands that change the watched directory: all of it or nothing, comments kept."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from reconciler.cli import placing
 from reconciler.cli.placing import place
 from reconciler.errors import ReconcilerError
+from reconciler.plan.status import ClusterStatus
 from tests.unit.cli.conftest import FakeLoop, Run
+from tests.unit.console.worlds import cluster, condition
 
 GOOD = "image: debian:bookworm-slim\nsize: 3  # three\n"
 
@@ -135,3 +138,48 @@ def test_a_replaced_file_keeps_its_mode(specs: Path) -> None:
     (specs / "a.yaml").chmod(0o640)
     place(specs, {"a.yaml": b"new"})
     assert os.stat(specs / "a.yaml").st_mode & 0o777 == 0o640  # noqa: PTH116
+
+
+ORPHAN = condition("Held", "True", "MassDeletion", "2 of 2 clusters would go")
+
+
+def _pruned(loop: FakeLoop, tmp_path: Path, *rest: ClusterStatus) -> list[str]:
+    """A source that wants webapp alone, and a loop that shows webapp and the rest."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "webapp.yaml").write_text(GOOD)
+    loop.world = replace(loop.world, clusters=(cluster("webapp", 3), *rest))
+    return ["apply", "--prune", "source", "--wait", "--timeout", "0"]
+
+
+def test_apply_prune_wait_exits_3_at_once_for_what_is_held_and_says_how_to_go_on(
+    run: Run, specs: Path, loop: FakeLoop, tmp_path: Path
+) -> None:
+    (specs / "old.yaml").write_text(GOOD)
+    command = [*_pruned(loop, tmp_path, cluster("old", 3, conditions=(ORPHAN,)))[:-1], "60"]
+    result = run(*command)
+    assert result.exit_code == 3
+    assert "2 of 2 clusters would go" in result.stderr
+    assert "`reconciler confirm old`" in result.stderr
+    assert run(*command).exit_code == 3, "held by an earlier run, and still held"
+
+
+def test_apply_prune_wait_exits_3_while_the_removed_are_still_there_and_0_when_they_are_gone(
+    run: Run, specs: Path, loop: FakeLoop, tmp_path: Path
+) -> None:
+    (specs / "old.yaml").write_text(GOOD)
+    command = _pruned(loop, tmp_path, cluster("old", 3))
+    result = run(*command)
+    assert result.exit_code == 3
+    assert "old: still there" in result.stderr
+    loop.world = replace(loop.world, clusters=(cluster("webapp", 3),))
+    assert run(*command).exit_code == 0
+
+
+def test_apply_does_not_make_a_watched_directory_that_went_away(run: Run, specs: Path, loop: FakeLoop) -> None:
+    specs.rmdir()
+    Path("webapp.yaml").write_text(GOOD)
+    result = run("apply", "webapp.yaml")
+    assert result.exit_code == 1
+    assert "is gone" in result.stderr
+    assert not specs.exists()
