@@ -1,7 +1,8 @@
 """From the watched directory to the WantedWorld: what is in force now, what is broken, what is gone.
 
 Before: files (when to read what), spec (how to understand it). After: the pass. A bad file changes nothing that runs:
-the last good spec stays in force, also after a restart (the store keeps its text).
+the last good spec stays in force, also after a restart (the store keeps its text). So does what a new file
+contradicts; the new one is kept and tried again at every scan.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from reconciler.errors import Problem, SpecError
 from reconciler.loop.dirlock import DirectoryBusy, directory_lock
 from reconciler.loop.files import FileTracker, listed
 from reconciler.loop.secret_files import SecretFiles
+from reconciler.spec.agreement import refusals
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.directory import Listing, listing
 from reconciler.spec.parse import Parsed, parse
@@ -26,13 +28,22 @@ _LOCK_SECONDS = 1.0
 
 @dataclass(slots=True)
 class _Known:
-    """One file: what it said when it was last good, and what is wrong with it now."""
+    """One file: what it said when it was last good, and what is wrong with it now.
+
+    `fresh` was understood and isn't in force (yet); `stored` was, by the store, before this loop read the file.
+    """
 
     file: str
     good: Parsed | None = None
     fresh: Parsed | None = None
+    stored: Parsed | None = None
     problems: tuple[Problem, ...] = ()
     generation: int = 0
+
+    @property
+    def standing(self) -> Parsed | None:
+        """What stays in force where the fresh one is refused."""
+        return self.good or self.stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +73,7 @@ class Scanner:
         self.directory = directory
         self._policy = policy
         self._secrets = SecretFiles(directory, secrets_dir)
-        self._last_good = last_good
+        self._last_good = dict(last_good)
         self._tracker = FileTracker()
         self._known: dict[str, _Known] = {}
         self._identity = identity
@@ -121,7 +132,8 @@ class Scanner:
             for cluster in gone:
                 del self._known[cluster]
                 self._texts.pop(cluster, None)
-        self._agree(accepted)
+                self._last_good.pop(cluster, None)  # a later file of this name begins anew
+        self._agree(found.files, accepted)
         self._world = WantedWorld(
             clusters={name: self._wanted(name, known) for name, known in sorted(self._known.items())},
             problems=found.problems,
@@ -137,6 +149,9 @@ class Scanner:
             known.fresh = parse(content.data, file=known.file, policy=self._policy)
             known.problems = ()
             self._texts[cluster] = content.data
+            if known.good is None:
+                same = self._last_good.get(cluster, ("", b""))[1] == content.data
+                known.stored = known.fresh if same else self._stored(cluster, known)
         except SpecError as error:
             # Named as in the directory, whether it could not be read or not be understood.
             known.fresh, known.problems = None, tuple(replace(p, file=known.file) for p in error.problems)
@@ -145,30 +160,34 @@ class Scanner:
 
     def _recall(self, cluster: str, known: _Known) -> None:
         """The file is broken and this loop never saw it whole: what the store remembers stays in force."""
+        known.good = self._stored(cluster, known)
+        known.generation = 1 if known.good else known.generation
+
+    def _stored(self, cluster: str, known: _Known) -> Parsed | None:
         file, text = self._last_good.get(cluster, (known.file, b""))
         if not text:
-            return
+            return None
         try:
-            known.good = parse(text, file=file or known.file, policy=self._policy)
-            known.generation = 1
+            return parse(text, file=file or known.file, policy=self._policy)
         except SpecError:  # an earlier version of the format, or another policy: then it is held like an unknown one
-            known.good = None
+            return None
 
-    def _agree(self, accepted: dict[str, bytes]) -> None:
+    def _agree(self, files: Collection[str], accepted: dict[str, bytes]) -> None:
         """Put fresh specs in force unless they contradict others; of two that do, the one in force before stays."""
-        fresh = {name: known for name, known in self._known.items() if known.fresh is not None}
-        candidates = {k.file: p for k in self._known.values() if (p := k.fresh or k.good) is not None}
-        refused: dict[str, list[Problem]] = {}
-        for problem in check_together(candidates, strict=False) if fresh else ():
-            refused.setdefault(Path(problem.file).stem, []).append(problem)
-        for name, known in fresh.items():
+        fresh = {name: new for name, known in self._known.items() if name in files and (new := known.fresh)}
+        standing = {name: old for name, known in self._known.items() if (old := known.standing)}
+        refused = refusals(standing, fresh) if fresh else {}
+        for name, new in fresh.items():
+            known = self._known[name]
             if name in refused:
-                known.problems = tuple(refused[name])
+                known.problems = refused[name]
+                if known.good is None and known.stored is not None:
+                    known.good, known.generation = known.stored, 1
                 continue
-            if known.good is None or known.fresh is None or known.good.spec != known.fresh.spec:
+            if known.good is None or known.good.spec != new.spec:
                 known.generation += 1
                 accepted[name] = self._texts.get(name, b"")
-            known.good, known.fresh, known.problems = known.fresh, None, ()
+            known.good, known.fresh, known.stored, known.problems = new, None, None, ()
 
     def _believe(self, identity: tuple[int, int], gone: Collection[str]) -> str | None:
         """Why absence means nothing now: it is another directory than before, and clusters that were known are

@@ -130,6 +130,24 @@ def test_files_that_contradict_each_other_leave_the_first_in_force(loop: LoopPro
     (loop.specs / "one.yaml").unlink()
 
 
+def test_a_newcomer_that_sorts_first_takes_nothing_from_who_is_in_force(loop: LoopProcess, web: dict[str, str]) -> None:
+    loop.save("aweb", spec(1, "dns: web"))
+    loop.until(lambda: "web.yaml" in complaint(loop, "aweb"), what="the newcomer is refused")
+    status = loop.cli("status")
+    assert "aweb.yaml" in status.out
+    assert "the DNS label `web` is also taken" in status.out
+    planned = loop.cli("plan", loop.specs)
+    assert planned.code == 1
+    assert "aweb.yaml" in planned.err
+    assert "web.yaml" in planned.err
+    assert loop.containers("aweb") == {}
+    assert loop.containers("web") == web
+    assert complaint(loop, "web") == ""
+    loop.save("web", spec(2, "dns: www"))
+    loop.until_ready("aweb", 1)
+    assert complaint(loop, "aweb") == ""
+
+
 def complaint(loop: LoopProcess, name: str) -> str:
     row = loop.cluster(name)
     return "\n".join(str(problem) for problem in row.problems) if row else ""
