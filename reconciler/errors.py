@@ -5,6 +5,7 @@
     ├── UsageError            a person must change the command (exit 64)
     ├── EngineError           something the engine said or failed to say
     │   ├── EngineUnavailable     nothing can be seen: decide nothing, look again later
+    │   │   └── EngineDenied          it is there, but not for this user
     │   ├── TransientError        try again after `retry_after_seconds`
     │   ├── PermanentError        trying again as it is won't help; report it
     │   ├── StuckInEngine         the engine won't let go of something that nobody uses
@@ -60,6 +61,14 @@ class EngineError(ReconcilerError):
 
 class EngineUnavailable(EngineError):
     """The engine does not answer: nothing is known, so nothing may be decided."""
+
+
+class EngineDenied(EngineUnavailable):
+    """The engine is there, but this user may not use it."""
+
+    def __init__(self, doing: str) -> None:
+        way = "join the group docker (`sudo usermod -aG docker $USER`, then log in anew) or use sudo"
+        super().__init__(f"{doing}: the engine is there, but you may not use it: {way}")
 
 
 class TransientError(EngineError):

@@ -30,6 +30,7 @@ def status_dict(world: WorldStatus) -> Json:
         "foreign": list(world.foreign),
         "engine_problem": world.engine_problem,
         "channel_problem": world.channel_problem,
+        "names_problem": world.names_problem,
         "clusters": [cluster_dict(cluster) for cluster in world.clusters],
     }
 

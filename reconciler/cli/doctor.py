@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.options import EngineOption, with_engine
 from reconciler.errors import UsageError
 
 
 def doctor(
     fix: Annotated[bool, typer.Option("--fix", help="Install, start and build what is missing.")] = False,
     output: Annotated[str, typer.Option("--output", "-o", help="table or json")] = "table",
+    engine: EngineOption = None,
 ) -> None:
     """Say what this machine lacks, and with --fix provide it."""
     # The engine's SDK takes long to import, and no other command needs this room.
@@ -23,4 +25,4 @@ def doctor(
 
     if output not in OUTPUTS:
         raise UsageError(f"-o {output}: there is no such output; use one of {', '.join(OUTPUTS)}")
-    raise typer.Exit(run(Console(), fix=fix, output=output))
+    raise typer.Exit(run(Console(), fix=fix, output=output, environ=with_engine(engine)))

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import typer
 
-from reconciler.errors import EngineUnavailable, ReconcilerError, SpecError, UsageError
+from reconciler.errors import EngineDenied, EngineUnavailable, ReconcilerError, SpecError, UsageError
 
 EXIT_ERROR = 1
 EXIT_CHANGES = 2
@@ -32,7 +32,7 @@ def explain(error: Exception, stream: TextIO) -> int:
         count = len(error.problems)
         print(error, file=stream)
         return _say(f"{count} problem{'s' if count != 1 else ''}; nothing was changed", stream, EXIT_ERROR)
-    if isinstance(error, EngineUnavailable):
+    if isinstance(error, EngineUnavailable) and not isinstance(error, EngineDenied):
         hint = "is Docker running here? `reconciler doctor` says what is missing"
         return _say(f"{error}\n{hint}", stream, EXIT_ERROR)
     if isinstance(error, (ReconcilerError, _CliError)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconciler.cli.options import EngineOption, with_engine
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,11 +27,10 @@ def build(
         Path | None,
         typer.Option("--images", help="The directory with a folder for each image. Default: ./images, else ours."),
     ] = None,
+    engine: EngineOption = None,
 ) -> None:
     """Build what is missing or changed, as reconciler/NAME:latest; what is up to date is left alone."""
     # The engine's SDK takes long to import, and few commands need this room.
-    import os
-
     from rich.console import Console
 
     from reconciler.setup.images import build_missing, folders
@@ -39,7 +39,7 @@ def build(
     found = folders(_directory(images))
     chosen = _chosen(found, names or [])
     console = Console()
-    built = build_missing(find_engine(os.environ, Path.home()), chosen, console)
+    built = build_missing(find_engine(with_engine(engine), Path.home()), chosen, console)
     for folder in chosen:
         state = "built" if folder.reference in built else "up to date"
         console.print(f"{folder.reference}: {state}", markup=False, highlight=False, soft_wrap=True)

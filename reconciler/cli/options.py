@@ -6,6 +6,7 @@ own.
 
 import functools
 import inspect
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,17 @@ import typer
 from reconciler.cli.settings import DEFAULT_DOMAIN, DEFAULT_ENV, resolve
 
 _PANEL = "Environment"
+
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        envvar=["RECONCILER_ENGINE", "DOCKER_HOST"],
+        help="Address of the Docker engine. Default: this machine's.",
+        show_default=False,
+        rich_help_panel=_PANEL,
+    ),
+]
 
 _SHARED: dict[str, tuple[Any, Any]] = {
     "env": (
@@ -58,19 +70,7 @@ _SHARED: dict[str, tuple[Any, Any]] = {
         ],
         None,
     ),
-    "engine": (
-        Annotated[
-            str | None,
-            typer.Option(
-                "--engine",
-                envvar=["RECONCILER_ENGINE", "DOCKER_HOST"],
-                help="Address of the Docker engine. Default: this machine's.",
-                show_default=False,
-                rich_help_panel=_PANEL,
-            ),
-        ],
-        None,
-    ),
+    "engine": (EngineOption, None),
 }
 
 
@@ -91,6 +91,12 @@ def environment(command: Callable[..., None]) -> Callable[..., None]:
     wrapper.__signature__ = inspect.Signature([*keywords, *shared])  # type: ignore[attr-defined]
     wrapper.__annotations__ = {p.name: p.annotation for p in [*keywords, *shared]}
     return wrapper
+
+
+def with_engine(engine: str | None) -> dict[str, str]:
+    """The process' environment, in which this engine is the one that is meant."""
+    named = os.environ.get("RECONCILER_ENGINE") or os.environ.get("DOCKER_HOST")
+    return {**os.environ, **({"RECONCILER_ENGINE": engine} if engine and engine != named else {})}
 
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?")

@@ -4,6 +4,7 @@ Before: commands, with their Settings. After: api.client, or loop.offline where 
 """
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,12 +27,11 @@ def running(settings: Settings) -> LoopClient | None:
 
 def look(settings: Settings) -> WorldStatus:
     """The environment as its loop sees it; where none runs, as Docker shows it, with heartbeats unknown."""
-    try:
+    with suppress(LoopNotRunning):
         return client(settings).status()
-    except LoopNotRunning:
-        from reconciler.loop.offline import offline_status
+    from reconciler.loop.offline import offline_status
 
-        return offline_status(settings)
+    return offline_status(settings)
 
 
 def insist_on_watched(settings: Settings, loop: LoopClient | None) -> Path:

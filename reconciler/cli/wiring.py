@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from reconciler.api.server import ControlServer
 from reconciler.dns.listen import CannotListen
@@ -60,7 +61,7 @@ def run_loop(settings: Settings) -> None:
             if stop.is_set():  # told to end while standing by
                 return
             raise
-        loop = Loop(settings, around)
+        loop = Loop(settings, replace(around, names_problem=names.problem))
         loops.append(loop)
         server = ControlServer(loop, settings.socket, lambda text: log.warning("%s", text))
         server.start()
@@ -127,6 +128,10 @@ class _Names:
         if self._server is not None:
             self._server.stop()
 
+    def problem(self) -> str:
+        """Why names don't answer, and what to do; empty where they do, or where nobody asked for them."""
+        return self._problem
+
     def _look_after(self) -> None:
         if self._server is not None and not self._server.alive():
             self._listen()
@@ -137,9 +142,11 @@ class _Names:
             self._server.start(self._addresses)
             self._problem = ""
         except CannotListen as problem:
-            if str(problem) != self._problem:
-                self._problem = str(problem)
-                log.warning("names do not answer: %s", problem)
+            advice = "; run the loop as root, or with `--names none`" if problem.reason == "denied" else ""
+            said = f"names do not answer: {problem}{advice}"
+            if said != self._problem:
+                self._problem = said
+                log.warning("%s", said)
 
 
 def crash_boundary(text: str) -> Boundary:

@@ -84,6 +84,8 @@ def _alarms(world: WorldStatus) -> Iterator[Note]:
         yield Note(label="Engine", text=_sentence(world.engine_problem), style="bold red")
     if world.channel_problem:
         yield Note(label="Heartbeats", text=_sentence(world.channel_problem), style="bold yellow")
+    if world.names_problem:
+        yield Note(label="Names", text=_sentence(world.names_problem), style="bold yellow")
     for sentence in world.held:
         yield Note(label="Held", text=_sentence(sentence), style="bold yellow")
     if world.held and not any("reconciler confirm" in sentence for sentence in world.held):

@@ -15,11 +15,17 @@ from reconciler.loop.clock import AttendedClock
 from reconciler.loop.workqueue import WorkQueue
 
 
+def no_problem() -> str:
+    """All is well."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the loop works with; the command line puts the real ones in, tests some of their own.
 
     `guardians` are called at every resync: each looks after a service (DNS, API) and starts it again where it died.
+    `names_problem` says why names don't answer, empty where they do.
     """
 
     engine: Engine
@@ -34,3 +40,4 @@ class Surroundings:
     queue: WorkQueue
     guardians: tuple[Callable[[], None], ...] = ()
     boundary: Callable[[str], None] = no_boundary
+    names_problem: Callable[[], str] = no_problem

@@ -66,7 +66,10 @@ class Desk:
             env=settings.env, domain=settings.domain, now=self._around.clock(), beats=around.listener.beats(),
             in_flight=self._executor.in_flight(),
         )  # fmt: skip
-        return replace(world, loop_running=True, loop_pid=os.getpid(), specs=str(settings.specs))
+        return replace(
+            world, loop_running=True, loop_pid=os.getpid(), specs=str(settings.specs),
+            names_problem=around.names_problem(),
+        )  # fmt: skip
 
     def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
         """What a pass decides now, with these files in the place of the directory's (None: its own).

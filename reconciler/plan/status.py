@@ -101,6 +101,7 @@ class WorldStatus:
     foreign: tuple[str, ...] = ()
     engine_problem: str = ""
     channel_problem: str = ""
+    names_problem: str = ""
     loop_running: bool = False
     loop_pid: int | None = None
     specs: str = ""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from reconciler.errors import EngineError, UsageError
+from reconciler.errors import EngineDenied, EngineError, UsageError
 from reconciler.setup import apt, base_image, carried, daemon, images, network, probe
 from reconciler.setup.findings import Finding, SetupError
 from reconciler.setup.locate import DEFAULT_SOCKET, Endpoint, find_engine
@@ -21,6 +21,7 @@ from reconciler.setup.locate import DEFAULT_SOCKET, Endpoint, find_engine
 MINIMUM_PYTHON = (3, 11)
 MINIMUM_API = (1, 41)
 MINIMUM_FREE_BYTES = 3 * 2**30
+Environ = Mapping[str, str] | None  # None: the process's own
 _WAITS = "Waits for the engine."
 
 
@@ -32,6 +33,8 @@ def check(environ: Mapping[str, str] | None = None, home: Path | None = None) ->
         return [python_version(), _no_engine(str(error), "Choose a local engine."), *_later()]
     try:
         facts = probe.facts(endpoint)
+    except EngineDenied as error:
+        return [python_version(), _no_engine(f"{error}.", "--fix can't do it for you."), *_later()]
     except EngineError:
         return [python_version(), _no_engine(*_absent(endpoint)), *_later()]
     return [
@@ -40,6 +43,7 @@ def check(environ: Mapping[str, str] | None = None, home: Path | None = None) ->
         engine_version(facts),
         disk_space(facts.data_root, endpoint),
         network.look() if endpoint.local else _elsewhere("network"),
+        network.names(),
         _base_image(endpoint),
         images.look(endpoint, images.folders()),
     ]
@@ -50,13 +54,13 @@ def all_well(findings: Sequence[Finding]) -> bool:
     return all(finding.ok for finding in findings)
 
 
-def fix(findings: Sequence[Finding], console: Console) -> list[Finding]:
+def fix(findings: Sequence[Finding], console: Console, environ: Mapping[str, str] | None = None) -> list[Finding]:
     """Repair what can be, look again; what remains says why. Raises SetupError for a failed repair."""
     current = list(findings)
     for name, repair in _REPAIRS:
         if any(finding.name == name and not finding.ok for finding in current):
-            repair(console)
-            current = check()
+            repair(console, environ)
+            current = check(environ)
     return current
 
 
@@ -115,16 +119,20 @@ def _base_image(endpoint: Endpoint) -> Finding:
 
 
 def _absent(endpoint: Endpoint) -> tuple[str, str]:
-    if endpoint.origin == "DOCKER_HOST" or endpoint.origin.startswith("docker context"):
+    if endpoint.origin in {"RECONCILER_ENGINE", "DOCKER_HOST"} or endpoint.origin.startswith("docker context"):
         return (
             f"The engine {endpoint.url}, named by {endpoint.origin}, does not answer.",
-            "Start it, or choose another (unset DOCKER_HOST, `docker context use default`).",
+            f"Start it, or choose another (unset {_named(endpoint)}, `docker context use default`).",
         )
     if shutil.which("dockerd"):
         return f"No container engine answers at {endpoint.url}.", "Start dockerd (--fix does it)."
     reason = apt.usable()
     how = f"Install Docker ({reason})." if reason else "Install Debian's docker.io and start it (--fix does it)."
     return f"No container engine answers at {endpoint.url}, and none is installed.", how
+
+
+def _named(endpoint: Endpoint) -> str:
+    return "RECONCILER_ENGINE or give another --engine" if endpoint.origin == "RECONCILER_ENGINE" else "DOCKER_HOST"
 
 
 def _no_engine(problem: str, remedy: str) -> Finding:
@@ -140,33 +148,36 @@ def _later() -> list[Finding]:
     return [Finding(name=name, ok=False, problem="Not looked at: no engine.", remedy=_WAITS) for name in names]
 
 
-def _endpoint() -> Endpoint:
-    return find_engine(os.environ, Path.home())
+def _endpoint(environ: Environ) -> Endpoint:
+    return find_engine(os.environ if environ is None else environ, Path.home())
 
 
-def _repair_engine(console: Console) -> None:
-    endpoint = _endpoint()
+def _repair_engine(console: Console, environ: Environ) -> None:
+    endpoint = _endpoint(environ)
+    if probe.denied(endpoint):
+        raise SetupError(str(EngineDenied(f"asking {endpoint.url}")))
     if endpoint.url != f"unix://{DEFAULT_SOCKET}":
         raise SetupError(" ".join(_absent(endpoint)))
     daemon.provide(endpoint, console)
 
 
-def _repair_network(console: Console) -> None:
+def _repair_network(console: Console, environ: Environ) -> None:
+    del environ
     if shutil.which("iptables") is None:
         apt.install(["iptables"], console)
     if os.geteuid() == 0:
         network.turn_forwarding_on()
 
 
-def _repair_base_image(console: Console) -> None:
-    base_image.provide(_endpoint(), carried.look(), console)
+def _repair_base_image(console: Console, environ: Environ) -> None:
+    base_image.provide(_endpoint(environ), carried.look(), console)
 
 
-def _repair_images(console: Console) -> None:
-    images.build_missing(_endpoint(), images.folders(), console)
+def _repair_images(console: Console, environ: Environ) -> None:
+    images.build_missing(_endpoint(environ), images.folders(), console)
 
 
-_REPAIRS: tuple[tuple[str, Callable[[Console], None]], ...] = (
+_REPAIRS: tuple[tuple[str, Callable[[Console, Environ], None]], ...] = (
     ("engine", _repair_engine),
     ("network", _repair_network),
     ("base-image", _repair_base_image),

@@ -10,7 +10,10 @@ from reconciler.errors import ReconcilerError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing looked at. `problem`, `remedy` are sentences, empty when `ok`; `detail`: what was seen."""
+    """One thing looked at. `problem`, `remedy` are sentences; with `ok` they tell of a limit that one can live with.
+
+    `detail`: what was seen.
+    """
 
     name: str
     ok: bool

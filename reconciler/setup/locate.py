@@ -1,11 +1,10 @@
-"""Which engine the user means: DOCKER_HOST, else docker's current context, else a socket of this machine.
+"""Which engine the user means: by RECONCILER_ENGINE or DOCKER_HOST, docker's current context, or a socket here.
 
 Before: nothing but environment and files. After: probe, doctor, and whoever needs the engine's address.
-Never here: talking to the engine. An engine elsewhere is refused unless ENGINE_OK=1: what is tried out here
-kills
+Never here: talking to the engine. An engine elsewhere is refused unless ENGINE_OK=1: what is tried out here kills
 containers and fills networks, and nobody wants that on an engine they had forgotten they were connected to.
 The order is the docker command's own (its cli/command: an explicit host beats DOCKER_CONTEXT beats
-`currentContext`).
+`currentContext`); before it comes RECONCILER_ENGINE, which is what --engine sets.
 """
 
 import hashlib
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from reconciler.errors import UsageError
 
 DEFAULT_SOCKET = Path("/var/run/docker.sock")
+_ADDRESSES = ("RECONCILER_ENGINE", "DOCKER_HOST")
 _LOCAL_SCHEMES = frozenset({"unix", "npipe", "fd"})
 _LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
@@ -51,12 +51,14 @@ def find_engine(environ: Mapping[str, str], home: Path) -> Endpoint:
 
 
 def _from_host(environ: Mapping[str, str]) -> Endpoint | None:
-    url = environ.get("DOCKER_HOST", "")
-    if not url:
+    # --engine's own variable first, as everywhere else.
+    origin = next((name for name in _ADDRESSES if environ.get(name)), "")
+    if not origin:
         return None
+    url = environ[origin]
     certificates = environ.get("DOCKER_CERT_PATH", "")
     verified = bool(environ.get("DOCKER_TLS_VERIFY")) and bool(certificates)
-    return Endpoint(url=url, origin="DOCKER_HOST", tls_directory=Path(certificates) if verified else None)
+    return Endpoint(url=url, origin=origin, tls_directory=Path(certificates) if verified else None)
 
 
 def _from_context(environ: Mapping[str, str], home: Path) -> Endpoint | None:
@@ -95,8 +97,16 @@ def _field(value: object, *names: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _is_there(socket: Path) -> bool:
+    """Also where we may not look: then it's said that we may not, and no other engine is taken instead."""
+    try:
+        return socket.exists()
+    except PermissionError:
+        return True
+
+
 def _from_sockets(environ: Mapping[str, str]) -> Endpoint:
     rootless = Path(environ.get("XDG_RUNTIME_DIR") or "/nonexistent") / "docker.sock"
-    if not DEFAULT_SOCKET.exists() and rootless.exists():
+    if not _is_there(DEFAULT_SOCKET) and rootless.exists():
         return Endpoint(url=f"unix://{rootless}", origin="the rootless engine's socket")
     return Endpoint(url=f"unix://{DEFAULT_SOCKET}", origin="the default socket")

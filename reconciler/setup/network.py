@@ -11,6 +11,10 @@ from pathlib import Path
 from reconciler.setup.findings import Finding
 
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+FIRST_FREE_PORT = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+OWN_STATUS = Path("/proc/self/status")
+_CAP_NET_BIND_SERVICE = 10
+_DNS_PORT = 53
 _LOOK_SECONDS = 10.0
 
 
@@ -53,6 +57,26 @@ def _chains() -> Finding:
             "Restart the engine; it writes them anew.",
         )
     return Finding(name="network", ok=True, detail="forwarding is on, the engine's iptables chains are there")
+
+
+def names(first_free_port: Path = FIRST_FREE_PORT, status: Path = OWN_STATUS) -> Finding:
+    """The finding `names`: whether this user's loop may serve names on port 53 of the network's gateway."""
+    if _may_bind(first_free_port, status):
+        return Finding(name="names", ok=True, detail=f"port {_DNS_PORT} may be served by you")
+    return Finding(
+        name="names",
+        ok=True,  # everything else works without
+        problem=f"A loop that you run serves no names: port {_DNS_PORT} needs root.",
+        remedy="Run the loop as root, or with `--names none`.",
+    )
+
+
+def _may_bind(first_free_port: Path, status: Path) -> bool:
+    """By the kernel's own rule (capabilities(7), ip(7)): the capability, or a port that needs none."""
+    if not first_free_port.exists() or int(first_free_port.read_text(encoding="ascii")) <= _DNS_PORT:
+        return True
+    held = next((line for line in status.read_text().splitlines() if line.startswith("CapEff:")), "CapEff: 0")
+    return bool(int(held.split()[1], 16) >> _CAP_NET_BIND_SERVICE & 1)
 
 
 def _bad(problem: str, remedy: str) -> Finding:

@@ -12,7 +12,8 @@ from pathlib import Path
 import docker
 import requests
 
-from reconciler.errors import EngineUnavailable, PermanentError
+from reconciler.engine.docker.refusals import innermost
+from reconciler.errors import EngineDenied, EngineUnavailable, PermanentError
 from reconciler.setup.locate import Endpoint
 
 _CONNECT_SECONDS = 5.0
@@ -42,9 +43,9 @@ def client(endpoint: Endpoint, *, timeout_seconds: float = _CONNECT_SECONDS) -> 
         yield api
     except docker.errors.APIError as error:
         raise PermanentError(f"the engine at {endpoint.url} refused: {error.explanation or error}") from error
-    except requests.exceptions.RequestException as error:
-        raise EngineUnavailable(f"the engine at {endpoint.url} does not answer: {error}") from error
-    except docker.errors.DockerException as error:
+    except (requests.exceptions.RequestException, docker.errors.DockerException) as error:
+        if isinstance(innermost(error), PermissionError):
+            raise EngineDenied(f"asking {endpoint.url}") from error
         raise EngineUnavailable(f"the engine at {endpoint.url} does not answer: {error}") from error
     finally:
         if api is not None:
@@ -76,6 +77,17 @@ def answers(endpoint: Endpoint) -> bool:
     try:
         with client(endpoint) as api:
             return bool(api.ping())
+    except (EngineUnavailable, PermanentError):
+        return False
+
+
+def denied(endpoint: Endpoint) -> bool:
+    """Whether something is at the address that this user may not use."""
+    try:
+        with client(endpoint):
+            return False
+    except EngineDenied:
+        return True
     except (EngineUnavailable, PermanentError):
         return False
 

@@ -6,7 +6,7 @@ Before: doctor. After: `python -m reconciler.setup`, cli.doctor. Never here: ano
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,15 +20,22 @@ from reconciler.setup.findings import Finding
 OUTPUTS = ("table", "json")
 
 
-def run(console: Console, *, fix: bool, output: str = "table", quiet: bool = False) -> int:
+def run(
+    console: Console,
+    *,
+    fix: bool,
+    output: str = "table",
+    quiet: bool = False,
+    environ: Mapping[str, str] | None = None,
+) -> int:
     """Look, with `fix` repair, print; 0 when all is well, else 1. `quiet` prints only what is missing."""
-    findings = doctor.check()
+    findings = doctor.check(environ)
     if fix and not doctor.all_well(findings):
         # Progress belongs to stderr where stdout carries JSON.
         progress = Console(stderr=True) if output == "json" else console
         try:
             with _one_at_a_time():
-                findings = doctor.fix(doctor.check(), progress)
+                findings = doctor.fix(doctor.check(environ), progress, environ)
         except ReconcilerError as error:
             progress.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
             return 1
@@ -46,7 +53,9 @@ def table(findings: Sequence[Finding]) -> Table:
         shown.add_column(heading, no_wrap=heading != "WHAT WAS FOUND", overflow="fold")
     for finding in findings:
         state = "[green]ok[/green]" if finding.ok else "[red]missing[/red]"
-        text = finding.detail if finding.ok else f"{finding.problem} {finding.remedy}"
+        if finding.ok and finding.problem:
+            state = "[yellow]limited[/yellow]"
+        text = f"{finding.problem} {finding.remedy}" if finding.problem else finding.detail
         shown.add_row(finding.name, state, _plain(text))
     return shown
 

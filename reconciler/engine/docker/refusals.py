@@ -9,7 +9,7 @@ import re
 
 import requests
 
-from reconciler.errors import EngineError, EngineUnavailable, PermanentError, TransientError
+from reconciler.errors import EngineDenied, EngineError, EngineUnavailable, PermanentError, TransientError
 
 _NO_SPACE_SECONDS = 10.0
 _PORT_SECONDS = 2.0
@@ -65,12 +65,19 @@ def silence(error: Exception, doing: str, *, reading: bool = False) -> EngineErr
     """
     if isinstance(error, requests.exceptions.ReadTimeout) and not reading:
         return TransientError(f"{doing}: no answer in time; it may yet be done")
-    return EngineUnavailable(f"{doing}: the engine does not answer: {_shortly(error)}")
+    reason = innermost(error)
+    if isinstance(reason, PermissionError):
+        return EngineDenied(doing)
+    return EngineUnavailable(f"{doing}: the engine does not answer: {str(reason) or type(reason).__name__}")
 
 
-def _shortly(error: Exception) -> str:
-    """The innermost reason: requests wraps urllib3 wraps http.client wraps OSError."""
-    reason: BaseException = error
-    while reason.__cause__ or reason.__context__:
-        reason = reason.__cause__ or reason.__context__ or reason
-    return str(reason) or type(reason).__name__
+def innermost(error: BaseException) -> BaseException:
+    """The reason of it all: requests wraps urllib3 wraps http.client wraps OSError.
+
+    Not beyond the system's own error: what was being handled when we were called is another story.
+    """
+    while inner := error.__cause__ or error.__context__:
+        if isinstance(error, OSError) and not isinstance(error, requests.exceptions.RequestException):
+            break
+        error = inner
+    return error

@@ -1,5 +1,6 @@
 """What the command line returns and says: scripts rely on the one, people on the other."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -147,3 +148,18 @@ def test_status_imports_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("\n", "")
+
+
+def test_an_engine_without_permission_is_there_but_not_ours_to_use(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.socket.connect
+
+    def refused(own: socket.socket, address: object) -> None:
+        if "no-engine" in str(address):
+            raise PermissionError(13, "Permission denied")
+        connect(own, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    result = run("status")
+    assert result.exit_code == 1
+    assert "you may not use it: join the group docker" in result.stderr
+    assert "is Docker running" not in result.stderr

@@ -1,11 +1,13 @@
 """The status table, compared whole: what a person sees is the contract."""
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
 from reconciler.console.glyphs import ASCII, UNICODE, Glyphs
+from reconciler.console.notes import alarms
 from reconciler.console.table import status_table
 from reconciler.console.terminal import print_text
 from reconciler.plan.status import WorldStatus
@@ -228,3 +230,10 @@ def test_escape_sequences_in_names_and_messages_do_not_reach_the_terminal() -> N
     text = shown(world)
     assert "\x1b" not in text
     assert "?[2Jboo next" in text
+
+
+def test_names_that_do_not_answer_are_said_in_the_table_and_on_the_dashboard() -> None:
+    world = replace(worlds.healthy(), names_problem="names do not answer: port 53 needs root")
+    assert "Names" in status_table(world, 80).plain
+    assert "names do not answer: port 53 needs root" in status_table(world, 80).plain
+    assert [note.label for note in alarms(world)] == ["Names"]  # what the dashboard shows, too

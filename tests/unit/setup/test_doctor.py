@@ -11,7 +11,7 @@ from reconciler.setup.daemon import DaemonFiles, command, default_route_mtu
 from reconciler.setup.findings import Finding, SetupError
 from reconciler.setup.images import digests, folders
 from reconciler.setup.locate import Endpoint
-from reconciler.setup.network import look
+from reconciler.setup.network import look, names
 from reconciler.setup.probe import EngineFacts
 from reconciler.setup.report import table
 from reconciler.setup.run import run
@@ -82,3 +82,39 @@ def test_an_image_comes_after_the_one_it_starts_from_and_changes_with_it(tmp_pat
     wanted = folders(tmp_path)
     assert [folder.reference for folder in wanted] == ["reconciler/base:latest", "reconciler/app:latest"]
     assert digests(wanted, base="1")["reconciler/app:latest"] != digests(wanted, base="2")["reconciler/app:latest"]
+
+
+def test_an_engine_that_one_may_not_use_is_told_from_one_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("socket.socket.connect", refused)
+    environ = {"DOCKER_HOST": f"unix://{tmp_path}/engine.sock"}
+    engine = next(finding for finding in doctor.check(environ, tmp_path) if finding.name == "engine")
+    assert "you may not use it" in engine.problem
+    assert "group docker" in engine.problem
+    assert "dockerd" not in engine.remedy
+    with pytest.raises(SetupError, match="group docker"):
+        doctor.fix([engine], Console(file=io.StringIO()), environ)
+
+
+def test_the_engine_of_the_option_is_the_one_looked_at(tmp_path: Path) -> None:
+    environ = {"RECONCILER_ENGINE": f"unix://{tmp_path}/this.sock", "DOCKER_HOST": f"unix://{tmp_path}/that.sock"}
+    engine = next(finding for finding in doctor.check(environ, tmp_path) if finding.name == "engine")
+    assert "this.sock" in engine.problem
+    assert "--engine" in engine.remedy
+
+
+@pytest.mark.parametrize(
+    ("first_free", "capabilities", "limited"), [(1024, 0, True), (1024, 1 << 10, False), (53, 0, False)]
+)
+def test_a_user_who_may_not_serve_port_53_is_told_and_nothing_counts_as_missing(
+    tmp_path: Path, first_free: int, capabilities: int, limited: bool
+) -> None:
+    (tmp_path / "first").write_text(f"{first_free}\n")
+    (tmp_path / "status").write_text(f"Name:\tx\nCapEff:\t{capabilities:016x}\n")
+    finding = names(tmp_path / "first", tmp_path / "status")
+    assert finding.ok
+    assert ("port 53 needs root" in finding.problem) is limited

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.setup.locate import Endpoint, find_engine
+from reconciler.setup.locate import DEFAULT_SOCKET, Endpoint, find_engine
 
 REMOTE = "tcp://engine.example.org:2376"
 
@@ -70,3 +70,18 @@ def test_a_torn_configuration_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / ".docker" / "config.json").write_text("{")
     with pytest.raises(UsageError, match=r"config\.json"):
         find_engine({}, tmp_path)
+
+
+def test_a_default_socket_that_one_may_not_look_at_is_still_the_one_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docker.sock").touch()
+
+    def exists(path: Path) -> bool:
+        if path == DEFAULT_SOCKET:
+            raise PermissionError(13, "Permission denied")
+        return True
+
+    monkeypatch.setattr(Path, "exists", exists)
+    environ = {"XDG_RUNTIME_DIR": str(tmp_path), "DOCKER_CONTEXT": "default"}
+    assert find_engine(environ, tmp_path).url == f"unix://{DEFAULT_SOCKET}"
