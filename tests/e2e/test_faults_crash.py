@@ -14,7 +14,7 @@ from reconciler.engine.steps import BOUNDARIES
 from tests.support.loop_process import LoopProcess
 from tests.support.spec_text import SLIM, spec
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.heavy]  # in virtual time every boundary is walked in `make test`
 
 STUBBORN = "[sh, -c, \"trap '' TERM; while :; do sleep 0.2; done\"]"
 SECRET = "secrets: {password: keys/password}"
