@@ -67,6 +67,8 @@ class LoopMemory:
             if (instance.state is EngineState.PAUSED) != (sighting.paused_since is not None):
                 paused = now if instance.state is EngineState.PAUSED else None
                 sighting = replace(sighting, paused_since=paused)
+            if instance.state is EngineState.REMOVING and sighting.removing_since is None:
+                sighting = replace(sighting, removing_since=now)
             seen[instance.id] = sighting
         self.sightings, self._looked, self._made = seen, True, {}
         self._removed &= seen.keys()

@@ -61,7 +61,7 @@ class Snapshot:
             if channel.canary is not None:
                 heard = "was heard, the silent are replaced one at a time" if channel.canary_heard else "is silent too"
                 canary = f"; canary {channel.canary.cluster}-{channel.canary.number} {heard}"
-            channel_problem = f"{channel.reason}: the heartbeat channel is suspected, nobody is replaced{canary}"
+            channel_problem = f"{channel.reason}: the channel is suspected, nobody is replaced{canary}"
         return WorldStatus(
             environment=env,
             domain=domain,

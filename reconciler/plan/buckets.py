@@ -11,16 +11,18 @@ from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
-from reconciler.state.instance import Instance
+from reconciler.state.instance import EngineState, Instance
 from reconciler.state.observed import InFlight, Observed
 
 _ENDING_KINDS = frozenset({"terminate", "kill", "remove"})
 HEALTHY = frozenset({Verdict.READY, Verdict.UNKNOWN})
+REMOVAL_SECONDS = 10.0
 
 
 @dataclass(slots=True, kw_only=True)
 class Buckets:
     """`busy`: an action on it is under way. `going`: told to end. `corpses`: ended, number still taken.
+    `leaving`: of the going, those that somebody else removes, each with the instant until which its number is kept.
     `lost`: suspects whose grace and back-off are over and who are within the budget. `sound`: all others that run.
     `outdated` maps sound ids to the cause. `pending` are creations under way. `patient` maps suspects that only
     back-off still spares to the instant when it is over.
@@ -34,6 +36,7 @@ class Buckets:
     pending: list[InFlight]
     busy: frozenset[str]
     patient: dict[str, float] = field(default_factory=dict)
+    leaving: list[tuple[Instance, float]] = field(default_factory=list)
 
     @property
     def former(self) -> list[Instance]:
@@ -68,6 +71,9 @@ def sort_instances(
             continue
         if verdict is Verdict.STOPPING or instance.id in ended_by_us:
             result.going.append(instance)
+            until = _number_kept_until(instance, observed, now)
+            if instance.id not in result.busy and until is not None and now < until:
+                result.leaving.append((instance, until))
         elif verdict is Verdict.DEAD:
             result.corpses.append(instance)
         else:
@@ -75,6 +81,15 @@ def sort_instances(
     _give_up(result, spec, wanted, observed, judgements, now, limits)
     result.outdated = _outdated(spec, wanted, observed, result.sound)
     return result
+
+
+def _number_kept_until(instance: Instance, observed: Observed, now: float) -> float | None:
+    """For a container that is being removed though we didn't tell it to end: the engine needs a moment for it."""
+    sighting = observed.sightings.get(instance.id)
+    if instance.state is not EngineState.REMOVING or sighting is None or sighting.terminated_at is not None:
+        return None
+    since = now if sighting.removing_since is None else sighting.removing_since
+    return since + REMOVAL_SECONDS
 
 
 def available(instance: Instance, judgement: Judgement, observed: Observed, now: float, bake: float) -> bool:

@@ -70,29 +70,44 @@ class _View:
     def silent(self) -> list[Instance]:
         """Those not heard for two intervals; where nobody at all is heard, also those never heard in their time, and
         those that ran before we listened.
+
+        One cluster that has never spoken is its own fault, not our deafness: such count where there are several.
         """
         listed = self.listed()
         anybody = any(self.judgements[i.id].heard and not self.judgements[i.id].late for i in listed)
-        return [i for i in listed if self._is_silent(self.judgements[i.id], anybody=anybody)]
+        unheard = [i for i in listed if _is_unheard(self.judgements[i.id])]
+        clusters = Counter(probed for _, probed in {(i.cluster, self.judgements[i.id].probed) for i in unheard})
+        return [i for i in unheard if self._is_silent(i, clusters, anybody=anybody)]
 
-    def _is_silent(self, judgement: Judgement, *, anybody: bool) -> bool:
+    def _is_silent(self, instance: Instance, clusters: Mapping[bool, int], *, anybody: bool) -> bool:
+        judgement = self.judgements[instance.id]
+        several = clusters[judgement.probed] > 1
         if judgement.late:
-            return True
-        overdue = judgement.mute and judgement.verdict is Verdict.SUSPECT
-        return not anybody and (overdue or judgement.presumed)
+            return several or not (judgement.probed and judgement.unproven)
+        if anybody or (judgement.probed and judgement.mute):  # a probe that never succeeded was answered: with no
+            return False
+        sighting = self.observed.sightings.get(instance.id)
+        adopted = sighting is not None and sighting.adopted  # an earlier loop may have heard it
+        return several or (adopted and not judgement.probed)
 
     def too_many(self, silent: list[Instance], limits: Limits) -> str | None:
         """Why this is more likely our blindness than their death; None when it isn't. A canary doesn't count."""
         listed = [i for i in self.listed() if not is_canary(i, self.observed.channel.canary)]
         counted = [i for i in silent if not is_canary(i, self.observed.channel.canary)]
         if len(counted) > max(1.0, limits.silent_fraction * len(listed)):
-            return f"{len(counted)} of {len(listed)} instances fell silent together"
+            return f"{len(counted)} of {len(listed)} instances fell silent together ({self._news(counted)})"
         quiet = _ids(counted)
         judged = Counter(i.zone for i in listed if i.id in quiet or self._speaks(self.judgements[i.id]))
         for zone, number in Counter(i.zone for i in counted).items():
             if number >= 2 and number == judged[zone]:
-                return f"all {number} instances of zone {zone} fell silent together"
+                where = [i for i in counted if i.zone == zone]
+                return f"all {number} instances of zone {zone} fell silent together ({self._news(where)})"
         return None
+
+    def _news(self, silent: list[Instance]) -> str:
+        """What is lacking."""
+        kinds = {"probes" if self.judgements[i.id].probed else "heartbeats" for i in silent}
+        return " and ".join(sorted(kinds))
 
     def _speaks(self, judgement: Judgement) -> bool:
         return judgement.heard or (judgement.presumed and not judgement.mute)
@@ -167,6 +182,11 @@ class _View:
         if judgement.verdict is not Verdict.DEAD or sighting is None or begun is None:
             return False
         return sighting.up_since >= begun
+
+
+def _is_unheard(judgement: Judgement) -> bool:
+    overdue = judgement.mute and judgement.verdict is Verdict.SUSPECT
+    return judgement.late or overdue or judgement.presumed
 
 
 def _ids(instances: list[Instance]) -> frozenset[str]:

@@ -89,8 +89,8 @@ class Filler:
         return emptiest(self.spec.zones, counts, place.former.zone if place.former else None)
 
     def _places(self, count: int, doomed: Collection[str]) -> list[_Place]:
-        """The next `count` numbers: the canary's, of lost ones, who give theirs up, of corpses, due ones first, free
-        ones.
+        """The next `count` numbers: the canary's, of lost ones, who give theirs up, of corpses, due ones first, of
+        those that somebody removes, free ones.
         """
         canary = [] if self.canary is None else [self.canary.number]
         former = [
@@ -100,7 +100,8 @@ class Filler:
         ]
         former.sort(key=self._rank)
         free = (number for number in free_numbers(self.spec.name, self.observed) if number not in canary)
-        places = [*(self._place(number, None) for number in canary), *former]
+        leaving = [_leaving(instance, until) for instance, until in self.buckets.leaving]
+        places = [*(self._place(number, None) for number in canary), *former, *leaving]
         fresh = islice(free, max(0, count - len(places)))
         return places[:count] + [self._place(number, None) for number in fresh]
 
@@ -159,7 +160,13 @@ class Filler:
         )
 
 
+def _leaving(instance: Instance, until: float) -> _Place:
+    """A number that is free in a moment."""
+    message = f"{instance.cluster}-{instance.number} is being removed; then its number is filled"
+    return _Place(instance.number, instance, Wait(reason="Removing", message=message), until)
+
+
 def crash_wait(former: Instance, judgement: Judgement, start: int, seconds: float) -> Wait:
     """The wait of a number whose instance keeps failing."""
-    message = f"{former.cluster}-{former.number} {judgement.cause}; start {start} in a row in {seconds:.0f} s"
+    message = f"{former.cluster}-{former.number} {judgement.cause}; start {start} follows in {seconds:.0f} s"
     return Wait(reason="CrashBackOff", message=message)

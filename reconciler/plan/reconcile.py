@@ -5,9 +5,9 @@ prints it.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reconciler.plan.actions import CreateInstance, RemoveInstance, WithdrawName
+from reconciler.plan.actions import CreateInstance, PublishName, RemoveInstance, WithdrawName
 from reconciler.plan.backoff import starts_in_a_row
 from reconciler.plan.buckets import Buckets, sort_instances
 from reconciler.plan.channel import is_canary
@@ -18,10 +18,11 @@ from reconciler.plan.limits import Limits
 from reconciler.plan.naming import name_actions
 from reconciler.plan.placement import misplaced
 from reconciler.plan.plan import Plan, Wait
+from reconciler.plan.settled import is_settled
 from reconciler.plan.sourcing import gate, source_image
 from reconciler.plan.status import Verdict
 from reconciler.plan.thinning import Thinning, surge
-from reconciler.plan.verdicts import Judgement
+from reconciler.plan.verdicts import Judgement, judged_by_news
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
 from reconciler.state.image import Image
@@ -44,44 +45,33 @@ def reconcile(
     if spec is None:
         held = Wait(reason="SpecUnreadable", message="its file can't be read and no earlier version is known")
         return keep(wanted.name, observed, judgements, now=now, limits=limits, held=held)
-    if spec.suspend or _settled(spec, wanted, observed, instances, judgements):
-        wake_at = [at for i in instances if (at := judgements[i.id].changes_at) is not None and at > now]
-        named = [*name_actions(spec, instances, judgements, observed, ())]
-        if not named:  # nearly all clusters, nearly always
-            return Plan(cluster=spec.name, requeue_after_seconds=min(wake_at) - now if wake_at else None)
+    settled = is_settled(spec, wanted, observed, instances, judgements)
+    undone: tuple[Wait, ...] = ()
+    if not settled:
         draft = Draft(wanted.name, observed, now, limits)
-        draft.add(named)
-        draft.wake_at += wake_at
-        return draft.done()
+        going = replace(spec, suspend=False) if spec.suspend else spec
+        plan = _Pass(going, wanted, observed, judgements, now, limits, draft).plan(ready_clusters)
+        if not spec.suspend:
+            return plan
+        undone = _undone(plan)
+    wake_at = [at for i in instances if (at := judgements[i.id].changes_at) is not None and at > now]
+    named = [*name_actions(spec, instances, judgements, observed, ())]
+    if not named and not undone:  # nearly all clusters, nearly always
+        return Plan(cluster=spec.name, requeue_after_seconds=min(wake_at) - now if wake_at else None)
     draft = Draft(wanted.name, observed, now, limits)
-    return _Pass(spec, wanted, observed, judgements, now, limits, draft).plan(ready_clusters)
+    draft.add(named)
+    draft.waits += undone
+    draft.wake_at += wake_at
+    return draft.done()
 
 
-def _settled(
-    spec: ClusterSpec,
-    wanted: Wanted,
-    observed: Observed,
-    instances: tuple[Instance, ...],
-    judgements: dict[str, Judgement],
-) -> bool:
-    """The common case, decided cheaply: as many as wanted, all ready, all of this spec and image, in balance."""
-    if len(instances) != spec.size or wanted.missing_files or observed.in_flight.get(wanted.name):
-        return False
-    image = observed.images.get(spec.image)
-    image_id = image.id if image is not None else None
-    spec_hash, ready = wanted.spec_hash, Verdict.READY
-    counts = dict.fromkeys(spec.zones, 0)
-    for instance in instances:
-        zone = instance.zone
-        if (
-            judgements[instance.id].verdict is not ready
-            or instance.spec_hash != spec_hash
-            or zone not in counts
-            or (image_id is not None and instance.image_id != image_id)
-        ):
-            return False
-        counts[zone] += 1
-    return max(counts.values()) - min(counts.values()) <= 1
+def _undone(plan: Plan) -> tuple[Wait, ...]:
+    """What would be done were the cluster not suspended, so that nobody takes it for finished."""
+    count = sum(1 for action in plan.actions if not isinstance(action, PublishName | WithdrawName))
+    if not count and not plan.waits:
+        return ()
+    what = f"be done: {count} action{'' if count == 1 else 's'}" if count else f"wait: {plan.waits[0].reason}"
+    return (Wait(reason="Suspended", message=f"would {what}; `reconciler resume {plan.cluster}`"),)
 
 
 @dataclass(slots=True)
@@ -274,7 +264,14 @@ class _Pass:
                 )  # fmt: skip
 
     def _may_be_blind(self) -> bool:
-        return self.observed.channel.blind_since is not None
+        """While blind: of clusters with a silent instance or judged by news. Who is judged by the engine is seen."""
+        channel = self.observed.channel
+        if channel.blind_since is None:
+            return False
+        instances = self.observed.instances.get(self.spec.name, ())
+        image = self.observed.images.get(self.spec.image)
+        agents = (image is not None and image.has_agent) or any(i.has_agent for i in instances)
+        return judged_by_news(self.spec.health, has_agent=agents) or any(i.id in channel.silent for i in instances)
 
     def _blind(self, buckets: Buckets) -> Wait | None:
         channel = self.observed.channel

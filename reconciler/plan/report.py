@@ -115,6 +115,8 @@ def _conditions(
     waits = [wait for wait in plan.waits if wait.reason not in _DEGRADING]
     moving = bool(plan.actions or waits or observed.in_flight.get(wanted.name)) or not complete
     why = waits[0] if waits else Wait(reason="Converging" if moving else "Settled", message="")
+    if suspended := [wait for wait in waits if wait.reason == "Suspended"]:
+        moving, why = False, suspended[0]
     result.append(condition("Progressing", why.reason, why.message, on=moving))
     trouble = _trouble(wanted, plan, live, judgements)
     if trouble is None:

@@ -24,7 +24,8 @@ class Judgement(NamedTuple):
 
     `silent`: it was heard and is not any more. `late`: two intervals without news. `heard`: news within its limit.
     `mute`: never heard since it started. `presumed`: nothing heard yet since listening began, nor for long enough
-    to conclude anything. All five concern the channel, not the engine.
+    to conclude anything. `unproven`: late, but never heard by this loop at all. `probed`: the news in question are a
+    probe's, not heartbeats. All of these concern the channel, not the engine.
     """
 
     verdict: Verdict
@@ -36,6 +37,8 @@ class Judgement(NamedTuple):
     heard: bool = False
     mute: bool = False
     presumed: bool = False
+    unproven: bool = False
+    probed: bool = False
 
 
 STOPPING = Judgement(Verdict.STOPPING)
@@ -49,16 +52,24 @@ def judge(instance: Instance, health: Health, observed: Observed, now: float) ->
     if instance.state in _GONE:
         return Judgement(Verdict.DEAD, _cause_of_death(instance))
     heartbeat, probe = health.heartbeat, health.probe
-    if heartbeat is None and probe is None and not health.docker and instance.has_agent:
+    if heartbeat is None and probe is None and judged_by_news(health, has_agent=instance.has_agent):
         heartbeat = DEFAULT_HEARTBEAT
     judgement = None
     if heartbeat is not None:
         judgement = _judge_by_heartbeat(instance, heartbeat, health, sighting, observed, now)
     if probe is not None and (judgement is None or judgement.verdict is Verdict.READY):
-        judgement = _sooner(judgement, _judge_by_probe(instance, probe, health, sighting, observed, now))
+        probed = _judge_by_probe(instance, probe, health, sighting, observed, now)._replace(probed=True)
+        judgement = _sooner(judgement, probed)
     if judgement is None or (health.docker and judgement.verdict is Verdict.READY):
         judgement = _sooner(judgement, _judge_by_engine(instance, health, sighting, now))
     return judgement
+
+
+def judged_by_news(health: Health, *, has_agent: bool) -> bool:
+    """Whether heartbeats or probes say how such an instance is; else the engine alone does."""
+    if health.heartbeat is not None or health.probe is not None:
+        return True
+    return has_agent and not health.docker
 
 
 def _sooner(before: Judgement | None, judgement: Judgement) -> Judgement:
@@ -119,7 +130,7 @@ def _judge_unheard(
             return Judgement(Verdict.SUSPECT, cause, replace_at=ready_by, mute=True)
     if presumed:
         return Judgement(Verdict.READY, changes_at=since + limit, presumed=True)
-    return _lost(source, since, limit, health, now)
+    return _lost(source, since, limit, health, now)._replace(unproven=not ever)
 
 
 def _lost(source: str, heard_at: float, limit: float, health: Health, now: float) -> Judgement:

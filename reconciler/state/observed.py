@@ -25,6 +25,7 @@ class Sighting:
     adopted: bool = False
     ready_since: float | None = None
     paused_since: float | None = None
+    removing_since: float | None = None
     dead_since: float | None = None
     withdrawn_at: float | None = None
     terminated_at: float | None = None

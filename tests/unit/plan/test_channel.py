@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 from reconciler.plan.status import Verdict
-from reconciler.state.beats import Beat
+from reconciler.spec.cluster import ClusterSpec, Health, Probe
+from reconciler.state.beats import Beat, Sounding
+from reconciler.state.image import Image
 from reconciler.state.instance import Foreign
 from reconciler.state.observed import Canary, Channel, Observed
 from tests.sim.model import Model
 from tests.unit.plan.builders import (
+    IMAGE,
     NOW,
     look,
     make_instance,
@@ -37,14 +40,14 @@ def test_more_than_the_fraction_falling_silent_together_replaces_nobody() -> Non
     spec = make_spec(size=20)
     decision = look(spec, at=silence(make_settled(spec), "web-1", "web-2", "web-3", "web-7", seconds=5))
     assert decision.channel.blind_since == NOW
-    assert decision.channel.reason == "4 of 20 instances fell silent together"
-    assert str(decision.plans[0]) == "held ChannelSuspected: 4 of 20 instances fell silent together"
+    assert decision.channel.reason == "4 of 20 instances fell silent together (heartbeats)"
+    assert str(decision.plans[0]) == "held ChannelSuspected: 4 of 20 instances fell silent together (heartbeats)"
 
 
 def test_a_whole_zone_falling_silent_is_not_its_death() -> None:
     spec = make_spec(size=30, zones=tuple("abcdefghijklmno"))
     decision = look(spec, at=silence(make_settled(spec), "web-1", "web-16", seconds=5))
-    assert decision.channel.reason == "all 2 instances of zone a fell silent together"
+    assert decision.channel.reason == "all 2 instances of zone a fell silent together (heartbeats)"
 
 
 def test_a_newcomer_that_was_never_heard_does_not_speak_for_its_zone() -> None:
@@ -57,11 +60,106 @@ def test_a_newcomer_that_was_never_heard_does_not_speak_for_its_zone() -> None:
 
 
 def test_the_never_heard_are_our_deafness_only_while_nobody_is_heard() -> None:
+    spec, db, ok = make_spec(), make_spec("db", size=1), make_spec("ok", size=1)
+    nobody = replace(merge(make_settled(spec), make_settled(db)), beats={})
+    assert look(spec, db, at=nobody).channel.blind_since == NOW
+    others = merge(nobody, make_settled(ok))
+    assert look(spec, db, ok, at=others).channel.blind_since is None
+
+
+def test_one_cluster_that_never_spoke_is_its_own_fault() -> None:
     spec = make_spec()
-    nobody = replace(make_settled(spec), beats={})
-    assert look(spec, at=nobody).channel.blind_since == NOW
-    others = merge(nobody, make_settled(make_spec("db", size=3)))
-    assert look(spec, make_spec("db", size=3), at=others).channel.blind_since is None
+    decision = look(spec, at=replace(make_settled(spec), beats={}))
+    assert decision.channel.blind_since is None
+    assert str(decision.plans[0]).startswith("create web-1: not ready: no heartbeat within 30 s of its start")
+
+
+def test_one_cluster_that_ran_before_the_loop_and_is_not_heard_may_be_our_deafness() -> None:
+    spec = make_spec()
+    observed = replace(make_settled(spec), beats={}, channel=Channel(since=NOW - 5))
+    for key in ("web-1", "web-2", "web-3"):
+        observed = sight(observed, key, adopted=True, up_since=NOW - 600)
+    assert look(spec, at=observed).channel.reason == "3 of 3 instances fell silent together (heartbeats)"
+
+
+def _probed(name: str = "hp", *, succeeded: float | None = None, adopted: bool = False) -> tuple[ClusterSpec, Observed]:
+    """Two instances of a probed cluster: failing since ever, or since `succeeded`."""
+    health = Health(probe=Probe(port=1234), start_seconds=3.0)
+    spec = make_spec(name, size=2, health=health)
+    sounding = Sounding(last_success_at=succeeded, failures=9, problem="connection refused")
+    observed = make_settled(spec, soundings={f"{name}-{n}": sounding for n in (1, 2)})
+    if adopted:
+        for key in (f"{name}-1", f"{name}-2"):
+            observed = sight(observed, key, adopted=True)
+        observed = replace(observed, channel=Channel(since=NOW - 60))
+    return spec, replace(observed, beats={})
+
+
+def _of_the_engine(name: str = "roll") -> tuple[ClusterSpec, Observed]:
+    """A settled cluster whose image carries no agent: nothing is to be heard of it."""
+    spec = make_spec(name, size=4, image="plain:1")
+    observed = make_settled(spec, images={"plain:1": replace(IMAGE, has_agent=False)}, beats={})
+    mute = tuple(replace(i, has_agent=False) for i in observed.instances[name])
+    return spec, replace(observed, instances={name: mute})
+
+
+def test_a_probe_that_never_succeeded_blinds_nobody() -> None:
+    for adopted in (False, True):
+        spec, observed = _probed(adopted=adopted)
+        roll, others = _of_the_engine()
+        decision = look(spec, roll, at=merge(observed, others))
+        assert decision.channel.blind_since is None
+        assert decision.plans[0].actions[0].cause.endswith("no probe within 3 s of its start") is not adopted
+        assert decision.plans[0].actions[0].kind == "create"
+
+
+def test_probes_that_succeeded_before_and_fail_together_are_suspected_first() -> None:
+    spec, observed = _probed(succeeded=NOW - 60)
+    roll, others = _of_the_engine()
+    decision = look(spec, roll, at=merge(observed, others))
+    assert decision.channel.reason == "2 of 6 instances fell silent together (probes)"
+    assert decision.plans[0].actions == ()
+
+
+def test_several_probed_clusters_that_ran_before_the_loop_and_fail_together_are_suspected_first() -> None:
+    (one, observed), (two, others) = _probed("hp", adopted=True), _probed("ht", adopted=True)
+    both = replace(merge(observed, others), soundings={**observed.soundings, **others.soundings})
+    assert look(one, two, at=both).channel.blind_since == NOW
+
+
+def test_while_blind_who_is_judged_by_the_engine_rolls_on_and_who_is_judged_by_news_waits() -> None:
+    spec = make_spec()
+    roll, others = _of_the_engine()
+    heard = make_spec("heard", size=2)
+    observed = merge(make_settled(spec), others, make_settled(heard))
+    observed = silence(observed, "web-1", "web-2", "web-3", seconds=9)
+    changed, waiting = replace(roll, environment={"A": "1"}), replace(heard, environment={"A": "1"})
+    plans = look(spec, changed, waiting, at=observed).plans
+    assert [plan.held is not None for plan in plans] == [True, False, False]
+    assert str(plans[1]).startswith("create roll-5: outdated")
+    assert [a for a in plans[2].actions if a.kind != "publish"] == []
+
+
+def test_while_blind_a_rollout_of_who_is_judged_by_the_engine_comes_to_its_end() -> None:
+    model = Model()
+    plain = make_spec("plain", size=4, image="plain:1")
+    model.images["plain:1"] = Image(id="sha256:plain", has_agent=False)
+    for spec in (make_spec(), plain):
+        model.want(spec)
+    model.run(20)
+    model.deaf = frozenset("abc")
+    changed = replace(plain, environment={"A": "1"})
+    for number in range(40):
+        if number == 10:
+            assert model.channel.blind_since is not None
+            model.want(changed)
+        model.step()
+        for action in list(model.flights):
+            model.land(action)
+        model.tick(1.0)
+    assert model.channel.blind_since is not None
+    assert {box.instance.spec_hash for box in model.alive("plain")} == {changed.spec_hash()}
+    assert len(model.alive("plain")) == 4
 
 
 def test_while_blind_names_and_readiness_stay() -> None:
@@ -119,7 +217,7 @@ def test_the_canary_is_tried_again_with_back_off() -> None:
     observed = _blind(observed, since=NOW - 300, canary=Canary(cluster="web", number=4, zone="a"))
     waiting = text(spec, at=sight(observed, "web-4", up_since=NOW - 33))
     why = "web-4 not ready: no heartbeat within 30 s of its start"
-    assert f"wait CrashBackOff: {why}; start 5 in a row in 1 s" in waiting
+    assert f"wait CrashBackOff: {why}; start 5 follows in 1 s" in waiting
     assert "create web-4" in text(spec, at=sight(observed, "web-4", up_since=NOW - 34))
 
 
@@ -202,9 +300,10 @@ def test_all_hung_at_once_are_replaced_in_the_end_and_all_deaf_at_once_are_not()
 
 def test_a_fixed_spec_replaces_those_that_never_beat_even_while_blind() -> None:
     model = Model()
-    bad = make_spec(environment={"BROKEN": "1"})
-    model.broken = frozenset({bad.spec_hash()})
+    bad, worse = make_spec(environment={"BROKEN": "1"}), make_spec("db", environment={"BROKEN": "1"})
+    model.broken = frozenset({bad.spec_hash(), worse.spec_hash()})
     model.want(bad)
+    model.want(worse)
     for _ in range(45):
         model.step()
         for action in list(model.flights):
@@ -212,6 +311,7 @@ def test_a_fixed_spec_replaces_those_that_never_beat_even_while_blind() -> None:
         model.tick(1.0)
     assert model.channel.blind_since is not None
     model.want(make_spec())
+    model.want(make_spec("db"))
     assert model.run(200, seconds=1.0) < 200
 
 

@@ -97,7 +97,7 @@ def test_one_that_keeps_dying_degrades_the_cluster_and_says_when_it_starts_again
     observed = sight(replace(observed, instances={"web": dead}), "web-2", up_since=NOW - 5, dead_since=NOW - 1)
     status = _status(make_spec(), observed)
     assert "Degraded=True CrashBackOff" in _conditions(status)
-    assert _message(status, "Degraded") == "web-2 died: exit 1; start 6 in a row in 7 s"
+    assert _message(status, "Degraded") == "web-2 died: exit 1; start 6 follows in 7 s"
     assert (status.instances[1].exit_code, status.instances[1].attempt) == (1, 5)
 
 
@@ -126,10 +126,36 @@ def test_a_suspended_cluster_says_how_to_take_it_up_again() -> None:
     assert _message(status, "Suspended") == "`reconciler resume web` takes it up again"
 
 
+def test_a_suspended_cluster_with_something_to_do_is_not_taken_for_finished() -> None:
+    spec = make_spec(size=5, suspend=True, environment={"A": "1"})
+    plan = look(spec, at=make_settled(make_spec())).plans[0]
+    assert (plan.actions, plan.quiet) == ((), False)
+    assert str(plan) == "wait Suspended: would be done: 3 actions; `reconciler resume web`"
+    status = _status(spec, make_settled(make_spec()))
+    assert "Progressing=False Suspended" in _conditions(status)
+
+
+def test_a_suspended_cluster_that_would_only_wait_says_so() -> None:
+    setback = Setback(count=2, at=NOW - 1.0, message="no space left")
+    observed = make_settled(make_spec(), 2, setbacks={"web": {"create-3": setback}})
+    plan = look(make_spec(suspend=True), at=observed).plans[0]
+    assert str(plan) == "wait Suspended: would wait: CreateFailed; `reconciler resume web`"
+
+
+def test_a_suspended_cluster_that_is_as_wanted_is_quiet() -> None:
+    assert look(make_spec(suspend=True), at=make_settled(make_spec())).plans[0].quiet
+    young = sight(make_settled(make_spec()), "web-1", up_since=NOW - 1, ready_since=None)
+    beats = {key: beat for key, beat in young.beats.items() if key != "web-1"}
+    names = {key: record for key, record in young.names.items() if key != "web-1"}
+    young = replace(young, beats=beats, names=names)
+    plan = look(make_spec(suspend=True), at=young).plans[0]
+    assert plan.waits == ()
+
+
 def test_while_blind_the_cluster_is_held_and_its_counts_stay() -> None:
     status = _status(make_spec(), silence(make_settled(make_spec()), "web-1", "web-2", seconds=9))
     assert _counts(status) == "3 3 3 3 3"
-    assert _message(status, "Held") == "2 of 3 instances fell silent together"
+    assert _message(status, "Held") == "2 of 3 instances fell silent together (heartbeats)"
     assert [row.verdict for row in status.instances] == [Verdict.UNKNOWN, Verdict.UNKNOWN, Verdict.READY]
 
 

@@ -164,7 +164,8 @@ def test_pull_always_fetches_before_creating_under_a_new_spec() -> None:
 
 
 def test_a_suspended_cluster_is_left_alone_whatever_it_lacks() -> None:
-    assert text(make_spec(size=9, suspend=True), at=make_settled(make_spec())) == "nothing to do"
+    lacking = text(make_spec(size=9, suspend=True), at=make_settled(make_spec()))
+    assert lacking == "wait Suspended: would be done: 6 actions; `reconciler resume web`"
 
 
 def test_an_unreadable_spec_without_a_former_one_is_held() -> None:

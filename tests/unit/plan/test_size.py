@@ -110,7 +110,7 @@ def test_during_back_off_the_corpse_is_kept_and_no_other_number_starts_instead()
     spec = make_spec()
     plan = look(spec, at=_died(make_settled(spec), 2, 6, ago=1)).plans[0]
     assert plan.actions == ()
-    assert str(plan) == "wait CrashBackOff: web-2 died: exit 1; start 7 in a row in 15 s"
+    assert str(plan) == "wait CrashBackOff: web-2 died: exit 1; start 7 follows in 15 s"
     assert plan.requeue_after_seconds is not None
     assert plan.requeue_after_seconds <= 15
 
@@ -162,6 +162,39 @@ def test_a_creation_under_way_is_not_planned_again() -> None:
     spec = make_spec()
     observed = make_settled(spec, 2, in_flight={"web": (InFlight(kind="create", cluster="web", number=3, zone="c"),)})
     assert text(spec, at=observed) == "nothing to do"
+
+
+def _being_removed(observed: Observed, number: int, **sighting: object) -> Observed:
+    instances = tuple(
+        replace(i, state=EngineState.REMOVING, address=None) if i.number == number else i
+        for i in observed.instances["web"]
+    )
+    names = {key: record for key, record in observed.names.items() if key != f"web-{number}"}
+    return sight(replace(observed, instances={"web": instances}, names=names), f"web-{number}", **sighting)
+
+
+def test_the_number_of_one_that_somebody_removes_is_waited_for() -> None:
+    spec = make_spec()
+    observed = _being_removed(make_settled(spec), 2, removing_since=NOW - 4)
+    plan = look(spec, at=observed).plans[0]
+    assert str(plan) == "wait Removing: web-2 is being removed; then its number is filled"
+    assert plan.requeue_after_seconds is not None
+    assert plan.requeue_after_seconds <= 6.0
+    others = tuple(i for i in observed.instances["web"] if i.number != 2)
+    assert "create web-2" in text(spec, at=replace(observed, instances={"web": others}))
+
+
+def test_one_that_is_still_being_removed_after_ten_seconds_leaves_its_place_to_another_number() -> None:
+    spec = make_spec()
+    observed = _being_removed(make_settled(spec), 2, removing_since=NOW - 10)
+    assert text(spec, at=observed) == "create web-4: size 3: 2 there"
+
+
+def test_the_number_of_one_that_is_surplus_is_not_waited_for() -> None:
+    spec = make_spec(size=2)
+    assert text(spec, at=_being_removed(make_settled(spec, 3), 3)) == "nothing to do"
+    ended = _being_removed(make_settled(spec, 2), 2, terminated_at=NOW - 5)
+    assert text(spec, at=ended) == "create web-3: size 2: 1 there"
 
 
 def test_a_failed_creation_is_tried_again_after_its_back_off() -> None:
