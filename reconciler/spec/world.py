@@ -43,12 +43,6 @@ def clashes(specs: Mapping[str, Parsed], in_force: AbstractSet[str] = frozenset(
     return (*_names(ordered), *_labels(ordered), *_host_ports(ordered), *_cycles(ordered, in_force))
 
 
-def _pairs(ordered: list[Parsed]) -> Iterator[tuple[Parsed, Parsed]]:
-    for number, later in enumerate(ordered):
-        for earlier in ordered[:number]:
-            yield earlier, later
-
-
 def _names(ordered: list[Parsed]) -> Iterator[Clash]:
     first: dict[str, Parsed] = {}
     for later in ordered:
@@ -69,15 +63,35 @@ def _labels(ordered: list[Parsed]) -> Iterator[Clash]:
 
 
 def _host_ports(ordered: list[Parsed]) -> Iterator[Clash]:
-    publishing = [parsed for parsed in ordered if any(port.host_first is not None for port in parsed.spec.ports)]
-    for earlier, later in _pairs(publishing):
-        for number, port in enumerate(later.spec.ports):
-            for other_number, other in enumerate(earlier.spec.ports):
-                taken = overlap(port, other)
-                if taken is not None:
-                    there = _place(earlier, ("ports", other_number))
-                    said = f"host port {taken} is also taken by {there}"
-                    yield _clash(earlier, later, ("ports", number), said, "choose another host port")
+    for at, other_at, number, other_number in sorted(_near(ordered)):
+        later, earlier = ordered[at], ordered[other_at]
+        taken = overlap(later.spec.ports[number], earlier.spec.ports[other_number])
+        if taken is not None:
+            there = _place(earlier, ("ports", other_number))
+            said = f"host port {taken} is also taken by {there}"
+            yield _clash(earlier, later, ("ports", number), said, "choose another host port")
+
+
+def _near(ordered: list[Parsed]) -> Iterator[tuple[int, int, int, int]]:
+    """Pairs of entries whose host ports meet, whatever their address: later and earlier file, later and earlier entry.
+
+    By the lowest port, so that an entry is compared with its neighbours only: hundreds of files may publish.
+    """
+    entries = sorted(
+        (port.host_first, port.host_last or port.host_first, at, number)
+        for at, parsed in enumerate(ordered)
+        for number, port in enumerate(parsed.spec.ports)
+        if port.host_first is not None
+    )
+    for index, (_, last, at, number) in enumerate(entries):
+        for ahead in range(index + 1, len(entries)):
+            first, _, other_at, other_number = entries[ahead]
+            if first > last:
+                break
+            if at > other_at:
+                yield at, other_at, number, other_number
+            elif other_at > at:
+                yield other_at, at, other_number, number
 
 
 def _unknown(ordered: list[Parsed]) -> Iterator[Problem]:
