@@ -25,7 +25,7 @@ from reconciler.plan.world import Decision, Memory, decide
 from reconciler.spec.cluster import ClusterSpec, Stop
 from reconciler.spec.wanted import Wanted, WantedWorld
 from reconciler.state.image import Image
-from reconciler.state.instance import Instance
+from reconciler.state.instance import EngineState, Instance
 from reconciler.state.observed import Channel, InFlight, Observed, Past, Setback, Sighting
 from tests.sim.truth import Truth
 
@@ -193,6 +193,9 @@ class Model(Truth):
             if key not in self.sightings:
                 adopted = not self.looked
                 self.sightings[key] = Sighting(up_since=box.made_at, adopted=adopted)
+            removing = box.instance.state is EngineState.REMOVING
+            if removing and self.sightings[key].removing_since is None:
+                self.sightings[key] = replace(self.sightings[key], removing_since=self.now)
         for key in self.sightings.keys() - self.boxes.keys():
             del self.sightings[key]
         self.looked = True

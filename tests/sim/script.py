@@ -16,7 +16,7 @@ from tests.sim.model import Model, actions_of
 
 Happening = tuple[str, int, int]
 KINDS = (
-    "tick", "tick", "land", "land", "land", "fail", "die", "vanish", "hang", "deaf", "hear", "restart",
+    "tick", "tick", "land", "land", "land", "fail", "die", "vanish", "remove", "hang", "deaf", "hear", "restart",
     "resize", "rezone", "revise", "break", "rollout", "rebuild", "foreign", "suspend", "pass", "wait", "stale",
     "echo", "wake", "delete", "return", "confirm",
 )  # fmt: skip
@@ -24,6 +24,7 @@ CALM_PASSES = 700
 
 _ZONES = (("a",), ("a", "b"), ("a", "b", "c"), ("b", "c"), ("c", "d", "a"))
 _TICKS = (0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 12.0, 40.0)
+_REMOVALS = (0.3, 2.0, 8.0, 15.0)
 _ROLLOUTS = (
     Rollout(),
     Rollout(bake_seconds=0.0),
@@ -123,6 +124,10 @@ class Play:
     def _vanish(self, a: int, b: int) -> None:
         if (key := self._pick(a)) is not None:
             self.model.vanish(key)
+
+    def _remove(self, a: int, b: int) -> None:
+        if (key := self._pick(a)) is not None:
+            self.model.remove(key, _REMOVALS[b % len(_REMOVALS)])
 
     def _hang(self, a: int, b: int) -> None:
         if (key := self._pick(a)) is not None:

@@ -5,6 +5,7 @@ Time stands still unless `tick` is called. Before: the planner's actions. After:
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from reconciler.plan.actions import CreateInstance
 from reconciler.state.beats import Beat
@@ -15,12 +16,15 @@ from reconciler.state.records import Record
 
 @dataclass(slots=True)
 class Box:
-    """One container: `made_at` is when it started, `beats` whether it works, `ended` that it was told to end."""
+    """One container: `made_at` is when it started, `beats` whether it works, `ended` that it was told to end,
+    `gone_at` when somebody's removal of it is through.
+    """
 
     instance: Instance
     made_at: float
     beats: bool = True
     ended: bool = False
+    gone_at: float = inf
 
 
 @dataclass(slots=True)
@@ -48,9 +52,17 @@ class Truth:
         """Somebody else removes a container."""
         self.boxes.pop(key, None)
 
+    def remove(self, key: str, seconds: float) -> None:
+        """Somebody else removes a container, for which the engine takes this long."""
+        box = self.boxes[key]
+        if box.gone_at == inf:
+            box.instance = replace(box.instance, state=EngineState.REMOVING, address=None)
+            box.gone_at = self.now + seconds
+
     def tick(self, seconds: float) -> None:
         """Time goes by: whoever lives, can beat and is heard, beats at the end of it."""
         self.now += seconds
+        self.boxes = {key: box for key, box in self.boxes.items() if box.gone_at > self.now}
         for key, box in self.boxes.items():
             if not box.instance.alive:
                 continue
