@@ -88,7 +88,7 @@ def _alarms(world: WorldStatus) -> Iterator[Note]:
         yield Note(label="Names", text=_sentence(world.names_problem), style="bold yellow")
     for sentence in world.held:
         yield Note(label="Held", text=_sentence(sentence), style="bold yellow")
-    if world.held and not any("reconciler confirm" in sentence for sentence in world.held):
+    if world.held and not any("reconciler confirm" in one or "bring it back" in one for one in world.held):
         hint = f"bring the files back, or let it go on: {command(env, 'confirm')}"
         yield Note(label="", text=hint, style="yellow")
     for problem in world.problems:

@@ -1,4 +1,4 @@
-"""What outlives the loop: events, revisions, last good specs, confirmed deletions, the watched directory.
+"""What outlives the loop: events, revisions, last good specs, confirmed and held deletions, the watched directory.
 
 Before: the loop and the command line. After: store_memory (the truth while we live), store_file (the disk).
 Nothing here can stop the loop or delay it: reads come from memory, writes are done by a thread of its own, in
@@ -133,6 +133,17 @@ class Store:
             taken = self._memory.take_confirmed()
             self._changed.notify_all()
             return taken
+
+    def held(self) -> frozenset[str]:
+        """The clusters whose deletion waits for a person."""
+        with self._changed:
+            return self._memory.held()
+
+    def remember_held(self, names: Iterable[str]) -> None:
+        """These, and no others, are the clusters whose deletion waits for a person."""
+        with self._changed:
+            self._memory.remember_held(frozenset(names))
+            self._changed.notify_all()
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait at most `timeout` seconds until all handed in before is on disk; False where it isn't."""

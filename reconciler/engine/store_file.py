@@ -7,7 +7,7 @@ commits may be lost with the machine (SQLite documentation, "PRAGMA synchronous"
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -27,11 +27,12 @@ from reconciler.state.observed import Past
 if TYPE_CHECKING:
     import sqlite3
 
-FORMAT = 1
+FORMAT = 2
 BUSY_SECONDS = 0.5
 BESIDE = ("-wal", "-shm", "-journal")
 
-SCHEMA = """
+HELD = "CREATE TABLE held (name TEXT PRIMARY KEY); PRAGMA user_version = 2"
+SCHEMA = f"""
 CREATE TABLE events (id INTEGER PRIMARY KEY, at REAL NOT NULL, cluster TEXT NOT NULL, kind TEXT NOT NULL,
   subject TEXT NOT NULL, cause TEXT NOT NULL, result TEXT NOT NULL, message TEXT NOT NULL,
   duration_seconds REAL NOT NULL);
@@ -41,7 +42,7 @@ CREATE TABLE specs (cluster TEXT PRIMARY KEY, text BLOB NOT NULL, file TEXT NOT 
 CREATE TABLE confirmed (name TEXT PRIMARY KEY);
 CREATE TABLE directory (one INTEGER PRIMARY KEY CHECK (one = 1), path TEXT NOT NULL,
   dev TEXT NOT NULL, inode TEXT NOT NULL);
-PRAGMA user_version = 1
+{HELD}
 """
 
 
@@ -105,10 +106,10 @@ class StoreFile:
                 do.execute("DELETE FROM specs WHERE cluster = ?", (name,))
                 if spec:
                     do.execute("INSERT INTO specs VALUES (?,?,?)", (name, spec.text, spec.file))
-            for name, there in delta.confirmed.items():
-                do.execute("DELETE FROM confirmed WHERE name = ?", (name,))
-                if there:
-                    do.execute("INSERT INTO confirmed VALUES (?)", (name,))
+            do.executemany("DELETE FROM confirmed WHERE name = ?", [(name,) for name in delta.confirmed])
+            do.executemany("INSERT INTO confirmed VALUES (?)", _there(delta.confirmed))
+            do.executemany("DELETE FROM held WHERE name = ?", [(name,) for name in delta.held])
+            do.executemany("INSERT INTO held VALUES (?)", _there(delta.held))
             if delta.directory:
                 # Device and inode numbers may need all 64 bits, unsigned; SQLite's integers are signed.
                 entry = (delta.directory.path, str(delta.directory.dev), str(delta.directory.inode))
@@ -148,9 +149,9 @@ class StoreFile:
         found = run("PRAGMA user_version").fetchone()[0]
         if found > FORMAT:
             raise BrokenStoreError(f"it has format {found}, made by a newer version; this one reads {FORMAT}")
-        if found == 0:
+        if found < FORMAT:  # format 1 lacked what HELD makes
             with self._transaction() as do:
-                for statement in SCHEMA.split(";"):
+                for statement in (HELD if found else SCHEMA).split(";"):
                     do.execute(statement)
 
     @contextmanager
@@ -196,6 +197,7 @@ def move_aside(path: Path) -> Path:
 def _content(connection: "sqlite3.Connection") -> Content:
     run = connection.execute
     one = run("SELECT path, dev, inode FROM directory").fetchone()
+    held = run("SELECT name FROM held") if run("PRAGMA user_version").fetchone()[0] > 1 else ()
     return Content(
         events=tuple(_event(row) for row in run("SELECT * FROM events ORDER BY id")),
         pasts={
@@ -207,8 +209,13 @@ def _content(connection: "sqlite3.Connection") -> Content:
             for cluster, text, file in run("SELECT * FROM specs")
         },
         confirmed=frozenset(str(name) for (name,) in run("SELECT name FROM confirmed")),
+        held=frozenset(str(name) for (name,) in held),
         directory=SpecsDirectory(path=one[0], dev=int(one[1]), inode=int(one[2])) if one else None,
     )
+
+
+def _there(marks: Mapping[str, bool]) -> list[tuple[str]]:
+    return [(name,) for name, there in marks.items() if there]
 
 
 def _row(event: Event) -> tuple[object, ...]:

@@ -27,6 +27,7 @@ class Memory:
         self._pasts: dict[str, Past] = {}
         self._specs: dict[str, GoodSpec] = {}
         self._confirmed: set[str] = set()
+        self._held: frozenset[str] = frozenset()
         self._directory: SpecsDirectory | None = None
         self._written_id = 0
         self._set_here: set[str] = set()
@@ -34,6 +35,7 @@ class Memory:
         self._changed_pasts: set[str] = set()
         self._changed_specs: set[str] = set()
         self._changed_confirmed: set[str] = set()
+        self._changed_held: set[str] = set()
         self._changed_directory = False
 
     def record(self, event: Event) -> Event:
@@ -113,6 +115,15 @@ class Memory:
             self.version += 1
         return taken
 
+    def held(self) -> frozenset[str]:
+        return self._held
+
+    def remember_held(self, names: frozenset[str]) -> None:
+        if self._held != names:
+            self._changed_held |= self._held ^ names
+            self._held = names
+            self.version += 1
+
     def adopt(self, content: Content) -> None:
         """Take in what a file holds; what this process has set wins over it."""
         mine = {event.id for event in self._events}
@@ -122,6 +133,7 @@ class Memory:
         self._pasts.update({n: past for n, past in content.pasts.items() if n not in self._set_here})
         self._specs.update({n: spec for n, spec in content.specs.items() if n not in self._set_here})
         self._confirmed |= content.confirmed - self._changed_confirmed - self._taken
+        self._held |= content.held - self._changed_held
         self._directory = self._directory or content.directory
         self._mark_missing(content)
 
@@ -135,6 +147,7 @@ class Memory:
             pasts={name: self._pasts.get(name) for name in self._changed_pasts},
             specs={name: self._specs.get(name) for name in self._changed_specs},
             confirmed={name: name in self._confirmed for name in self._changed_confirmed},
+            held={name: name in self._held for name in self._changed_held},
             directory=self._directory if self._changed_directory else None,
             prune_below=self._events[0].id if full else 0,
         )
@@ -147,6 +160,7 @@ class Memory:
         self._changed_specs -= {n for n, spec in delta.specs.items() if self._specs.get(n) == spec}
         same = {n for n, there in delta.confirmed.items() if (n in self._confirmed) == there}
         self._changed_confirmed -= same
+        self._changed_held -= {n for n, there in delta.held.items() if (n in self._held) == there}
         if delta.directory == self._directory:
             self._changed_directory = False
 
@@ -158,6 +172,7 @@ class Memory:
         self._changed_pasts |= _differing(self._pasts, content.pasts)
         self._changed_specs |= _differing(self._specs, content.specs)
         self._changed_confirmed |= self._confirmed ^ content.confirmed
+        self._changed_held |= self._held ^ content.held
         self._changed_directory = self._directory != content.directory
 
     def _trim(self, step: int = TRIM_STEP) -> None:

@@ -43,6 +43,7 @@ class Content:
     pasts: Mapping[str, Past] = field(default_factory=dict)
     specs: Mapping[str, GoodSpec] = field(default_factory=dict)
     confirmed: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
     directory: SpecsDirectory | None = None
 
 
@@ -58,5 +59,6 @@ class Delta:
     pasts: Mapping[str, Past | None] = field(default_factory=dict)
     specs: Mapping[str, GoodSpec | None] = field(default_factory=dict)
     confirmed: Mapping[str, bool] = field(default_factory=dict)
+    held: Mapping[str, bool] = field(default_factory=dict)
     directory: SpecsDirectory | None = None
     prune_below: int = 0

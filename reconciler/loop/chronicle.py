@@ -3,6 +3,7 @@
 Before: the runner. After: engine.store (events) and logging. Nothing is decided or waited for here.
 """
 
+import re
 import time
 from collections.abc import Collection
 
@@ -14,6 +15,7 @@ from reconciler.spec.wanted import WantedWorld
 from reconciler.state.event import Event
 from reconciler.state.observed import Observed
 
+_NUMBERS = re.compile(r"\d+")
 _QUIET_KINDS = frozenset({"publish", "withdraw"})
 
 
@@ -47,14 +49,20 @@ class Chronicle:
         self._store.record(event)
         log_event(event)
 
-    def state(self, kind: str, subject: str, problem: str, recovered: str, *, cluster: str = "") -> None:
-        """A state that comes and goes: told when it begins, when it changes, and when it is over."""
+    def state(
+        self, kind: str, subject: str, problem: str, recovered: str, *, cluster: str = "", reason: str = ""
+    ) -> None:
+        """A state that comes and goes: told when it begins, when it changes, and when it is over.
+
+        With a `reason` that is what has to change, and the sentence may say other numbers at every pass.
+        """
         key = f"{kind} {subject}"
         before = self._said.get(key, "")
-        if problem == before:
+        said = (reason or problem) if problem else ""
+        if said == before:
             return
         if problem:
-            self._said[key] = problem
+            self._said[key] = said
             self.note(kind, subject, problem, cluster=cluster)
         else:
             del self._said[key]
@@ -71,11 +79,12 @@ class Chronicle:
         """What a pass concluded beyond its actions."""
         channel = decision.channel
         blind = channel.reason if channel.blind_since is not None else ""
-        self.state("channel", "heartbeats", f"{blind}: nobody is replaced" if blind else "", "trusted again")
+        told = f"{blind}: nobody is replaced" if blind else ""
+        self.state("channel", "heartbeats", told, "trusted again", reason=_NUMBERS.sub("#", blind))
         self.state("specs", "directory", world.untrusted or "", "readable again, the same as before")
         self._drop("held ", decision.held.keys(), "not held any more")
         for name, wait in decision.held.items():
-            self.state("held", name, wait.message, "", cluster=name)
+            self.state("held", name, wait.message, "", cluster=name, reason=wait.reason)
         self._drop("foreign ", {foreign.container for foreign in observed.foreign}, "gone, or plainly not ours")
         self._drop("spec ", world.clusters.keys(), "its file is gone")
         for foreign in observed.foreign:

@@ -6,7 +6,7 @@ Never here: a change of what a pass reads or writes, but by such a note.
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from queue import SimpleQueue
@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from reconciler.engine.executor import Executor
 from reconciler.errors import TransientError
 from reconciler.loop.around import Surroundings
+from reconciler.loop.asking import Confirmation, Question, wait_for_release
 from reconciler.loop.chronicle import Chronicle
 from reconciler.loop.memory import LoopMemory
 from reconciler.loop.scanner import Scanner, world_of
@@ -21,21 +22,13 @@ from reconciler.loop.secret_files import SecretFiles
 from reconciler.loop.settings import Settings
 from reconciler.loop.snapshot import Snapshot
 from reconciler.loop.workqueue import ALL, FILES
+from reconciler.plan.guard import MASS_DELETION
 from reconciler.plan.plan import Plan
 from reconciler.plan.status import WorldStatus
 from reconciler.spec.policy import Policy
-from reconciler.spec.wanted import WantedWorld
 from reconciler.state.event import Event
 
 PLAN_SECONDS = 10.0
-
-
-class Question:
-    """A plan that somebody asked for: with `world` in the place of the directory's, None for its own."""
-
-    def __init__(self, world: WantedWorld | None) -> None:
-        self.world = world
-        self.answer: Future[tuple[Plan, ...]] = Future()
 
 
 class Desk:
@@ -47,6 +40,7 @@ class Desk:
     _stop: threading.Event
     _inbox: SimpleQueue[Callable[[], None]]
     _questions: SimpleQueue[Question]
+    _confirmations: SimpleQueue[Confirmation]
     _chronicle: Chronicle
     _memory: LoopMemory
     _scanner: Scanner
@@ -97,17 +91,32 @@ class Desk:
         return self._around.store.events(after_id, cluster, limit)
 
     def confirm(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
-        """Let held deletions go on; all of them where `names` is None. The clusters that were released."""
-        held = {*self._snapshot.decision.held, *self._scanner.lacking}
-        released = tuple(sorted(name for name in held if names is None or name in names))
+        """Let held deletions go on; all of them where `names` is None. The clusters that were released.
 
-        def release() -> None:
-            self._memory.confirm(released, self._around.clock())
-            if self._scanner.lacking <= {*released}:
-                self._scanner.accept_directory()
-            self._chronicle.note("confirm", ", ".join(released) or "directory", "confirmed by a person")
+        Raises TransientError where the loop doesn't get to it in time; then nothing comes of it.
+        """
+        return wait_for_release(self.ask_confirm(names))
 
-        self._inbox.put(release)
+    def ask_confirm(self, names: tuple[str, ...] | None) -> "Future[tuple[str, ...]]":
+        """The same, answered by the deciding thread after its next pass: what that one holds counts."""
+        asked = Confirmation(names)
+        self._confirmations.put(asked)
+        self._around.queue.add(FILES)
+        return asked.answer
+
+    def _release(self, names: Collection[str] | None) -> tuple[str, ...]:
+        """On the deciding thread: these may go. What is held because the directory can't be read goes only by name:
+        the files are believed to be there.
+        """
+        held, lacking = self._snapshot.decision.held, self._scanner.lacking
+        clear = {name for name, wait in held.items() if names is not None or lacking or wait.reason == MASS_DELETION}
+        released = tuple(sorted(name for name in clear | lacking if names is None or name in names))
+        if not released:
+            return ()
+        self._memory.confirm(released, self._around.clock())
+        if lacking <= {*released}:
+            self._scanner.accept_directory()
+        self._chronicle.note("confirm", ", ".join(released), "confirmed by a person")
         self._around.queue.add(ALL)
         return released
 

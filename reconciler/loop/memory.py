@@ -18,6 +18,7 @@ from reconciler.plan.actions import (
     TerminateInstance,
     WithdrawName,
 )
+from reconciler.plan.guard import MASS_DELETION
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.plan.world import Decision, Memory
@@ -34,7 +35,10 @@ SETBACK_SECONDS = 1200.0  # well beyond the longest back-off: a failure of last 
 class LoopMemory:
     """Sightings by container id, setbacks by cluster, the channel, and what the guard has to know."""
 
-    def __init__(self, now: float, past: Mapping[str, Past], confirmed: Iterable[str]) -> None:
+    def __init__(
+        self, now: float, past: Mapping[str, Past], confirmed: Iterable[str], held: Iterable[str] = ()
+    ) -> None:
+        """`past`, `confirmed` and `held` (clusters whose deletion waits for a person) are the store's."""
         self.sightings: dict[str, Sighting] = {}
         self.setbacks: dict[str, dict[str, Setback]] = {}
         self.channel = Channel(since=now)
@@ -43,7 +47,9 @@ class LoopMemory:
         self._confirmed: dict[str, float] = dict.fromkeys(confirmed, now + CONFIRMED_SECONDS)
         self._stops: dict[str, Stop] = {}
         self._retired: dict[str, tuple[int, float]] = {}
+        self.held = frozenset(held)
         self._made: dict[str, float] = {}
+        self._unstarted: set[str] = set()
         self._looked = False
         self._removed: set[str] = set()
 
@@ -51,25 +57,34 @@ class LoopMemory:
         """What `decide` has to know of the past."""
         recent = {name: count for name, (count, at) in list(self._retired.items()) if now - at < RETIRED_SECONDS}
         confirmed = frozenset(name for name, until in list(self._confirmed.items()) if now < until)
-        return Memory(confirmed=confirmed, retired=recent, stops=self._stops)
+        return Memory(confirmed=confirmed, retired=recent, stops=self._stops, kept=self.held)
 
     def confirm(self, names: Iterable[str], now: float) -> None:
         """A person named these clusters: their removal needs no further question for a while."""
-        self._confirmed.update(dict.fromkeys(names, now + CONFIRMED_SECONDS))
+        given = dict.fromkeys(names, now + CONFIRMED_SECONDS)
+        self._confirmed.update(given)
+        self.held -= given.keys()
+        for name in given:
+            self._retired.pop(name, None)  # what was asked for is no part of an accident
 
     def sight(self, instances: Iterable[Instance], now: float, up_seconds: Callable[[str], float]) -> None:
         """Take note of every listed container; forget those that are gone. `up_seconds` asks the engine for its age."""
-        known, seen = self.sightings, {}
+        known, seen, states = self.sightings, {}, dict[str, EngineState]()
         for instance in instances:
+            states[instance.id] = instance.state
             sighting = known.get(instance.id)
             if sighting is None:
                 sighting = self._first_sight(instance, now, up_seconds)
+            elif instance.id in self._unstarted and instance.state is not EngineState.CREATED:
+                # Listed while it was being made: its life begins with its start.
+                sighting = replace(sighting, up_since=self._made.get(instance.id, now))
             if (instance.state is EngineState.PAUSED) != (sighting.paused_since is not None):
                 paused = now if instance.state is EngineState.PAUSED else None
                 sighting = replace(sighting, paused_since=paused)
             if instance.state is EngineState.REMOVING and sighting.removing_since is None:
                 sighting = replace(sighting, removing_since=now)
             seen[instance.id] = sighting
+        self._unstarted = {id for id, state in states.items() if state is EngineState.CREATED}
         self.sightings, self._looked, self._made = seen, True, {}
         self._removed &= seen.keys()
 
@@ -137,6 +152,8 @@ class LoopMemory:
         for name, wanted in world.clusters.items():
             if wanted.spec is not None:
                 self._stops[name] = wanted.spec.stop
+        back = {name for name in self.held if name in world.clusters and world.clusters[name].spec is not None}
+        self.held = (self.held - back) | {n for n, wait in decision.held.items() if wait.reason == MASS_DELETION}
         self.confirm(decision.retiring & self._confirmed.keys(), now)
 
     def forget(self, known: Collection[str], now: float) -> None:
@@ -144,6 +161,7 @@ class LoopMemory:
         self.past = {name: past for name, past in self.past.items() if name in known}
         self.pulled = {name: generation for name, generation in self.pulled.items() if name in known}
         self._stops = {name: stop for name, stop in self._stops.items() if name in known}
+        self.held &= frozenset(known)
         self._confirmed = {name: until for name, until in self._confirmed.items() if now < until}
         self.setbacks = {
             name: kept
@@ -156,8 +174,11 @@ class LoopMemory:
         self.channel = Channel(since=now)
 
     def note_retired(self, counts: Mapping[str, int], now: float) -> None:
-        """Clusters whose removal was allowed in this pass, with their numbers of instances."""
-        for name, count in counts.items():
+        """Clusters whose removal was allowed in this pass, with their numbers of instances; but for those that a
+        person named, which say nothing of the next one.
+        """
+        for name in counts.keys() - self._confirmed.keys():
+            count = counts[name]
             before = self._retired.get(name)
             self._retired[name] = (max(count, before[0] if before else 0), now)
         self._retired = {n: kept for n, kept in self._retired.items() if now - kept[1] < RETIRED_SECONDS}

@@ -20,12 +20,14 @@ from reconciler.engine.steps import Steps
 from reconciler.engine.store_values import SpecsDirectory
 from reconciler.errors import EngineError, ReconcilerError
 from reconciler.loop.around import Surroundings
+from reconciler.loop.asking import Confirmation, Question, answer_confirmations, answer_plans
 from reconciler.loop.chronicle import Chronicle
 from reconciler.loop.cycle import Cycle, Senses, Turn
-from reconciler.loop.desk import Desk, Question
+from reconciler.loop.desk import Desk
 from reconciler.loop.engine_watch import EngineWatch
 from reconciler.loop.listening import expected_beats, probe_targets
 from reconciler.loop.memory import LoopMemory
+from reconciler.loop.presence import Presence
 from reconciler.loop.scanner import Scanner
 from reconciler.loop.settings import Settings
 from reconciler.loop.snapshot import Snapshot, advance
@@ -61,6 +63,7 @@ class Loop(Desk):
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._questions: SimpleQueue[Question] = SimpleQueue()
+        self._confirmations: SimpleQueue[Confirmation] = SimpleQueue()
         self._settled: SimpleQueue[str] = SimpleQueue()
         self._started_at = time.time()
         self._failures = 0
@@ -72,7 +75,7 @@ class Loop(Desk):
         settings, around = self._settings, self._around
         store = around.store
         self._chronicle = Chronicle(store)
-        self._memory = LoopMemory(self._clock(), store.past(), store.take_confirmed())
+        self._memory = LoopMemory(self._clock(), store.past(), store.take_confirmed(), store.held())
         self._remembered = store.past().keys() | store.last_good().keys()
         self._seen: set[str] = set()
         files = store.last_good_files()
@@ -92,6 +95,7 @@ class Loop(Desk):
         )  # fmt: skip
         self._cycle = Cycle(settings.env, self._senses, self._executor, self._memory, self._limits)
         self._directory = DirectoryWatch(settings.specs, self._on_file, polling=settings.polling)
+        self._presence = Presence(settings.specs, lambda: self._queue.add(FILES))
         self._events = EngineWatch(around.engine, settings.env, self._on_event, self._on_lost)
         self._world = WantedWorld(untrusted="not read yet")
         nothing = Observed(channel=Channel(since=self._clock()))
@@ -104,6 +108,7 @@ class Loop(Desk):
         """Make passes until `stop`; containers stay as they are. Blocks."""
         self._prober.start()
         self._directory.ensure()
+        self._presence.start()
         self._events.start()
         self._queue.add(ALL)
         self._chronicle.note("loop", self._settings.env, f"watching {self._settings.specs}")
@@ -160,23 +165,16 @@ class Loop(Desk):
             self._blind(str(problem))
             for question in drain(self._questions):
                 question.answer.set_exception(problem)
+            answer_confirmations(self._confirmations, self._release)
             return
         self._listen(turn)
         self._cycle.hand_out(turn)
         self._conclude(turn)
         if everything:
-            self._answer(turn)
+            answer_plans(self._questions, turn.decision.plans, lambda world: self._cycle.suppose(world, turn))
+            answer_confirmations(self._confirmations, self._release)
         if ALL in names and self.passes > 1:
             self._look_after_services()
-
-    def _answer(self, turn: Turn) -> None:
-        """Whoever asked for a plan gets this pass' own, or what it would be with other files."""
-        for question in drain(self._questions):
-            try:
-                plans = self._cycle.suppose(question.world, turn) if question.world else turn.decision.plans
-                question.answer.set_result(plans)
-            except EngineError as problem:
-                question.answer.set_exception(problem)
 
     def _take_notes(self) -> None:
         outcomes = list(drain(self._outcomes))
@@ -234,6 +232,7 @@ class Loop(Desk):
             self._forget(known, turn.now)
         elif not self._scanner.lacking & observed.instances.keys():
             self._scanner.accept_directory()  # another directory, and nothing runs that it could take away
+        self._around.store.remember_held(self._memory.held)
         snapshot = Snapshot(world=turn.world, observed=observed, decision=decision, plans=plans)
         transitions = advance(before.transitions, snapshot.clusters(turn.now), time.time())
         self._snapshot = replace(snapshot, transitions=transitions)
@@ -277,6 +276,7 @@ class Loop(Desk):
             stack.callback(self._events.stop, timeout_seconds=0.3)
             stack.callback(self._prober.stop)
             stack.callback(self._directory.stop)
+            stack.callback(self._presence.stop)
             stack.callback(self._executor.stop, timeout_seconds=0.5)
 
     # ------------------------------------------------------------ other threads: enqueue, never decide

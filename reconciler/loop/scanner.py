@@ -101,7 +101,7 @@ class Scanner:
         except DirectoryBusy:
             return Scan(world=self._world, again_at=now + 0.2)
         except OSError as error:
-            why = f"{self.directory} can't be read ({error.strerror or error})"
+            why = f"{self.directory} can't be read ({error.strerror or error}); bring it back"
             self._world = replace(self._world, untrusted=why)
             return Scan(world=self._world, again_at=now + 1.0)
 

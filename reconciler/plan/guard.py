@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Wait
 
+MASS_DELETION = "MassDeletion"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletions:
@@ -26,12 +28,14 @@ def allow_deletions(
     confirmed: Collection[str],
     recent: Mapping[str, int],
     limits: Limits,
+    kept: Collection[str] = (),
 ) -> Deletions:
     """Decide which of the `absent` clusters (name to its number of instances) may lose them.
 
-    `total` counts the environment's instances, `recent` those of clusters retired a moment ago (they count as the
-    same deletion, and what was begun goes on), `confirmed` the clusters that a person named. `untrusted` says why
-    the directory can't be believed.
+    `total` counts the environment's instances, `recent` those of clusters retired a moment ago unasked (they count as
+    the same deletion, and what was begun goes on), `confirmed` the clusters that a person named. `kept` were held
+    before: they stay held however long it is since, for time makes no accident a wish. `untrusted` says why the
+    directory can't be believed.
     """
     if not absent:
         return Deletions()
@@ -44,11 +48,12 @@ def allow_deletions(
     together = {**asked, **recent}
     losing = sum(together.values())
     everything = max(1, total + sum(count - absent.get(name, 0) for name, count in recent.items()))
-    if not asked or len(together) <= 1 or losing <= limits.delete_fraction * everything:
-        return Deletions(allowed=frozenset(absent))
-    message = (
-        f"{len(together)} clusters with {losing} of {everything} instances lost their specs at once; "
-        "put the files back, or let it go on with `reconciler confirm`"
-    )
-    wait = Wait(reason="MassDeletion", message=message)
-    return Deletions(allowed=named | begun, held=dict.fromkeys(asked.keys() - begun, wait))
+    if asked and len(together) > 1 and losing > limits.delete_fraction * everything:
+        held = asked.keys() - begun
+        lost = f"{len(together)} clusters with {losing} of {everything} instances have lost their specs"
+    else:
+        held = asked.keys() & set(kept)
+        lost = "its spec was lost together with others"
+    message = f"{lost}; put the files back, or let it go on with `reconciler confirm`"
+    wait = Wait(reason=MASS_DELETION, message=message)
+    return Deletions(allowed=frozenset(absent.keys() - held), held=dict.fromkeys(held, wait))

@@ -26,11 +26,14 @@ _DEFAULT_STOP = Stop()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What the guard has to know of the past: confirmed names, and clusters retired a moment ago with their counts."""
+    """What the guard has to know of the past: names confirmed, clusters retired a moment ago unasked with their counts,
+    and those whose deletion was held (`kept`).
+    """
 
     confirmed: frozenset[str] = frozenset()
     retired: Mapping[str, int] = field(default_factory=dict)
     stops: Mapping[str, Stop] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,7 @@ def decide(
     absent = {n: len(i) for n, i in observed.instances.items() if i and n not in world.clusters}
     deletions = allow_deletions(
         absent, len(judgements), untrusted=world.untrusted, confirmed=memory.confirmed,
-        recent=memory.retired, limits=limits,
+        recent=memory.retired, limits=limits, kept=memory.kept,
     )  # fmt: skip
     held = dict(deletions.held or {})
     plans = {

@@ -115,7 +115,9 @@ def test_another_directory_at_the_next_start_removes_nothing_until_it_is_confirm
     turning.run_for(60.0)
     assert turning.ids() == before["web"]
     assert "another directory than before and lacks web" in turning.status().held[0]
-    assert turning.loop.confirm(None) == ("web",)
+    asked = turning.loop.ask_confirm(None)
+    assert turning.turn()
+    assert asked.result(0) == ("web",)
     turning.run_for(60.0)
     assert turning.ids() == {}
     assert turning.status().held == ()

@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 
 from reconciler.engine.store import Store
-from reconciler.engine.store_file import StoreFile
+from reconciler.engine.store_file import StoreFile, read_only
 from reconciler.engine.store_values import Delta, SpecsDirectory
 from reconciler.state.event import Event
 from reconciler.state.observed import Past
@@ -90,6 +90,8 @@ def test_everything_is_there_again_after_a_restart(opened: Opened, tmp_path: Pat
     store.remember_spec("webapp", b"image: x\nsize: 1\n\xff", "webapp.yaml")
     store.remember_specs_directory(SpecsDirectory(path="/specs", dev=7, inode=2**63 + 5))
     store.confirm(["old", "older"])
+    store.remember_held(["db", "web"])
+    store.remember_held(["db"])
     store.close()
     again = opened(path)
     assert [e.cluster for e in again.events()] == ["webapp", "auth"]
@@ -98,6 +100,7 @@ def test_everything_is_there_again_after_a_restart(opened: Opened, tmp_path: Pat
     assert again.last_good_files() == {"webapp": "webapp.yaml"}
     assert again.specs_directory() == SpecsDirectory(path="/specs", dev=7, inode=2**63 + 5)
     assert again.take_confirmed() == {"old", "older"}
+    assert again.held() == {"db"}
     assert opened.problems == []
 
 
@@ -109,6 +112,35 @@ def test_a_confirmation_is_given_out_once_even_over_a_restart(opened: Opened, tm
     assert store.take_confirmed() == frozenset()
     store.close()
     assert opened(tmp_path / "state.db").take_confirmed() == frozenset()
+
+
+def test_a_file_of_the_format_before_held_deletions_is_taken_over(opened: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    store = opened(path)
+    store.record(event())
+    store.close()
+    former = sqlite3.connect(path)
+    former.executescript("DROP TABLE held; PRAGMA user_version = 1")
+    former.close()
+    assert [e.cluster for e in read_only(path).events] == ["webapp"]
+    again = opened(path)
+    assert [e.cluster for e in again.events()] == ["webapp"]
+    again.remember_held(["web"])
+    again.close()
+    assert opened(path).held() == {"web"}
+    assert opened.problems == []
+
+
+def test_held_deletions_are_written_again_where_the_file_was_lost(opened: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    store = opened(path)
+    store.remember_held(["web"])
+    assert store.flush()
+    path.unlink()
+    wait_until(path.exists)
+    assert store.flush()
+    store.close()
+    assert opened(path).held() == {"web"}
 
 
 def test_a_forgotten_cluster_stays_forgotten_and_keeps_its_events(opened: Opened, tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from reconciler.engine.executor import Outcome
 from reconciler.loop.memory import SETBACK_SECONDS, LoopMemory
-from reconciler.plan.actions import Action, PublishName, RemoveInstance, TerminateInstance, WithdrawName
+from reconciler.plan.actions import Action, CreateInstance, PublishName, RemoveInstance, TerminateInstance, WithdrawName
 from reconciler.state.instance import EngineState, Instance
 from reconciler.state.observed import Past
 from reconciler.state.records import Record
+from tests.unit.plan.builders import make_spec
 
 PAST = Past(revision="v000", spec_hash="h", image_id="i")
 
@@ -93,6 +94,29 @@ def test_clusters_that_are_gone_and_failures_of_long_ago_are_forgotten() -> None
     assert remembered.setbacks == {}
     remembered.forget(set(), SETBACK_SECONDS)
     assert (remembered.past, remembered.pulled, remembered._confirmed) == ({}, {}, {})
+
+
+def test_a_life_begins_with_the_start_not_with_the_making() -> None:
+    remembered = memory()
+    remembered.sight([instance("a", EngineState.CREATED), instance("b", EngineState.CREATED)], 1.0, lambda _: 0.0)
+    remembered.sight([instance("a", EngineState.CREATED), instance("b")], 5.0, lambda _: 4.0)
+    assert remembered.sightings["b"].up_since == 5.0
+    create = CreateInstance(
+        cluster="web", number=1, zone="z", revision="v000", spec_hash="h", image_id="i", attempt=1, cause="test",
+        spec=make_spec(), has_agent=False,
+    )  # fmt: skip
+    remembered.absorb([Outcome(action=create, id="a")], 6.0)
+    remembered.sight([instance("a"), instance("b")], 7.0, lambda _: 6.0)
+    assert [remembered.sightings[id].up_since for id in "ab"] == [6.0, 5.0]
+
+
+def test_what_was_asked_for_does_not_count_as_a_recent_loss() -> None:
+    remembered = memory()
+    remembered.confirm(["cc"], 0.0)
+    remembered.note_retired({"cc": 3, "web": 1}, 1.0)
+    assert remembered.guard(2.0).retired == {"web": 1}
+    remembered.confirm(["web"], 3.0)
+    assert remembered.guard(3.0).retired == {}
 
 
 def test_what_a_person_confirmed_holds_for_a_while() -> None:

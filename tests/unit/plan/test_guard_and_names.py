@@ -24,6 +24,16 @@ def test_recent_deletions_count_and_what_was_begun_goes_on() -> None:
     assert set(deletions.held or ()) == {"db"}
 
 
+def test_what_was_held_stays_held_when_the_other_deletion_is_long_over() -> None:
+    """Time makes no accident a wish; a person's word does."""
+    observed = merge(make_settled(make_spec()), make_settled(make_spec("db")))
+    kept = frozenset({"db"})
+    held = look(make_spec(), at=observed, memory=Memory(kept=kept)).held
+    assert {name: wait.reason for name, wait in held.items()} == {"db": "MassDeletion"}
+    assert not look(make_spec(), at=observed, memory=Memory(kept=kept, confirmed=kept)).held
+    assert not look(make_spec(), make_spec("db"), at=observed, memory=Memory(kept=kept)).held
+
+
 def test_an_untrusted_directory_removes_nothing() -> None:
     decision = look(at=make_settled(make_spec()), untrusted="the directory vanished")
     assert decision.plans[0].actions == ()
