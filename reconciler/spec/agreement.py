@@ -37,11 +37,12 @@ def _next(standing: Mapping[str, Parsed], fresh: Mapping[str, Parsed]) -> dict[s
 
 def _readmit(standing: Mapping[str, Parsed], fresh: Mapping[str, Parsed], refused: dict[str, list[Clash]]) -> None:
     """Take back refusals whose cause was itself refused later; what has come in by now counts as in force."""
+    moved = {*refused}  # who is taken back no longer says what the refusals of others were for
     again = True
     while again:
         again = False
         for name in sorted(refused):
-            if all(refused.keys().isdisjoint(clash.others) for clash in refused[name]):
+            if all(moved.isdisjoint(clash.others) for clash in refused[name]):
                 continue
             inside = {other: new for other, new in fresh.items() if other not in refused}
             found = _between({**standing, **inside}, {name: fresh[name]})

@@ -1,8 +1,11 @@
 """Of files that contradict each other, those in force stay, and whoever is refused is refused for a reason."""
 
+from random import Random
+
 from reconciler.spec.agreement import refusals
 from reconciler.spec.parse import Parsed, parse
 from reconciler.spec.policy import Policy
+from reconciler.spec.world import clashes
 
 
 def specs(**texts: str) -> dict[str, Parsed]:
@@ -96,3 +99,29 @@ def test_what_stands_and_is_at_odds_already_stays_and_is_told() -> None:
     both = specs(a="dns: x", b="dns: x")
     assert [*refused(both, both)] == ["b"]
     assert refused(both, specs(c="")) == {}
+
+
+def drawn(random: Random, number: int) -> Parsed:
+    name = f"c{number}"
+    needs = ", ".join(f"c{other}" for other in range(7) if other != number and random.random() < 0.2)
+    port, label = random.randint(80, 87), random.choice("abcdefghij")
+    return specs(**{name: f"ports: ['{port}:80']\ndns: {label}\ndepends_on: [{needs}]"})[name]
+
+
+def at_odds(those: dict[str, Parsed]) -> bool:
+    return bool(clashes({parsed.file: parsed for parsed in those.values()}))
+
+
+def test_whatever_is_saved_what_comes_in_agrees_and_nobody_is_refused_for_nothing() -> None:
+    random = Random(9)
+    for _ in range(150):
+        standing: dict[str, Parsed] = {}
+        for number in range(7):
+            more = {**standing, f"c{number}": drawn(random, number)}
+            standing = standing if at_odds(more) else more
+        fresh = {f"c{number}": drawn(random, number) for number in range(7) if random.random() < 0.5}
+        found = refusals(standing, fresh)
+        end = {**standing, **{name: new for name, new in fresh.items() if name not in found}}
+        assert not at_odds(end)
+        assert all(at_odds({**end, name: fresh[name]}) for name in found)
+        assert all(problem.file == f"{name}.yaml" for name, problems in found.items() for problem in problems)
