@@ -14,10 +14,11 @@ from reconciler.cli import output, session
 from reconciler.cli.options import environment
 from reconciler.errors import ReconcilerError
 from reconciler.loop.settings import Settings
+from reconciler.spec.schema import schema
 
 app = typer.Typer()
 
-_LARGEST = 10_000
+_LARGEST: int = schema()["properties"]["size"]["maximum"]
 
 
 @app.command(rich_help_panel="Change")

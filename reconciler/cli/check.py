@@ -12,7 +12,7 @@ from reconciler.cli import output, session
 from reconciler.cli.failures import EXIT_CHANGES
 from reconciler.cli.options import environment
 from reconciler.cli.output import Plain
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.plan import Plan
 
@@ -32,16 +32,20 @@ def validate(
 ) -> None:
     """Check spec files, alone and together, and show every problem at once with its place and a fix.
 
-    Needs no engine and no loop. Exits 1 where anything is wrong.
+    Needs no engine and no loop. Exits 1 where anything is wrong, 64 where there is no spec file.
 
     Examples: `reconciler validate specs/`, `reconciler validate webapp.yaml auth.yaml -o json`.
     """
-    from reconciler.cli.sources import check_all, read_sources
+    from reconciler.cli.sources import check_all, near_misses, read_sources
     from reconciler.errors import SpecError
     from reconciler.spec.policy import Policy
 
     allowed = tuple(str(path.absolute()) for path in allow_path or ())
     sources = read_sources(paths, Policy(allow_paths=allowed))
+    for path in near_misses(paths):
+        output.remark(f"{path} is left out: a spec's name ends in .yaml or .yml")
+    if not sources.texts and not sources.problems:
+        raise UsageError(f"{', '.join(map(str, paths))}: no spec files there (*.yaml, *.yml)")
     try:
         check_all(sources)
     except SpecError as error:
@@ -79,10 +83,9 @@ def plan(
 
     Examples: `reconciler plan`, `reconciler plan specs/ -o json`.
     """
-    directory = specs_path.absolute() if specs_path else settings.specs
-    if not directory.is_dir():
-        raise UsageError(f"{directory} is no directory: name the one with the specs")
-    plans, loop_runs, texts = _plans(settings, directory)
+    if specs_path is not None and not specs_path.is_dir():
+        raise UsageError(f"{specs_path} is no directory: name the one with the specs")
+    plans, loop_runs, texts = _plans(settings, specs_path.absolute() if specs_path else settings.specs)
     loud = [one for one in plans if not one.quiet]
     if output_format is Plain.JSON:
         _as_json(settings, plans, loop_runs=loop_runs)
@@ -98,10 +101,15 @@ def _plans(settings: Settings, directory: Path) -> tuple[tuple[Plan, ...], bool,
     """The plans, whether a loop made them, and the texts they are for. Raises SpecError for broken files."""
     from reconciler.cli.sources import check_all, policy, read_sources
 
+    loop = session.running(settings)
+    if not directory.is_dir():  # the watched one: its loop has its own way with that, nobody else has
+        if loop is None:
+            raise ReconcilerError(f"{directory} is not there: bring it back, or name the directory with the specs")
+        output.remark(f"{directory}, which the loop watches, is gone")
+        return loop.plan(None), True, {}
     sources = read_sources([directory], policy(settings))
     check_all(sources, strict=False)
     texts = sources.named()
-    loop = session.running(settings)
     if loop is not None:
         return loop.plan(texts), True, texts
     from reconciler.loop.offline import offline_plan

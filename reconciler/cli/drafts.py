@@ -9,7 +9,7 @@ import typer
 
 from reconciler.cli import output
 from reconciler.cli.options import environment
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
 
 app = typer.Typer()
@@ -30,17 +30,24 @@ def new(
     Example: `reconciler new webapp --image nginx:1.27`.
     """
     from reconciler.cli.placing import place
+    from reconciler.cli.settings import watched
     from reconciler.spec.edit import new_spec
+    from reconciler.spec.names import label
     from reconciler.spec.parse import parse_cluster
     from reconciler.spec.policy import Policy
     from reconciler.spec.schema import schema_text
 
-    settings.specs.mkdir(parents=True, exist_ok=True)
+    wrong = label(name)
+    if wrong is not None:
+        raise UsageError(f"{'; '.join(wrong)} (nothing was written)")
     taken = [p for p in (settings.specs / f"{name}.yaml", settings.specs / f"{name}.yml") if p.exists()]
     if taken:
         raise UsageError(f"{taken[0]} is there already: edit it, or choose another name")
     text = new_spec(name, image, schema=_SCHEMA_FILE).encode()
     parse_cluster(text, file=f"{name}.yaml", policy=Policy())
+    if not settings.specs.is_dir() and settings.specs == watched(settings.state):
+        raise ReconcilerError(f"{settings.specs}, which the loop watches, is gone; bring it back (nothing was changed)")
+    settings.specs.mkdir(parents=True, exist_ok=True)
     place(settings.specs, {f"{name}.yaml": text, _SCHEMA_FILE: schema_text().encode()})
     output.say(f"{settings.specs / f'{name}.yaml'} written")
     output.remark("edit it; a running loop follows each save, `reconciler run` starts one")

@@ -6,14 +6,14 @@ Before: main. After: engine.docker (exec), the ssh program (ssh). The command's 
 import os
 import shutil
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Annotated
 
 import typer
 
 from reconciler.cli import session
 from reconciler.cli.options import environment
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError, SpecError, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import InstanceStatus
 
@@ -61,13 +61,33 @@ def ssh(
 
     Examples: `reconciler ssh webapp1`, `reconciler ssh -i key webapp1 uptime`.
     """
+    world = session.look(settings)
+    _expect_ssh(settings, session.find(world, name)[0].name)
     if shutil.which("ssh") is None:
         raise UsageError("there is no ssh program here; install one, or use `reconciler exec`")
-    instance = session.one_instance(session.look(settings), name)
+    instance = session.one_instance(world, name)
     argv = ssh_command(settings, instance, user=user, identity=identity, command=tuple(command or ()))
     settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     sys.stdout.flush()
     os.execvp("ssh", argv)  # noqa: S606  # no shell; ssh takes our place, so signals and exit code are its own
+
+
+def _expect_ssh(settings: Settings, cluster: str) -> None:
+    """Raises ReconcilerError where the cluster's file is good and asks for no ssh."""
+    from reconciler.cli.sources import policy
+    from reconciler.spec.parse import parse_cluster
+    from reconciler.spec.read import read_spec
+
+    for path in (settings.specs / f"{cluster}.yaml", settings.specs / f"{cluster}.yml"):
+        with suppress(SpecError):  # what a file that can't be read asks for is unknown: ssh itself will tell
+            read = read_spec(path)
+            if read is None:
+                continue
+            if parse_cluster(read.data, file=str(path), policy=policy(settings)).ssh_keys is None:
+                raise ReconcilerError(
+                    f"{cluster} has no ssh: there is no `ssh: {{authorized_keys: …}}` in {path}; "
+                    f"add it, or use `reconciler exec {cluster}`"
+                )
 
 
 def ssh_command(

@@ -43,7 +43,7 @@ def status(
         _watch(settings, name)
     world = _seen(settings, name)
     if not watch:
-        _print(world, output_format)
+        _print(world, output_format, instance=name is not None and name != world.clusters[0].name)
     if exit_code and not ready(world):
         raise typer.Exit(EXIT_NOT_READY)
 
@@ -58,17 +58,21 @@ def ready(world: WorldStatus) -> bool:
     return not world.engine_problem and not world.problems and all(c.all_ready for c in world.clusters)
 
 
-def _print(world: WorldStatus, how: Format) -> None:
+def _print(world: WorldStatus, how: Format, *, instance: bool) -> None:
     if how in (Format.JSON, Format.YAML):
         from reconciler.api.encode import status_dict
 
         (output.emit_json if how is Format.JSON else output.emit_yaml)(status_dict(world))
         return
-    from reconciler.console.table import status_table
+    from reconciler.console.table import instance_table, status_table
     from reconciler.console.terminal import glyphs_of, text_width
 
     console = output.console()
-    output.show(status_table(world, text_width(console), glyphs=glyphs_of(console), wide=how is Format.WIDE))
+    width, glyphs = text_width(console), glyphs_of(console)
+    if instance:
+        output.show(instance_table(world, width, glyphs=glyphs))
+    else:
+        output.show(status_table(world, width, glyphs=glyphs, wide=how is Format.WIDE))
 
 
 def _watch(settings: Settings, name: str | None) -> None:

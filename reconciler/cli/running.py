@@ -101,12 +101,25 @@ def run(  # noqa: PLR0917
         from reconciler.cli.detach import start_detached
 
         pid = start_detached(chosen)
-        output.say(f"loop running, pid {pid}; its log is {chosen.log_file}")
-        output.remark("`reconciler status --watch` shows it, `reconciler stop` ends it")
+        _tell_detached(chosen, pid)
         return
     from reconciler.cli.wiring import run_loop
 
     run_loop(chosen)
+
+
+def _tell_detached(settings: Settings, pid: int) -> None:
+    found = session.running(settings)
+    at_work = found.info().get("pid", "") if found is not None else ""
+    if at_work == str(pid) or not settings.standby:
+        output.say(f"loop running, pid {pid}; its log is {settings.log_file}")
+        output.remark("`reconciler status --watch` shows it, `reconciler stop` ends it")
+        return
+    other = (
+        f"another loop (pid {at_work}) is at work" if at_work else "it takes over as soon as no other loop is at work"
+    )
+    output.say(f"standing by, pid {pid}: {other}; its log is {settings.log_file}")
+    output.remark(f"`kill {pid}` ends it")
 
 
 def _positive(option: str, value: float) -> float:

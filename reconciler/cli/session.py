@@ -3,6 +3,7 @@
 Before: commands, with their Settings. After: api.client, or loop.offline where no loop runs.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -82,7 +83,9 @@ def only(world: WorldStatus, names: Iterable[str]) -> WorldStatus:
     for name in names:
         cluster, instance = find(world, name)
         if instance is not None:
-            cluster = replace(cluster, instances=(instance,))
+            about = re.compile(rf"\b{re.escape(cluster.name)}-?{instance.number}\b")
+            doing = tuple(sentence for sentence in cluster.doing if about.search(sentence))
+            cluster = replace(cluster, instances=(instance,), zones=(instance.zone,), doing=doing)
         kept[cluster.name] = cluster
     return replace(world, clusters=tuple(kept.values()))
 

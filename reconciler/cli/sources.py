@@ -4,6 +4,7 @@ at once.
 Before: validate, plan, apply with their paths. After: spec.read, spec.parse, spec.world.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from reconciler.spec.parse import Parsed, parse
 from reconciler.spec.policy import Policy
 from reconciler.spec.read import read_spec
 from reconciler.spec.world import check_together
+
+_MEANT = re.compile(r"[^.].*\.ya?ml(\.txt)?", re.IGNORECASE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +63,12 @@ def read_sources(paths: Iterable[Path], rules: Policy) -> Sources:
         else:
             raise UsageError(f"{path}: no such file or directory")
     return sources
+
+
+def near_misses(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Files in these directories that were surely meant as specs, but whose names don't count."""
+    names = (entry for path in paths if path.is_dir() for entry in path.iterdir())
+    return tuple(sorted(path for path in names if _MEANT.fullmatch(path.name) and not is_spec_name(path.name)))
 
 
 def _read_directory(directory: Path, sources: Sources, rules: Policy) -> None:

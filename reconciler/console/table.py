@@ -56,6 +56,14 @@ def status_table(world: WorldStatus, width: int | None = 80, *, glyphs: Glyphs =
     return joined(lines)
 
 
+def instance_table(world: WorldStatus, width: int | None = 80, *, glyphs: Glyphs = UNICODE) -> Text:
+    """Only the instances of this world, and what is being done with them; their clusters' numbers are left out."""
+    lines = [*_header(world, width, glyphs), Text()]
+    lines += columns([_WIDE_HEADS, *_wide_rows(world, glyphs)], frozenset({5, 8}))
+    now = [Note(label="Now", text=sentence, style="cyan") for cluster in world.clusters for sentence in cluster.doing]
+    return joined([*lines, *([Text()] if now else []), *_notes(now, width, glyphs)])
+
+
 def _header(world: WorldStatus, width: int | None, glyphs: Glyphs) -> list[Text]:
     lines = hanging(Text(), loop_line(world, glyphs.dot), indent=0, width=width, style="bold")
     if not world.loop_running:

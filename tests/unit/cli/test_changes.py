@@ -183,3 +183,20 @@ def test_apply_does_not_make_a_watched_directory_that_went_away(run: Run, specs:
     assert result.exit_code == 1
     assert "is gone" in result.stderr
     assert not specs.exists()
+
+
+def test_scale_names_the_limit_of_the_spec_format(run: Run, specs: Path) -> None:
+    (specs / "webapp.yaml").write_text(GOOD)
+    result = run("scale", "webapp", "1001")
+    assert result.exit_code == 64
+    assert "0<=x<=1000" in result.stderr
+    assert (specs / "webapp.yaml").read_text() == GOOD
+
+
+def test_new_with_a_bad_name_says_so_in_one_sentence_and_writes_nothing(run: Run, specs: Path) -> None:
+    specs.rmdir()
+    result = run("new", "Bad_Name")
+    assert result.exit_code == 64
+    assert result.stderr.count("\n") == 1
+    assert "is not a DNS label" in result.stderr
+    assert not specs.exists()

@@ -130,6 +130,58 @@ def test_an_instance_is_found_under_each_of_its_names(run: Run, loop: FakeLoop, 
     assert "dev-webapp-1" not in text
 
 
+def test_the_status_of_an_instance_shows_it_alone(run: Run, loop: FakeLoop) -> None:
+    loop.world = worlds.rolling()
+    text = run("status", "webapp-1").stdout
+    assert "dev-webapp-1" in text
+    assert "webapp-4" not in text
+    assert "DESIRED" not in text
+    assert "az2" not in text
+
+
+def test_plan_without_the_watched_directory_lets_the_loop_answer(run: Run, specs: Path, loop: FakeLoop) -> None:
+    specs.rmdir()
+    loop.plans = (Plan(cluster="webapp", held=Wait(reason="DirectoryUntrusted", message="it is gone")),)
+    result = run("plan")
+    assert result.exit_code == 2
+    assert "held DirectoryUntrusted" in result.stdout
+    assert "is gone" in result.stderr
+
+
+def test_plan_without_a_directory_and_without_a_loop_is_an_error_and_no_misuse(run: Run, specs: Path) -> None:
+    specs.rmdir()
+    result = run("plan")
+    assert result.exit_code == 1
+    assert "is not there" in result.stderr
+
+
+def test_validate_without_spec_files_is_misuse_and_names_those_that_were_meant(run: Run, specs: Path) -> None:
+    for name in ("dot.YAML", "x.yml.txt", "notes.txt", ".hidden.yaml"):
+        (specs / name).write_text(GOOD)
+    result = run("validate", "specs")
+    assert result.exit_code == 64
+    assert "specs/dot.YAML is left out" in result.stderr
+    assert "specs/x.yml.txt is left out" in result.stderr
+    assert "notes" not in result.stderr
+    assert "hidden" not in result.stderr
+
+
+def test_a_loop_that_only_stands_by_says_so(
+    run: Run, specs: Path, loop: FakeLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.cli.detach.start_detached", lambda _: 17)
+    result = run("run", "specs", "--standby", "--detach")
+    assert "standing by, pid 17: another loop (pid 4242) is at work" in result.stdout
+    assert "loop running" not in result.output
+
+
+def test_ssh_into_a_cluster_without_it_names_the_missing_key(run: Run, specs: Path, loop: FakeLoop) -> None:
+    (specs / "webapp.yaml").write_text(GOOD)
+    result = run("ssh", "webapp1", "uptime")
+    assert result.exit_code == 1
+    assert "`ssh: {authorized_keys: …}`" in result.stderr
+
+
 def test_a_reader_that_has_enough_ends_us_quietly() -> None:
     program = "from reconciler.cli.main import main; import sys; sys.argv[1:] = ['schema']; main()"
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
