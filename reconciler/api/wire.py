@@ -6,6 +6,7 @@ parsers.
 """
 
 import socket
+from contextlib import suppress
 from time import monotonic
 
 LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
@@ -24,7 +25,8 @@ def exchange(
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     deadline = monotonic() + seconds
     connection.settimeout(seconds)
-    connection.sendall(head.encode("ascii") + b"\r\n" + (body or b""))
+    with suppress(BrokenPipeError):  # who is turned away may have the answer before it could ask
+        connection.sendall(head.encode("ascii") + b"\r\n" + (body or b""))
     return _parsed(_everything(connection, deadline))
 
 
