@@ -53,8 +53,8 @@ test: setup ## lint, types, import contracts, then every test but the heavy ones
 	@$(MAKE) lint
 	@$(MAKE) types
 	@$(MAKE) contracts
-	$(call TIMED,unit and property tests,$(PYTEST) $(UNIT) -m "not heavy")
-	$(call TIMED,the loop in virtual time,$(PYTEST) tests/loop -n 2 -m "not heavy")
+	$(call TIMED,unit and property tests,$(PYTEST) $(UNIT) -m "not heavy" || $(call ALONE,tests/unit tests/sim))
+	$(call TIMED,the loop in virtual time,$(PYTEST) tests/loop -n 2 -m "not heavy" || $(call ALONE,tests/loop))
 	$(call TIMED,contract tests,$(PYTEST) tests/contract -n 2 -m "not heavy" || $(call ALONE,tests/contract))
 	$(call TIMED,end-to-end tests,$(PYTEST) tests/e2e $(SIDE_BY_SIDE) -m "not heavy" || $(call ALONE,tests/e2e))
 

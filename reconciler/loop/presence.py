@@ -20,9 +20,12 @@ class Presence:
         self._on_change = on_change
         self._every_seconds = every_seconds
         self._stopped = threading.Event()
+        self._before: _Looks = None
         self._thread = threading.Thread(target=self._look_always, name="presence", daemon=True)
 
     def start(self) -> None:
+        """Tell of every change from now on."""
+        self._before = _looks(self._directory)
         self._thread.start()
 
     def stop(self) -> None:
@@ -30,11 +33,10 @@ class Presence:
         self._stopped.set()
 
     def _look_always(self) -> None:
-        before = _looks(self._directory)
         while not self._stopped.wait(self._every_seconds):
             now = _looks(self._directory)
-            if now != before:
-                before = now
+            if now != self._before:
+                self._before = now
                 self._on_change()
 
 
