@@ -114,7 +114,7 @@ def at_odds(those: dict[str, Parsed]) -> bool:
 
 def test_whatever_is_saved_what_comes_in_agrees_and_nobody_is_refused_for_nothing() -> None:
     random = Random(9)
-    for _ in range(150):
+    for _ in range(75):
         standing: dict[str, Parsed] = {}
         for number in range(7):
             more = {**standing, f"c{number}": drawn(random, number)}
