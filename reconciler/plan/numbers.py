@@ -12,7 +12,10 @@ from reconciler.state.observed import Observed
 def free_numbers(name: str, observed: Observed) -> Iterator[int]:
     """The free numbers of cluster `name`, lowest first, without end."""
     taken = {instance.number for instance in observed.instances.get(name, ())}
-    taken.update(flight.number for flight in observed.in_flight.get(name, ()) if flight.number)
+    # An ending under way whose container is not listed any more holds nothing: the next one must get this number and
+    # its volumes, not another with empty ones.
+    made = (flight for flight in observed.in_flight.get(name, ()) if flight.kind == "create")
+    taken.update(flight.number for flight in made if flight.number)
     taken |= strangers_numbers(name, observed)
     return (number for number in count(1) if number not in taken)
 

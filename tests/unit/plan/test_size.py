@@ -239,3 +239,11 @@ def test_a_missing_file_blocks_creation_and_is_said_even_when_nothing_is_missing
     reason = "wait FileMissing: secrets/key: no such file; put it there, creation waits for it"
     assert text(wanted, at=make_settled(make_spec(), 2)) == reason
     assert text(wanted, at=make_settled(make_spec())) == reason
+
+
+def test_a_removal_that_has_happened_but_not_come_back_frees_its_number() -> None:
+    """The next one gets the number, and with it the volumes, of the one that went."""
+    spec = make_spec()
+    gone = InFlight(kind="remove", cluster="web", number=1, id="web-1")
+    left = make_observed(spec, make_instance(spec, 2), make_instance(spec, 3), in_flight={"web": (gone,)})
+    assert text(spec, at=left).startswith("create web-1:")
