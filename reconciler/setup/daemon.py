@@ -26,6 +26,7 @@ _START_SECONDS = 60.0
 _POLL_SECONDS = 0.1
 _LOG_LINES = 15
 _USUAL_MTU = 1500
+_CONTAINERD_PID = Path("/var/run/docker/containerd/containerd.pid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ def provide(endpoint: Endpoint, console: Console) -> None:
 
 def start(endpoint: Endpoint, files: DaemonFiles) -> int:
     """Start dockerd in a session of its own, so that it outlives us; its process id once it answers."""
-    _forget_stale_pid(files.pid)
+    _forget_stale_pid(files.pid, "dockerd")
+    _forget_stale_pid(_CONTAINERD_PID, "containerd")
     files.log.parent.mkdir(parents=True, exist_ok=True)
     with files.log.open("ab") as log:
         process = subprocess.Popen(
@@ -86,13 +88,20 @@ def default_route_mtu(routes: Path, interfaces: Path) -> int:
         return _USUAL_MTU  # no IPv4 default route: nothing to be too wide for
 
 
-def _forget_stale_pid(path: Path) -> None:
-    """Remove a pid file that a killed dockerd left behind; its number may be another process's now."""
-    if not path.exists():
-        return
-    name = Path("/proc") / path.read_text(encoding="ascii").strip() / "comm"
-    if not name.exists() or name.read_text(encoding="ascii").strip() != "dockerd":
-        path.unlink()
+def _forget_stale_pid(path: Path, name: str) -> None:
+    """Remove the pid file that a killed `name` left behind: its number may be another process's now, or a zombie's."""
+    if path.exists() and not _runs(path.read_text(encoding="ascii").strip(), name):
+        path.unlink(missing_ok=True)
+
+
+def _runs(pid: str, name: str) -> bool:
+    """Whether the process is there, is `name`, and has not ended (proc(5): the state follows the name in brackets)."""
+    try:
+        stat = (Path("/proc") / pid / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    known, _, rest = stat.partition("(")[2].rpartition(")")
+    return known == name and rest.split()[0] not in ("Z", "X")
 
 
 def _wait(endpoint: Endpoint, alive: Callable[[], bool], files: DaemonFiles) -> None:
