@@ -119,8 +119,8 @@ class _Names:
     def start(self, names: EmbeddedNames, network: Network) -> Guardian | None:
         if self._settings.names == "none":
             return None
-        zone = f"{self._settings.env}.{self._settings.domain}"
-        self._server = DnsServer(zone, names.table, HostUpstreams(), subnets=(network.subnet,))
+        env, domain = self._settings.env, self._settings.domain
+        self._server = DnsServer(env, domain, names.table, HostUpstreams(), subnets=(network.subnet,))
         self._addresses = [(network.gateway, _DNS_PORT)]
         return self._look_after  # first called when names are published: an empty table would deny them
 

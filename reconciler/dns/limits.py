@@ -32,9 +32,10 @@ class TcpLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsSettings:
-    """`zone` is `<env>.<domain>`; `subnets` (CIDR) may ask, besides loopback."""
+    """The zone is `<env>.<domain>`; `subnets` (CIDR) may ask, besides loopback."""
 
-    zone: str
+    env: str
+    domain: str
     subnets: tuple[str, ...]
     forward: ForwardLimits
     tcp: TcpLimits

@@ -36,7 +36,7 @@ class Running:
         self._sockets = tuple(sockets)
         # Shuffling spreads clients over addresses; nothing secret depends on it.
         rng = random.Random()  # noqa: S311
-        self._resolver = Resolver(Zone(settings.zone), table, Access(settings.subnets), rng)
+        self._resolver = Resolver(Zone(settings.env, settings.domain), table, Access(settings.subnets), rng)
         forwarder = Forwarder(upstreams, frozenset(self.addresses), settings.forward)
         self._service = Service(self._resolver, forwarder, settings.tcp)
         self._thread = threading.Thread(target=self._main, name="dns", daemon=True)

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class DnsServer:
-    """Answers for `zone` (`<env>.<domain>`) out of `table()`; asks `upstreams()` for all other names.
+    """Answers for the zone `<env>.<domain>` out of `table()`; asks `upstreams()` for all other names.
 
     `upstreams` gives addresses (`10.0.0.1`, `10.0.0.1:5353`); it is called in the server's thread for each
     forwarded question and must neither block nor raise. `start`, `stop` and `alive` are for one caller's
@@ -30,7 +30,8 @@ class DnsServer:
 
     def __init__(
         self,
-        zone: str,
+        env: str,
+        domain: str,
         table: Callable[[], NameTable],
         upstreams: Callable[[], Sequence[str]],
         *,
@@ -38,7 +39,7 @@ class DnsServer:
         forward: ForwardLimits = ForwardLimits(),  # noqa: B008  a frozen value
         tcp: TcpLimits = TcpLimits(),  # noqa: B008  a frozen value
     ) -> None:
-        self._settings = DnsSettings(zone=zone, subnets=tuple(subnets), forward=forward, tcp=tcp)
+        self._settings = DnsSettings(env=env, domain=domain, subnets=tuple(subnets), forward=forward, tcp=tcp)
         self._table = table
         self._upstreams = upstreams
         self._running: Running | None = None
@@ -55,7 +56,7 @@ class DnsServer:
         self._running = Running(self._settings, self._table, self._upstreams, sockets)
         self._running.begin()
         where = ", ".join(f"{address}:{port}" for address, port in self.addresses)
-        _log.info("DNS server: answering for %s on %s", self._settings.zone, where)
+        _log.info("DNS server: answering for %s.%s on %s", self._settings.env, self._settings.domain, where)
 
     def stop(self) -> None:
         """End the thread and free the addresses; done where it doesn't run."""

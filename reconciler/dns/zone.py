@@ -27,16 +27,18 @@ _TRANSFERS = (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
 
 
 class Zone:
-    """The names under `origin` (`dev.docker`), with or without a final dot, in any case."""
+    """The names of environment `env` under `domain` (with or without a final dot, in any case)."""
 
-    def __init__(self, origin: str) -> None:
-        self.origin = dns.name.from_text(origin).canonicalize()
+    def __init__(self, env: str, domain: str) -> None:
+        self.env = env
+        self.domain = dns.name.from_text(domain).canonicalize()
+        self.origin = dns.name.from_text(f"{env}.{domain}").canonicalize()
 
     def relative(self, name: dns.name.Name) -> tuple[str, ...] | None:
-        """`name` without the zone, lower case, as labels; None where it isn't in our zone."""
+        """`name` without the domain, lower case, as labels; None where it isn't in our zone."""
         if not name.is_subdomain(self.origin):
             return None
-        return _labels(name.canonicalize().labels[: -len(self.origin.labels)])
+        return _labels(name.canonicalize().labels[: -len(self.domain.labels)])
 
     def unqualified(self, name: dns.name.Name, table: NameTable) -> bool:
         """`name` is one of ours with the zone left out (`webapp`, `webapp1.webapp`).
@@ -46,7 +48,7 @@ class Zone:
         laptop may not reach.
         """
         labels = _labels(name.canonicalize().labels[:-1])
-        return bool(labels) and table.addresses(labels) is not None
+        return bool(labels) and table.match((*labels, self.env)) is not None
 
     def answer(self, query: dns.message.Message, table: NameTable) -> dns.message.Message | None:
         """The answer with all its records, in the table's order; None where the question belongs to
@@ -72,14 +74,15 @@ class Zone:
     def _fill(self, response: dns.message.Message, name: tuple[str, ...], table: NameTable) -> None:
         response.flags |= dns.flags.AA
         question = response.question[0]
-        addresses = table.addresses(name)
+        found = table.match(name)
+        addresses = list(dict.fromkeys(entry.address for entry in found.entries if entry.address)) if found else []
         if addresses and question.rdtype in _ADDRESS_TYPES:
             kept = addresses[:MAX_ADDRESSES]
             response.answer.append(dns.rrset.from_text_list(question.name, TTL_SECONDS, "IN", "A", kept))
-        elif not name and question.rdtype in (dns.rdatatype.SOA, dns.rdatatype.ANY):
+        elif len(name) == 1 and question.rdtype in (dns.rdatatype.SOA, dns.rdatatype.ANY):
             response.answer.append(self._soa(table, TTL_SECONDS))
         else:
-            if addresses is None:
+            if found is None and len(name) > 1:
                 response.set_rcode(dns.rcode.NXDOMAIN)
             response.authority.append(self._soa(table, NEGATIVE_TTL_SECONDS))
 

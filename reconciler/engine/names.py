@@ -1,47 +1,86 @@
-"""The embedded backend of names: keeps the Records that the loop publishes, as one frozen table that anyone
+"""The embedded backend of names: what the loop publishes and what others register, as one frozen table that anyone
 may read.
 
-Before: the executor's publish and withdraw, from several threads. After: the DNS server, which reads
-`table()` in its own.
+Before: the executor's publish and withdraw, from several threads; the SkyDNS API's registrations. After: the DNS
+server, which reads `table()` in its own thread; whoever sends the records elsewhere (`watch`).
 Never here: sockets, messages, and deciding which names there should be (plan does).
 """
 
-from collections.abc import Mapping
-from ipaddress import AddressValueError, IPv4Address
+from collections.abc import Callable, Mapping
 from threading import Lock
+from types import MappingProxyType
 
 from reconciler.errors import PermanentError
+from reconciler.state.entry import Entry, entry_of, host_label, is_address
 from reconciler.state.names import NameTable
 from reconciler.state.records import Record
 
 
 class EmbeddedNames:
-    """The `Names` port in memory. Writers take turns; readers take the present table and never wait."""
+    """The `Names` port in memory, for environment `env` on the engine whose host's name is `hostname`.
 
-    def __init__(self) -> None:
+    Writers take turns; readers take the present table and never wait.
+    """
+
+    def __init__(self, env: str, hostname: str) -> None:
+        self.env = env
+        self.host = host_label(hostname)
         self._writing = Lock()
         self._table = NameTable()
+        self._records: Mapping[str, Record] = MappingProxyType({})
+        self._watchers: list[Callable[[], None]] = []
 
     def table(self) -> NameTable:
         """What every name answers now: a value that no later change touches."""
         return self._table
 
     def published(self) -> Mapping[str, Record]:
-        """The records by container id, as they are answered now."""
-        return dict(self._table.records())
+        """The records by container id, as they are answered now: a value that no later change touches."""
+        return self._records
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call `changed` after each change from now on, in the thread that made it; it must return at once."""
+        self._watchers.append(changed)
 
     def publish(self, id: str, record: Record) -> None:
         """Answer with `record` from now on; raises PermanentError where its address is no IPv4 address."""
-        try:
-            IPv4Address(record.address)
-        except AddressValueError as error:
+        if not is_address(record.address):
             name = f"{record.instance}.{record.cluster}"
             message = f"{name} can't be published: {record.address!r} is no IPv4 address"
-            raise PermanentError(message) from error
+            raise PermanentError(message)
+        entry = entry_of(record, env=self.env, host=self.host)
         with self._writing:
-            self._table = self._table.placed(id, record)
+            self._change(self._table.placed(id, entry), {**self._records, id: record})
 
     def withdraw(self, id: str) -> None:
         """Answer with the container `id` no more; done where it has no record."""
         with self._writing:
-            self._table = self._table.removed(id)
+            if id in self._records:
+                left = {other: record for other, record in self._records.items() if other != id}
+                self._change(self._table.removed(id), left)
+
+    def replace(self, records: Mapping[str, Record]) -> None:
+        """Answer with these records and no others; what was registered stays."""
+        with self._writing:
+            placed = {id: entry_of(record, env=self.env, host=self.host) for id, record in records.items()}
+            table = self._table.changed(placed, self._records.keys() - records.keys())
+            self._change(table, dict(records))
+
+    def register(self, id: str, entry: Entry) -> None:
+        """Answer with somebody else's `entry`, too; `id` is none of a container."""
+        with self._writing:
+            self._change(self._table.placed(id, entry), self._records)
+
+    def unregister(self, id: str) -> None:
+        """Answer with it no more; done where it isn't there."""
+        with self._writing:
+            if id not in self._records:
+                self._change(self._table.removed(id), self._records)
+
+    def _change(self, table: NameTable, records: Mapping[str, Record]) -> None:
+        changed = table is not self._table
+        self._table = table
+        self._records = MappingProxyType(dict(records))
+        if changed:
+            for tell in self._watchers:
+                tell()

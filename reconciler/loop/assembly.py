@@ -62,7 +62,7 @@ def surroundings(
         listener = HeartbeatListener(clock, queue.add)
         listener.start((network.gateway, LISTENER_PORT))
         stack.callback(listener.stop)
-        names = EmbeddedNames()
+        names = EmbeddedNames(settings.env, info.hostname)
         guardian = start_names(names, network)
         store = Store(settings.state / FILE_NAME, on_problem)
         stack.callback(store.close)

@@ -1,113 +1,162 @@
-"""What each name of an environment answers: one frozen table, derived from the Records and from nothing else.
+"""What each name of a domain answers: one frozen table of entries, and how a name finds them.
 
-Before: engine.names, which keeps the Records that plan decided on. After: dns, which answers from the table
-it holds.
-A changed Record makes a new table that shares all other clusters with the old one, so a reader needs no lock.
-Never here: the zone (`dev.docker`), messages, time to live; names are relative to the environment, lower
-case, split at dots.
+Before: engine.names, which keeps what plan decided on and what was registered. After: dns, which answers from the
+table it holds. A change makes a new table that shares all other groups with the old one, so a reader needs no lock.
+The rules are SkyDNS v1's (registry/registry.go): labels are compared by position from the right, those on the left may
+be left out, and `*`, `any` and `all` stand for any label.
+Never here: messages, sockets, time. Names are relative to the domain, lower case, split at dots.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
-from reconciler.state.records import Record
+from reconciler.state.entry import Entry
+
+WILDCARDS = frozenset({"*", "any", "all"})
+RESERVED_CLUSTERS = frozenset({"dns"})  # `ns.dns.<env>.<domain>` is the name server's own, as in SkyDNS v2
+
+_FORMS = 6
+_GroupKey = tuple[str, str]
+_ZONE_AT = 1  # of revision, zone, host, instance: how the labels left of the cluster are compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterNames:
-    """One cluster's part of the table: `records` by container id; IPv4 addresses, each once, in the records'
-    order.
-
-    `instances` maps an instance's short name to its addresses, ready or not; `ready` holds those of ready
-    ones.
+class Match:
+    """What a name that exists leads to: `entries` for addresses; `elsewhere` are the same of other zones, where the
+    name asks for one zone, so that a zone's clients can fail over (SRV priority 20).
     """
 
-    records: Mapping[str, Record]
-    instances: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    ready: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    elsewhere: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The entries under one cluster's label of one environment, by id. What we manage can't be shadowed or joined by
+    what was registered: while there are managed entries only those count.
+    """
+
+    entries: Mapping[str, Entry]
+
+    def valid(self) -> tuple[Entry, ...]:
+        """The entries that names lead to."""
+        managed = tuple(entry for entry in self.entries.values() if entry.managed)
+        return managed or tuple(self.entries.values())
+
+
+@dataclass(frozen=True, kw_only=True)
 class NameTable:
-    """All names of an environment at one moment; `serial` rises with each change (the zone's SOA serial)."""
+    """All entries at one moment, in groups by environment and cluster; `serial` rises with each change."""
 
-    clusters: Mapping[str, ClusterNames] = field(default_factory=dict)
+    groups: Mapping[_GroupKey, Group] = field(default_factory=dict)
     serial: int = 1
+    home: Mapping[str, _GroupKey] = field(default_factory=dict)
 
-    def addresses(self, name: tuple[str, ...]) -> tuple[str, ...] | None:
-        """The addresses under a relative name: `("webapp1", "webapp")`, `("webapp",)` or `()`, the zone
-        itself.
+    def match(self, name: tuple[str, ...]) -> Match | None:
+        """What the name (`("webapp1", "webapp", "dev")`, left to right) leads to; None where there is no such name.
 
-        Empty: the name exists and has none (yet). None: there is no such name.
+        A match without entries is a name that exists and leads nowhere (yet).
         """
-        if not name:
-            return ()
-        cluster = self.clusters.get(name[-1])
-        if cluster is None:
+        if not 1 <= len(name) <= _FORMS:
             return None
-        match name[:-1]:
-            case ():
-                return cluster.ready
-            case (instance,):
-                return cluster.instances.get(instance)
-        return None
+        env, cluster, *left = [*reversed(name)] if len(name) > 1 else [*name, "*"]
+        candidates = [entry for group in self._groups(env, cluster) for entry in group.valid()]
+        return _matched(candidates, left)
 
-    def records(self) -> Iterator[tuple[str, Record]]:
-        """Every record with its container id."""
-        for cluster in self.clusters.values():
-            yield from cluster.records.items()
+    def at(self, address: str) -> tuple[Entry, ...]:
+        """The entries with this IPv4 address, ready or not, ours first."""
+        return self._by_address.get(address, ())
 
-    def placed(self, container: str, record: Record) -> "NameTable":
-        """This table with `record` for `container` (its id), in place of what it had; itself where nothing
-        changes.
-        """
-        present = self._cluster_of(container)
-        if present is not None and self.clusters[present].records[container] == record:
+    @property
+    def environments(self) -> frozenset[str]:
+        """Those with any entry."""
+        return frozenset(env for env, _ in self.groups)
+
+    def manages(self, env: str, cluster: str) -> bool:
+        """The name is one of a cluster of ours, which nobody else can register under."""
+        group = self.groups.get((env, cluster))
+        return group is not None and any(entry.managed for entry in group.entries.values())
+
+    def placed(self, id: str, entry: Entry) -> "NameTable":
+        """This table with `entry` under `id`, in place of what it had; itself where nothing changes."""
+        return self.changed({id: entry})
+
+    def removed(self, id: str) -> "NameTable":
+        """This table without `id`; itself where it has none."""
+        return self.changed({}, (id,))
+
+    def changed(self, placed: Mapping[str, Entry], removed: Iterable[str] = ()) -> "NameTable":
+        """This table without `removed` and with `placed`, all in one step; itself where nothing changes."""
+        fresh = {id: entry for id, entry in placed.items() if self.entry(id) != entry}
+        gone = [id for id in removed if id in self.home]
+        if not fresh and not gone:
             return self
-        moved = present is not None and present != _key(record.cluster)
-        clusters = dict((self.removed(container) if moved else self).clusters)
-        key = _key(record.cluster)
-        others = clusters[key].records if key in clusters else {}
-        clusters[key] = _derive({**others, container: record})
-        return NameTable(clusters=MappingProxyType(clusters), serial=self.serial + 1)
+        home, touched = dict(self.home), dict[_GroupKey, dict[str, Entry]]()
 
-    def removed(self, container: str) -> "NameTable":
-        """This table without `container` (its id); itself where it has no record of it."""
-        present = self._cluster_of(container)
-        if present is None:
-            return self
-        clusters = dict(self.clusters)
-        others = {key: record for key, record in clusters[present].records.items() if key != container}
-        if others:
-            clusters[present] = _derive(others)
-        else:
-            del clusters[present]
-        return NameTable(clusters=MappingProxyType(clusters), serial=self.serial + 1)
+        def group(key: _GroupKey) -> dict[str, Entry]:
+            if key not in touched:
+                touched[key] = dict(self.groups[key].entries) if key in self.groups else {}
+            return touched[key]
 
-    def _cluster_of(self, container: str) -> str | None:
-        return next((name for name, cluster in self.clusters.items() if container in cluster.records), None)
+        for id in (*gone, *fresh):
+            if (key := home.pop(id, None)) is not None and (id not in fresh or key != _key(fresh[id])):
+                group(key).pop(id)
+        for id, entry in fresh.items():
+            home[id] = _key(entry)
+            group(home[id])[id] = entry
+        groups = {**self.groups, **{key: Group(entries=MappingProxyType(left)) for key, left in touched.items()}}
+        kept = {key: group for key, group in groups.items() if group.entries}
+        return NameTable(groups=MappingProxyType(kept), serial=self.serial + 1, home=home)
 
+    def entry(self, id: str) -> Entry | None:
+        """What stands under this id."""
+        key = self.home.get(id)
+        return None if key is None else self.groups[key].entries[id]
 
-def _derive(records: Mapping[str, Record]) -> ClusterNames:
-    """A cluster's names; two records may share one (a container leaving and its successor), then both
-    answer.
-    """
-    instances: dict[str, tuple[str, ...]] = {}
-    for record in records.values():
-        name = _key(record.instance)
-        instances[name] = _unique((*instances.get(name, ()), record.address))
-    return ClusterNames(
-        records=MappingProxyType(dict(records)),
-        instances=MappingProxyType(instances),
-        ready=_unique(tuple(record.address for record in records.values() if record.ready)),
-    )
+    def _groups(self, env: str, cluster: str) -> Iterable[Group]:
+        if env not in WILDCARDS and cluster not in WILDCARDS:
+            found = self.groups.get((env, cluster))
+            return () if found is None else (found,)
+        return (group for key, group in self.groups.items() if _fits(key, (env, cluster)))
 
+    @cached_property
+    def _by_address(self) -> Mapping[str, tuple[Entry, ...]]:
+        found: dict[str, tuple[Entry, ...]] = {}
+        for entry in sorted(self._valid(), key=lambda entry: not entry.managed):
+            if entry.address is not None:
+                found[entry.address] = (*found.get(entry.address, ()), entry)
+        return found
 
-def _key(label: str) -> str:
-    """DNS compares letters without case (RFC 4343)."""
-    return label.lower()
+    def _valid(self) -> Iterator[Entry]:
+        for group in self.groups.values():
+            yield from group.valid()
 
 
-def _unique(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(addresses))
+def _matched(candidates: list[Entry], left: list[str]) -> Match | None:
+    """`left` are the labels left of the cluster, from the right: revision, zone, host, instance."""
+    anywhere = [label if at != _ZONE_AT else "*" for at, label in enumerate(left)]
+    existing = [entry for entry in candidates if _fits(_left(entry), anywhere)]
+    if existing:
+        ready = [entry for entry in existing if entry.ready]
+        inside = [entry for entry in ready if _fits(_left(entry), left)]
+        outside = [entry for entry in ready if not _fits(_left(entry), left)]
+        return Match(entries=tuple(inside), elsewhere=tuple(outside))
+    if len(left) == 1:  # the short form: an instance, ready or not
+        named = tuple(entry for entry in candidates if entry.instance == left[0])
+        return Match(entries=named) if named else None
+    return None
+
+
+def _key(entry: Entry) -> _GroupKey:
+    return (entry.env, entry.cluster)
+
+
+def _left(entry: Entry) -> tuple[str, ...]:
+    return (entry.revision, entry.zone, entry.host, entry.instance)
+
+
+def _fits(labels: Iterable[str], asked: Iterable[str]) -> bool:
+    """Each asked label is the same or a wildcard; what isn't asked for may be anything."""
+    return all(wanted in WILDCARDS or wanted == label for label, wanted in zip(labels, asked, strict=False))

@@ -152,7 +152,7 @@ class Turning:
         clock = AttendedClock(self.time, gap_seconds=1e9)
         self.queue = WorkQueue(self.time)
         self.ears = Ears(clock, self.queue.add)
-        self.names = EmbeddedNames()
+        self.names = EmbeddedNames("dev", "host1.example.com")
         self.store = Store(self.state / "state.db", self.problems.append)
         network = self.engine.ensure_network(ENV, None)
         around = Surroundings(

@@ -25,7 +25,7 @@ def test_a_denied_port_is_a_problem_until_it_can_be_had(tmp_path: Path, monkeypa
     monkeypatch.setattr(DnsServer, "start", start)
     names = _Names(Settings(env="dev", domain="docker", state=tmp_path, specs=tmp_path))
     network = Network(id="n", name="dev", subnet="10.89.0.0/16", gateway="10.89.0.1")
-    look_after = names.start(EmbeddedNames(), network)
+    look_after = names.start(EmbeddedNames("dev", "host1.example.com"), network)
     assert look_after is not None
     assert names.problem() == ""
     look_after()

@@ -78,15 +78,16 @@ def start() -> Iterator[Start]:
 
     def begin(
         *,
-        zone: str = "dev.docker",
+        env: str = "dev",
+        domain: str = "docker",
         host: str = "127.0.0.1",
         forward: ForwardLimits = PATIENT,
         tcp: TcpLimits = CALM,
         subnets: tuple[str, ...] = (),
     ) -> World:
-        names = EmbeddedNames()
+        names = EmbeddedNames(env, "host1.example.com")
         upstreams: list[str] = []
-        server = DnsServer(zone, names.table, lambda: upstreams, subnets=subnets, forward=forward, tcp=tcp)
+        server = DnsServer(env, domain, names.table, lambda: upstreams, subnets=subnets, forward=forward, tcp=tcp)
         server.start([(host, 0)])
         servers.append(server)
         return World(server, names, upstreams)

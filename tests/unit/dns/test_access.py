@@ -19,10 +19,10 @@ OTHER = dns.message.make_query("www.example.org", "A", id=2).to_wire()
 
 @pytest.fixture
 def resolver() -> Resolver:
-    names = EmbeddedNames()
+    names = EmbeddedNames("dev", "host1.example.com")
     names.publish("id1", record("webapp1", "10.5.0.11"))
     access = Access(("10.5.0.0/24",))
-    return Resolver(Zone("dev.docker"), names.table, access, random.Random(1))
+    return Resolver(Zone("dev", "docker"), names.table, access, random.Random(1))
 
 
 @pytest.mark.parametrize("client", ["10.5.0.1", "10.5.0.254", "127.0.0.1", "127.9.9.9"])
@@ -59,7 +59,7 @@ def test_a_fault_of_our_own_is_servfail_for_one_question_and_logged_once(
     def broken() -> NameTable:
         raise RuntimeError("no table today")
 
-    resolver = Resolver(Zone("dev.docker"), broken, Access(()), random.Random(1))
+    resolver = Resolver(Zone("dev", "docker"), broken, Access(()), random.Random(1))
     for _ in range(3):
         answer = resolver.reply(OURS, "127.0.0.1", tcp=False)
         assert isinstance(answer, bytes)

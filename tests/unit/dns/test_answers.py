@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.dns.answers import prepare
 from reconciler.dns.zone import Zone
-from reconciler.state.names import ClusterNames, NameTable
+from reconciler.engine.names import EmbeddedNames
 from tests.unit.dns.conftest import Start, World, record
 
 
@@ -83,6 +83,12 @@ def test_the_zone_itself_has_an_soa_whose_serial_rises_with_each_change(world: W
     before = world.ask("dev.docker", "SOA").answer[0][0].serial
     world.names.withdraw("id1")
     assert world.ask("dev.docker", "SOA").answer[0][0].serial == before + 1
+
+
+def test_the_environment_itself_answers_with_everything_ready_in_it(world: World) -> None:
+    assert sorted(world.addresses("dev.docker")) == ["10.5.0.11", "10.5.0.12"]
+    world.names.replace({})
+    assert world.ask("dev.docker", "A").rcode() == dns.rcode.NOERROR
     assert not world.ask("dev.docker", "A").answer
 
 
@@ -111,7 +117,7 @@ def test_addresses_come_in_changing_order(world: World) -> None:
 
 
 def test_the_domain_may_have_several_labels(start: Start) -> None:
-    world = start(zone="Local.FlyAcmeAir.net.")
+    world = start(env="local", domain="FlyAcmeAir.net.")
     world.names.publish("id1", record("webapp1", "10.5.0.11"))
     assert world.addresses("webapp1.webapp.local.flyacmeair.net") == ["10.5.0.11"]
 
@@ -148,10 +154,11 @@ def test_what_a_truncated_answer_holds_changes_so_that_each_instance_has_its_tur
 
 
 def test_a_tcp_answer_holds_as_many_addresses_as_a_message_can() -> None:
-    ready = tuple(f"10.6.{number // 250}.{number % 250}" for number in range(5_000))
-    table = NameTable(clusters={"big": ClusterNames(records={}, ready=ready)})
+    names = EmbeddedNames("dev", "host1")
+    addresses = [f"10.6.{number // 250}.{number % 250}" for number in range(5_000)]
+    names.replace({each: record(f"big{n}", each, cluster="big") for n, each in enumerate(addresses)})
     query = dns.message.make_query("big.dev.docker", "A", use_edns=0)
-    response = Zone("dev.docker").answer(query, table)
+    response = Zone("dev", "docker").answer(query, names.table())
     assert response is not None
     wire = prepare(response, 65_535).wire(b"\x00\x07", random.Random(1))
     assert len(dns.message.from_wire(wire).answer[0]) == 4_000

@@ -16,7 +16,7 @@ from tests.unit.dns.conftest import Start, World, record
 
 
 def server() -> DnsServer:
-    return DnsServer("dev.docker", EmbeddedNames().table, tuple)
+    return DnsServer("dev", "docker", EmbeddedNames("dev", "host1.example.com").table, tuple)
 
 
 def test_it_listens_on_several_addresses_over_udp_and_tcp(start: Start) -> None:
