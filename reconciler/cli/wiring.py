@@ -1,6 +1,6 @@
-"""Wiring a loop to its edges: DNS on the gateway, the API on its socket, signals, the log.
+"""Wiring a loop to its edges: its names, the API on its socket, signals, the log.
 
-Before: `run`. After: loop.runner. A crash point for tests is read here and nowhere else.
+Before: `run`. After: naming, loop.runner. A crash point for tests is read here and nowhere else.
 """
 
 import logging
@@ -10,24 +10,18 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 
 from reconciler.api.server import ControlServer
-from reconciler.dns.listen import CannotListen
-from reconciler.dns.server import DnsServer
+from reconciler.cli.naming import opener
 from reconciler.engine.logs import configure
-from reconciler.engine.names import EmbeddedNames
-from reconciler.engine.ports import Network
-from reconciler.engine.resolvers import HostUpstreams
 from reconciler.engine.steps import BOUNDARIES, Boundary, no_boundary
 from reconciler.errors import LockHeld, UsageError
-from reconciler.loop.assembly import Guardian, surroundings
+from reconciler.loop.assembly import surroundings
 from reconciler.loop.runner import Loop
 from reconciler.loop.settings import Settings
 
 log = logging.getLogger("reconciler")
 CRASH_VARIABLE = "RECONCILER_CRASH_AT"
-_DNS_PORT = 53
 _END_SECONDS = 1.4
 _SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 
@@ -45,15 +39,13 @@ def run_loop(settings: Settings) -> None:
     with ExitStack() as stack:
         stack.enter_context(_ended_by_signals(end))
         stack.callback(configure(settings.log_format).close)
-        names = _Names(settings)
-        stack.callback(names.stop)
         try:
             around = stack.enter_context(
                 surroundings(
                     settings,
                     on_problem=lambda text: log.warning("%s", text),
                     standby_stop=stop if settings.standby else None,
-                    start_names=names.start,
+                    open_names=opener(settings),
                     boundary=crash_boundary(os.environ.get(CRASH_VARIABLE, "")),
                 )
             )
@@ -61,7 +53,7 @@ def run_loop(settings: Settings) -> None:
             if stop.is_set():  # told to end while standing by
                 return
             raise
-        loop = Loop(settings, replace(around, names_problem=names.problem))
+        loop = Loop(settings, around)
         loops.append(loop)
         server = ControlServer(loop, settings.socket, lambda text: log.warning("%s", text))
         server.start()
@@ -105,48 +97,6 @@ def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
         while signal.sigpending() & _SIGNALS:  # asked twice: it ends already
             signal.sigwait(_SIGNALS)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class _Names:
-    """The embedded DNS server on the network's gateway; without it only our names are missing."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._server: DnsServer | None = None
-        self._addresses: list[tuple[str, int]] = []
-        self._problem = ""
-
-    def start(self, names: EmbeddedNames, network: Network) -> Guardian | None:
-        if self._settings.names == "none":
-            return None
-        env, domain = self._settings.env, self._settings.domain
-        self._server = DnsServer(env, domain, names.table, HostUpstreams(), subnets=(network.subnet,))
-        self._addresses = [(network.gateway, _DNS_PORT)]
-        return self._look_after  # first called when names are published: an empty table would deny them
-
-    def stop(self) -> None:
-        if self._server is not None:
-            self._server.stop()
-
-    def problem(self) -> str:
-        """Why names don't answer, and what to do; empty where they do, or where nobody asked for them."""
-        return self._problem
-
-    def _look_after(self) -> None:
-        if self._server is not None and not self._server.alive():
-            self._listen()
-
-    def _listen(self) -> None:
-        assert self._server is not None
-        try:
-            self._server.start(self._addresses)
-            self._problem = ""
-        except CannotListen as problem:
-            advice = "; run the loop as root, or with `--names none`" if problem.reason == "denied" else ""
-            said = f"names do not answer: {problem}{advice}"
-            if said != self._problem:
-                self._problem = said
-                log.warning("%s", said)
 
 
 def crash_boundary(text: str) -> Boundary:

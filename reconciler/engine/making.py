@@ -34,7 +34,7 @@ class ContainerMaker:
     env: str
     domain: str
     network: Network
-    nameserver: str | None
+    nameservers: tuple[str, ...]
     listener: str
     read_file: Callable[[str], bytes]
     allow_paths: tuple[Path, ...] = ()
@@ -54,11 +54,10 @@ class ContainerMaker:
             token = secrets.token_urlsafe(32).encode()
             token_sha256 = hashlib.sha256(token).hexdigest()
             files.append(File(path=TOKEN_PATH, content=token))
-        ours = (self.nameserver,) if self.nameserver else ()
         return Draft(
             blueprint=blueprint(
                 action, env=self.env, domain=self.domain, network=self.network,
-                nameservers=(*ours, *host_resolvers()), token_sha256=token_sha256, listener=self.listener,
+                nameservers=(*self.nameservers, *host_resolvers()), token_sha256=token_sha256, listener=self.listener,
                 user_environment=user_environment(
                     env=self.env, domain=self.domain, cluster=action.cluster, revision=action.revision,
                     number=action.number, zone=action.zone, image=spec.image,

@@ -12,26 +12,17 @@ from reconciler.engine.docker import connect
 from reconciler.engine.heartbeats import HeartbeatListener
 from reconciler.engine.lock import acquire
 from reconciler.engine.making import BeatRegister, ContainerMaker
-from reconciler.engine.names import EmbeddedNames
-from reconciler.engine.ports import Network
 from reconciler.engine.steps import Boundary, no_boundary
 from reconciler.engine.store import FILE_NAME, Store
 from reconciler.errors import UsageError
 from reconciler.loop.around import Surroundings
 from reconciler.loop.clock import AttendedClock
+from reconciler.loop.naming import NamesPlace, OpenNames, unserved
 from reconciler.loop.secret_files import SecretFiles
 from reconciler.loop.settings import Settings
-from reconciler.loop.workqueue import WorkQueue
+from reconciler.loop.workqueue import ALL, WorkQueue
 
 LISTENER_PORT = 7070
-
-Guardian = Callable[[], None]
-StartNames = Callable[[EmbeddedNames, Network], Guardian | None]
-
-
-def no_names(names: EmbeddedNames, network: Network) -> None:
-    """For a loop that serves no names: containers ask the host's resolvers alone."""
-    del names, network
 
 
 @contextmanager
@@ -40,13 +31,13 @@ def surroundings(
     *,
     on_problem: Callable[[str], None],
     standby_stop: threading.Event | None = None,
-    start_names: StartNames = no_names,
+    open_names: OpenNames | None = None,
     boundary: Boundary = no_boundary,
 ) -> Iterator[Surroundings]:
     """Everything a loop works with, put away again afterwards; containers and the network stay.
 
-    `standby_stop`: wait for the lock until it is set, instead of giving up. `start_names` serves the names on the
-    network's gateway and returns what looks after it. Raises EngineError, LockHeld, UsageError.
+    `standby_stop`: wait for the lock until it is set, instead of giving up. `open_names` opens what keeps
+    the names and answers for them (None: nobody does). Raises EngineError, LockHeld, UsageError.
     """
     _make_state_directory(settings)
     with ExitStack() as stack:
@@ -62,10 +53,11 @@ def surroundings(
         listener = HeartbeatListener(clock, queue.add)
         listener.start((network.gateway, LISTENER_PORT))
         stack.callback(listener.stop)
-        names = EmbeddedNames(settings.env, info.hostname)
-        guardian = start_names(names, network)
         store = Store(settings.state / FILE_NAME, on_problem)
         stack.callback(store.close)
+        place = NamesPlace(engine=engine, info=info, network=network, store=store, look=lambda: queue.add(ALL))
+        service = (open_names or unserved(settings.env))(place)
+        stack.callback(service.close)
 
         def look_after_network() -> None:
             engine.ensure_network(settings.env, network.subnet)
@@ -76,7 +68,7 @@ def surroundings(
             engine=engine,
             engine_info=info,
             network=network,
-            names=names,
+            names=service.names,
             store=store,
             listener=listener,
             clock=clock,
@@ -84,15 +76,16 @@ def surroundings(
                 env=settings.env,
                 domain=settings.domain,
                 network=network,
-                nameserver=network.gateway if guardian is not None else None,
+                nameservers=service.nameservers,
                 listener=f"{network.gateway}:{LISTENER_PORT}",
                 read_file=SecretFiles(settings.specs, settings.secrets_dir).read,
                 allow_paths=settings.allow_paths,
             ),
             register=BeatRegister(env=settings.env, listener=listener),
             queue=queue,
-            guardians=(look_after_network, *((guardian,) if guardian is not None else ())),
+            guardians=(look_after_network, service.look_after),
             boundary=boundary,
+            names_problem=service.problem,
         )
 
 

@@ -180,8 +180,8 @@ def _together(values: Values, spec: ClusterSpec) -> None:
             values.problem(path, "a cluster can't depend on itself", "remove it")
     label = spec.dns_label
     where = ("dns",) if values.given("dns") else ("name",) if values.given("name") else ()
-    if values.has("dns"):
-        values.check(("dns",), names.label(label))
+    if values.has("dns") or names.label(label) is None:  # of a bad name enough has been said
+        values.check(where, names.dns_label(label))
     highest = spec.size + spec.rollout.surge
     if len(f"{label}{highest}") > _LONGEST_LABEL >= len(label):
         longest = _LONGEST_LABEL - len(str(highest))

@@ -15,7 +15,9 @@ Wrong = tuple[str, str] | None
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _REVISION = re.compile(r"v[0-9]{3,}")
+_ALMOST_REVISION = re.compile(r"v(0|[1-9][0-9]*)?")
 _WILDCARDS = frozenset({"*", "any", "all"})
+_RESERVED_LABELS = frozenset({"dns"})
 _LABEL_FIX = "use a to z, 0 to 9 and hyphens inside, as in `web-app`"
 
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -53,6 +55,17 @@ def label(text: str) -> Wrong:
     if text == "localhost":
         return "`localhost` is every container's own name", "choose another name"
     return None
+
+
+def dns_label(text: str) -> Wrong:
+    """The cluster's label in names. SkyDNS v2 keeps `dns` for its own (`ns.dns.<zone>`, `apex.dns.<zone>`), and the
+    instances of `v` or `v1` would be called like a revision (`v100`).
+    """
+    if text in _RESERVED_LABELS:
+        return f"{quoted(text)} is reserved by SkyDNS for its name servers", "give another `dns`"
+    if _ALMOST_REVISION.fullmatch(text):
+        return f"instances of {quoted(text)} would be called like revisions, as in `{text}100`", "give another `dns`"
+    return label(text)
 
 
 def environment_name(text: str) -> Wrong:

@@ -164,7 +164,7 @@ class Turning:
             listener=self.ears,
             clock=clock,
             make=ContainerMaker(
-                env=ENV, domain="docker", network=network, nameserver=None, listener="1.2.3.4:7070",
+                env=ENV, domain="docker", network=network, nameservers=(), listener="1.2.3.4:7070",
                 read_file=lambda file: (self.specs / file).read_bytes(),
             ),
             register=BeatRegister(env=ENV, listener=self.ears),

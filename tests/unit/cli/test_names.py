@@ -1,20 +1,17 @@
 """Names that can't be served: the loop's status says so, and what to do."""
 
-from pathlib import Path
-
 import pytest
 
 from reconciler.api import decode, encode
-from reconciler.cli.wiring import _Names
+from reconciler.dns.in_process import InProcess
 from reconciler.dns.listen import CannotListen
 from reconciler.dns.server import DnsServer
 from reconciler.engine.names import EmbeddedNames
 from reconciler.engine.ports import Network
-from reconciler.loop.settings import Settings
 from reconciler.plan.status import WorldStatus
 
 
-def test_a_denied_port_is_a_problem_until_it_can_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_denied_port_is_a_problem_until_it_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     denied = [True]
 
     def start(server: DnsServer, addresses: object) -> None:
@@ -23,16 +20,15 @@ def test_a_denied_port_is_a_problem_until_it_can_be_had(tmp_path: Path, monkeypa
             raise CannotListen("10.89.0.1:53: ports below 1024 need root", "denied")
 
     monkeypatch.setattr(DnsServer, "start", start)
-    names = _Names(Settings(env="dev", domain="docker", state=tmp_path, specs=tmp_path))
     network = Network(id="n", name="dev", subnet="10.89.0.0/16", gateway="10.89.0.1")
-    look_after = names.start(EmbeddedNames("dev", "host1.example.com"), network)
-    assert look_after is not None
+    embedded = EmbeddedNames("dev", "host1.example.com")
+    names = InProcess(embedded, embedded, "docker", network)
     assert names.problem() == ""
-    look_after()
+    names.look_after()
     assert "names do not answer" in names.problem()
     assert "run the loop as root" in names.problem()
     denied[0] = False
-    look_after()
+    names.look_after()
     assert names.problem() == ""
 
 

@@ -85,10 +85,10 @@ def test_a_chain_falls_back_together_when_its_end_does_not_give_way() -> None:
 
 
 def test_a_refusal_ends_with_its_cause() -> None:
-    """v can't have 90 and keeps 81, so b can't come in with 81 and 82; then nothing stands against d's 82."""
-    standing = specs(u="ports: ['90:80']", v="ports: ['81:80']")
-    fresh = specs(v="ports: ['90:80']", b="ports: ['81:80', '82:80']", d="ports: ['82:80']")
-    assert sorted(refused(standing, fresh)) == ["b", "v"]
+    """y can't have 90 and keeps 81, so b can't come in with 81 and 82; then nothing stands against d's 82."""
+    standing = specs(u="ports: ['90:80']", y="ports: ['81:80']")
+    fresh = specs(y="ports: ['90:80']", b="ports: ['81:80', '82:80']", d="ports: ['82:80']")
+    assert sorted(refused(standing, fresh)) == ["b", "y"]
 
 
 def test_many_that_want_the_same_are_refused_at_once() -> None:

@@ -23,6 +23,14 @@ NAMES = {
     "a star": (f"{ONE}dns: '*'\n", "3:6: dns: `*` is a SkyDNS wildcard; choose another name"),
     "any": (f"{ONE}dns: any\n", "3:6: dns: `any` is a SkyDNS wildcard; choose another name"),
     "all": (f"{ONE}dns: all\n", "3:6: dns: `all` is a SkyDNS wildcard; choose another name"),
+    "what SkyDNS keeps for itself": (
+        f"{ONE}dns: dns\n",
+        "3:6: dns: `dns` is reserved by SkyDNS for its name servers; give another `dns`",
+    ),
+    "a label whose instances look like revisions": (
+        f"{ONE}dns: v1\n",
+        "3:6: dns: instances of `v1` would be called like revisions, as in `v1100`; give another `dns`",
+    ),
     "a wildcard as a zone": (
         f"{ONE}zones: [any]\n",
         "3:9: zones[0]: `any` is a SkyDNS wildcard; choose another name",

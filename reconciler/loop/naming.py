@@ -1,0 +1,72 @@
+"""What a loop needs of whoever keeps its names and answers for them; the command line opens the real ones (dns).
+
+Before: assembly, which knows the engine and the network. After: cycle (`names`), making (`nameservers`), the runner's
+guardians. Never here: how names are answered.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.engine.names import EmbeddedNames
+from reconciler.engine.ports import Engine, EngineInfo, Names, Network
+from reconciler.engine.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamesPlace:
+    """What a name service is opened with. `look` makes the loop look at everything again; from any thread."""
+
+    engine: Engine
+    info: EngineInfo
+    network: Network
+    store: Store
+    look: Callable[[], None]
+
+
+class NameService(Protocol):
+    """Names of one environment: where they are published, and what answers for them."""
+
+    @property
+    def names(self) -> Names:
+        """Where the loop publishes."""
+
+    @property
+    def nameservers(self) -> tuple[str, ...]:
+        """The addresses that containers ask first; none: they ask the host's resolvers alone."""
+
+    def look_after(self) -> None:
+        """Start what isn't there or has died; called when the first names are published and at every resync."""
+
+    def problem(self) -> str:
+        """Why names don't answer, and what to do; empty where all is well."""
+
+    def close(self) -> None:
+        """Put away what ends with the loop."""
+
+
+OpenNames = Callable[[NamesPlace], NameService]
+
+
+class Unserved:
+    """Names that nobody answers for: containers ask the host's resolvers alone."""
+
+    nameservers: tuple[str, ...] = ()
+
+    def __init__(self, names: EmbeddedNames) -> None:
+        self.names = names
+
+    def look_after(self) -> None:
+        """Nothing to look after."""
+
+    def problem(self) -> str:
+        """None: nobody asked for names."""
+        return ""
+
+    def close(self) -> None:
+        """Nothing to put away."""
+
+
+def unserved(env: str) -> OpenNames:
+    """For `--names none`, and for loops under test."""
+    return lambda place: Unserved(EmbeddedNames(env, place.info.hostname))
