@@ -11,7 +11,7 @@ from reconciler.loop.settings import Settings
 
 def opener(settings: Settings) -> OpenNames:
     """What opens the name service that these settings ask for."""
-    if settings.names == "none":
+    if settings.names.backend == "none":
         return unserved(settings.env)
 
     def open_names(place: NamesPlace) -> NameService:

@@ -12,6 +12,15 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import output, session
+from reconciler.cli.name_options import (
+    BackendOption,
+    NameserverOption,
+    Server,
+    ServerOption,
+    SkydnsPortOption,
+    SkydnsSecretOption,
+    name_settings,
+)
 from reconciler.cli.options import duration_option, environment
 from reconciler.errors import LoopNotRunning, ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
@@ -20,13 +29,6 @@ app = typer.Typer()
 
 _STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.05
-
-
-class Names(StrEnum):
-    """Who answers for the environment's names."""
-
-    EMBEDDED = "embedded"
-    NONE = "none"
 
 
 class Log(StrEnum):
@@ -61,7 +63,11 @@ def run(  # noqa: PLR0917
             show_default=False,
         ),
     ] = None,
-    names: Annotated[Names, typer.Option("--names", help="Who answers for names.")] = Names.EMBEDDED,
+    names: BackendOption = "embedded",
+    dns_server: ServerOption = Server.AUTO,
+    nameserver: NameserverOption = None,
+    skydns_port: SkydnsPortOption = 8080,
+    skydns_secret: SkydnsSecretOption = None,
     log_format: Annotated[Log, typer.Option("--log-format", help="How to write the log.")] = Log.TEXT,
     secrets_dir: Annotated[
         Path | None, typer.Option("--secrets-dir", help="Where secret files may be, too.", show_default=False)
@@ -88,7 +94,7 @@ def run(  # noqa: PLR0917
         resync_seconds=_positive("--resync", resync),
         lost_after_seconds=_positive("--lost-after", lost_after),
         subnet=_subnet(subnet),
-        names=names.value,
+        names=name_settings(names, dns_server, nameserver, skydns_port, skydns_secret),
         log_format=log_format.value,
         secrets_dir=_directory("--secrets-dir", secrets_dir),
         allow_paths=tuple(path.expanduser().absolute() for path in allow_path or ()),

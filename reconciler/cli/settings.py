@@ -36,6 +36,8 @@ def resolve(
         )
     if not _DOMAIN.fullmatch(domain) or len(domain) > _LONGEST_DOMAIN:
         raise UsageError(f"--domain {domain!r} is no domain name: write it like docker or cloud.test")
+    if domain.rpartition(".")[2] == "config":
+        raise UsageError(f"--domain {domain}: SkyDNS keeps its own settings under that name; choose another")
     place = (state or default_state(env)).expanduser().absolute()
     return Settings(
         env=env,

@@ -49,12 +49,11 @@ OpenNames = Callable[[NamesPlace], NameService]
 
 
 class Unserved:
-    """Names that nobody answers for: containers ask the host's resolvers alone."""
+    """Names for which we run no server: containers ask `nameservers`, without any the host's resolvers alone."""
 
-    nameservers: tuple[str, ...] = ()
-
-    def __init__(self, names: EmbeddedNames) -> None:
+    def __init__(self, names: Names, nameservers: tuple[str, ...] = ()) -> None:
         self.names = names
+        self.nameservers = nameservers
 
     def look_after(self) -> None:
         """Nothing to look after."""

@@ -4,12 +4,26 @@ Before: the command line, which fills it from options and RECONCILER_ variables.
 After: loop.runner, engine, api, dns.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-NameBackend = Literal["embedded", "none"]
+NameServerPlace = Literal["auto", "loop", "container"]
 LogFormat = Literal["text", "json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameSettings:
+    """`backend` is `embedded`, `none` or `etcd://host:port`; `server` says where our DNS server runs.
+
+    `nameservers` (IPv4) are asked by containers instead of ours. The SkyDNS API has a port (0: none) and a secret.
+    """
+
+    backend: str = "embedded"
+    server: NameServerPlace = "auto"
+    nameservers: tuple[str, ...] = ()
+    skydns_port: int = 8080
+    skydns_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +42,7 @@ class Settings:
     resync_seconds: float = 10.0
     lost_after_seconds: float = 60.0
     subnet: str | None = None
-    names: NameBackend = "embedded"
+    names: NameSettings = field(default_factory=NameSettings)
     secrets_dir: Path | None = None
     allow_paths: tuple[Path, ...] = ()
     polling: bool = False

@@ -22,6 +22,8 @@ GOOD = "image: debian:bookworm-slim\nsize: 3  # three\n"
         ["status", "-o", "xml"],
         ["status", "--env", "Not-An-Env"],
         ["status", "--domain", "bad domain"],
+        ["status", "--domain", "my.config"],
+        ["run", "--names", "consul://here"],
         ["status", "--watch", "-o", "json"],
         ["wait"],
         ["wait", "webapp", "--timeout", "soon"],
