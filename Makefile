@@ -19,7 +19,7 @@ ALONE = { echo "== what failed is run once more and alone"; $(PYTEST) $(1) --las
 # Prints how long a step of `make test` took.
 TIMED = @start=$$SECONDS; echo "== $(1)"; $(2); echo "== $(1): $$((SECONDS - start)) s"
 
-.PHONY: help setup demo picture test unit e2e test-all lint types contracts fmt bench lock clean
+.PHONY: help setup tools demo picture test unit e2e test-all lint types contracts fmt bench lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,13 +43,16 @@ $(INSTALLED): pyproject.toml requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+tools: $(INSTALLED) ## Debian's programs that only tests use (dig, curl, ...)
+	@$(BIN)/python -m tests.support.tools
+
 demo: setup ## the main job, shown in under a minute
 	@$(BIN)/reconciler demo
 
 picture: setup ## the picture in the README, taken while the demo runs
 	@$(BIN)/reconciler demo --picture docs/pictures/dashboard.svg </dev/null
 
-test: setup ## lint, types, import contracts, then every test but the heavy ones
+test: setup tools ## lint, types, import contracts, then every test but the heavy ones
 	@$(MAKE) lint
 	@$(MAKE) types
 	@$(MAKE) contracts
@@ -61,10 +64,10 @@ test: setup ## lint, types, import contracts, then every test but the heavy ones
 unit: $(INSTALLED) ## unit and property tests: no engine, under 30 s
 	@$(PYTEST) $(UNIT) -m "not heavy"
 
-e2e: setup ## contract and end-to-end tests on the real engine
+e2e: setup tools ## contract and end-to-end tests on the real engine
 	@$(PYTEST) tests/contract tests/e2e $(SIDE_BY_SIDE) -m "not heavy"
 
-test-all: setup ## the heavy tests, on top of `make test`
+test-all: setup tools ## the heavy tests, on top of `make test`
 	$(call TIMED,heavy tests,$(PYTEST) tests/e2e $(SIDE_BY_SIDE) -m heavy || $(call ALONE,tests/e2e))
 
 lint: $(INSTALLED) ## ruff
