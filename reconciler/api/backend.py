@@ -7,6 +7,7 @@ once and returns soon; what takes long (a rescan, the end) is only asked for.
 from collections.abc import Mapping
 from typing import Protocol
 
+from reconciler.plan.lookup import NameStatus
 from reconciler.plan.plan import Plan
 from reconciler.plan.status import WorldStatus
 from reconciler.state.event import Event
@@ -17,6 +18,9 @@ class Backend(Protocol):
 
     def status(self) -> WorldStatus:
         """The environment as it was last seen."""
+
+    def lookup(self, name: str) -> NameStatus:
+        """What a name answers and why."""
 
     def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
         """A dry run: with these files (name to text) in the place of the directory's, None for its own.

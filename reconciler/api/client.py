@@ -19,6 +19,7 @@ from reconciler.plan.status import WorldStatus
 from reconciler.state.event import Event
 
 if TYPE_CHECKING:
+    from reconciler.plan.lookup import NameStatus
     from reconciler.plan.plan import Plan
 
 T = TypeVar("T")
@@ -52,6 +53,10 @@ class LoopClient:
     def status_json(self) -> dict[str, Any]:
         """The same as it came over the wire: for `-o json`."""
         return self._ask("GET", "/v1/status")
+
+    def lookup(self, name: str) -> "NameStatus":
+        """What a name answers and why."""
+        return self._decoded(decode.name, self._ask("GET", f"/v1/names?{urlencode({'name': name})}"))
 
     def plan(self, files: Mapping[str, bytes] | None = None) -> "tuple[Plan, ...]":
         """A dry run by the loop, with these files in the place of its directory's. Raises SpecError."""

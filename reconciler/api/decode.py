@@ -18,6 +18,7 @@ from reconciler.state.event import Event
 
 if TYPE_CHECKING:
     from reconciler.plan.actions import Action
+    from reconciler.plan.lookup import NameStatus
     from reconciler.plan.plan import Plan
 
 T = TypeVar("T")
@@ -51,6 +52,15 @@ def plan(data: Any) -> "Plan":
     given = _mapping(data)
     bare = build(Plan, {**given, "actions": []})
     return _with(bare, actions=tuple(_action(item) for item in _list(given.get("actions", []))))
+
+
+def name(data: Any) -> "NameStatus":
+    """What encode.name_dict made."""
+    from reconciler.plan.lookup import NameRow, NameStatus
+
+    given = _mapping(data)
+    rows = tuple(build(NameRow, _mapping(row)) for row in _list(given.get("rows", [])))
+    return _with(build(NameStatus, {**given, "rows": []}), rows=rows)
 
 
 def event(data: Any) -> Event:

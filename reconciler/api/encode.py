@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.errors import Problem
 from reconciler.plan.actions import Action
+from reconciler.plan.lookup import NameStatus
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.status import ClusterStatus, Condition, InstanceStatus, WorldStatus
 from reconciler.state.event import Event
@@ -99,6 +100,11 @@ def problem_dict(problem: Problem) -> Json:
         "problem": problem.problem,
         "fix": problem.fix,
     }
+
+
+def name_dict(found: NameStatus) -> Json:
+    """What a name answers and why, as `dns lookup -o json` prints it."""
+    return {**plain(found)}
 
 
 def plan_dict(plan: Plan) -> Json:

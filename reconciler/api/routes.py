@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 MOST_EVENTS = 10_000
 LONGEST_WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.1
+LONGEST_NAME = 255
 NAME = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 
 
@@ -117,6 +118,13 @@ def _info(backend: Backend, request: Request, closing: Flag) -> tuple[int, encod
     return 200, dict(backend.info())
 
 
+def _names(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    name = request.query.get("name", "")
+    if request.query.keys() != {"name"} or not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise RequestError(400, "bad_request", "one name of at most 255 characters was expected")
+    return 200, encode.name_dict(backend.lookup(name))
+
+
 def _plan(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
     files = _object(request.body, "files").get("files")
     plans = backend.plan(None if files is None else _files(files))
@@ -170,6 +178,7 @@ def _stop(backend: Backend, request: Request, closing: Flag) -> tuple[int, encod
 ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/v1/status": {"GET": _status},
     "/v1/info": {"GET": _info},
+    "/v1/names": {"GET": _names},
     "/v1/events": {"GET": _events},
     "/v1/plan": {"POST": _plan},
     "/v1/confirm": {"POST": _confirm},

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from reconciler.spec.cluster import Port, Pull, Resources
 from reconciler.state.image import Image
 from reconciler.state.instance import Foreign, Instance
+from reconciler.state.names import NameTable
 from reconciler.state.records import Record
 
 Signal = Literal["SIGTERM", "SIGKILL", "SIGHUP"]
@@ -140,6 +141,9 @@ class Names(Protocol):
 
     def published(self) -> Mapping[str, Record]:
         """What answers now, by container id."""
+
+    def table(self) -> NameTable:
+        """What every name answers now, from what this loop published: for explaining, and for a server of ours."""
 
     def publish(self, id: str, record: Record) -> None: ...
     def withdraw(self, id: str) -> None: ...

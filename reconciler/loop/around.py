@@ -25,7 +25,7 @@ class Surroundings:
     """What the loop works with; the command line puts the real ones in, tests some of their own.
 
     `guardians` are called at every resync: each looks after a service (DNS, API) and starts it again where it died.
-    `names_problem` says why names don't answer, empty where they do.
+    `names_problem` says why names don't answer, empty where they do; `nameservers` are what containers ask for them.
     """
 
     engine: Engine
@@ -41,3 +41,4 @@ class Surroundings:
     guardians: tuple[Callable[[], None], ...] = ()
     boundary: Callable[[str], None] = no_boundary
     names_problem: Callable[[], str] = no_problem
+    nameservers: tuple[str, ...] = ()

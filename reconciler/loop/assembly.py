@@ -86,6 +86,7 @@ def surroundings(
             guardians=(look_after_network, service.look_after),
             boundary=boundary,
             names_problem=service.problem,
+            nameservers=service.nameservers,
         )
 
 

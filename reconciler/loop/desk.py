@@ -23,6 +23,7 @@ from reconciler.loop.settings import Settings
 from reconciler.loop.snapshot import Snapshot
 from reconciler.loop.workqueue import ALL, FILES
 from reconciler.plan.guard import MASS_DELETION
+from reconciler.plan.lookup import NameStatus, NameWorld, look_up
 from reconciler.plan.plan import Plan
 from reconciler.plan.status import WorldStatus
 from reconciler.spec.policy import Policy
@@ -64,6 +65,17 @@ class Desk:
             world, loop_running=True, loop_pid=os.getpid(), specs=str(settings.specs),
             names_problem=around.names_problem(),
         )  # fmt: skip
+
+    def lookup(self, name: str) -> NameStatus:
+        """What a name answers and why, as of the last pass."""
+        settings, around, snapshot = self._settings, self._around, self._snapshot
+        labels = {n: w.spec.dns_label for n, w in snapshot.world.clusters.items() if w.spec is not None}
+        instances = {labels.get(name, name): found for name, found in snapshot.observed.instances.items()}
+        world = NameWorld(
+            env=settings.env, domain=settings.domain, table=around.names.table(), instances=instances,
+            judgements=snapshot.decision.judgements, nameservers=around.nameservers, problem=around.names_problem(),
+        )  # fmt: skip
+        return look_up(name, world)
 
     def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
         """What a pass decides now, with these files in the place of the directory's (None: its own).

@@ -18,6 +18,7 @@ WILDCARDS = frozenset({"*", "any", "all"})
 RESERVED_CLUSTERS = frozenset({"dns"})  # `ns.dns.<env>.<domain>` is the name server's own, as in SkyDNS v2
 
 _FORMS = 6
+_SHORT = 3
 _GroupKey = tuple[str, str]
 _ZONE_AT = 1  # of revision, zone, host, instance: how the labels left of the cluster are compared
 
@@ -64,6 +65,24 @@ class NameTable:
         env, cluster, *left = [*reversed(name)] if len(name) > 1 else [*name, "*"]
         candidates = [entry for group in self._groups(env, cluster) for entry in group.valid()]
         return _matched(candidates, left)
+
+    def related(self, name: tuple[str, ...]) -> Mapping[str, Entry]:
+        """All entries by id that the name is about, of any zone, ready or not, hidden or not: for explaining it."""
+        env, cluster, *left = [*reversed(name)] if len(name) > 1 else [*name, "*"]
+        known = {id: entry for group in self._groups(env, cluster) for id, entry in group.entries.items()}
+        found = {id: entry for id, entry in known.items() if _fits(_left(entry), _any_zone(left))}
+        if not found and self.short(name):
+            found = {id: entry for id, entry in known.items() if entry.instance == left[0]}
+        return found
+
+    def short(self, name: tuple[str, ...]) -> bool:
+        """The name is of the form `<instance>.<cluster>.<env>` and there is such an instance."""
+        if len(name) != _SHORT or name[0] in WILDCARDS:
+            return False
+        candidates = [entry for group in self._groups(name[2], name[1]) for entry in group.valid()]
+        return all(entry.revision != name[0] for entry in candidates) and any(
+            entry.instance == name[0] for entry in candidates
+        )
 
     def at(self, address: str) -> tuple[Entry, ...]:
         """The entries with this IPv4 address, ready or not, ours first."""
@@ -136,8 +155,7 @@ class NameTable:
 
 def _matched(candidates: list[Entry], left: list[str]) -> Match | None:
     """`left` are the labels left of the cluster, from the right: revision, zone, host, instance."""
-    anywhere = [label if at != _ZONE_AT else "*" for at, label in enumerate(left)]
-    existing = [entry for entry in candidates if _fits(_left(entry), anywhere)]
+    existing = [entry for entry in candidates if _fits(_left(entry), _any_zone(left))]
     if existing:
         ready = [entry for entry in existing if entry.ready]
         inside = [entry for entry in ready if _fits(_left(entry), left)]
@@ -151,6 +169,10 @@ def _matched(candidates: list[Entry], left: list[str]) -> Match | None:
 
 def _key(entry: Entry) -> _GroupKey:
     return (entry.env, entry.cluster)
+
+
+def _any_zone(left: list[str]) -> list[str]:
+    return [label if at != _ZONE_AT else "*" for at, label in enumerate(left)]
 
 
 def _left(entry: Entry) -> tuple[str, ...]:

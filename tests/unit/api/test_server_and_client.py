@@ -13,6 +13,7 @@ from reconciler.api.client import LoopClient
 from reconciler.api.server import LARGEST_BODY_BYTES, ControlServer
 from reconciler.errors import EngineUnavailable, LockHeld, LoopNotRunning, Problem, SpecError, UsageError
 from reconciler.plan.actions import CreateInstance, PublishName, RemoveInstance
+from reconciler.plan.lookup import NameRow, NameStatus
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.status import ClusterStatus, Condition, InstanceStatus, Verdict, WorldStatus
 from reconciler.spec.cluster import ClusterSpec, Health, Heartbeat, Port, Probe, Volume
@@ -61,6 +62,20 @@ PLAN = Plan(
 )  # fmt: skip
 
 
+FOUND = NameStatus(
+    name="webapp.dev.docker",
+    ours=True,
+    known=True,
+    meaning="the ready instances of webapp",
+    rows=(
+        NameRow(
+            instance="webapp1", cluster="webapp", zone="az1", revision="v000", host="h", target="10.0.0.1", ports=(80,)
+        ),
+    ),
+    nameservers=("10.0.0.254",),
+)
+
+
 class FakeBackend:
     """A loop that answers from values and remembers what it was asked."""
 
@@ -76,6 +91,10 @@ class FakeBackend:
         if self.failure:
             raise self.failure
         return WORLD
+
+    def lookup(self, name: str) -> NameStatus:
+        self.asked.append(("lookup", name))
+        return FOUND
 
     def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
         self.asked.append(("plan", files))
@@ -161,6 +180,11 @@ def test_posted_files_arrive_byte_for_byte_even_when_they_are_no_text(loop: Loop
     files = {"a.yaml": "größe: 1\r\n".encode(), "b.yaml": b"\xff\x00"}
     loop.client.plan(files)
     assert loop.backend.asked == [("plan", files)]
+
+
+def test_what_a_name_answers_arrives_as_the_value_it_was(loop: Loop) -> None:
+    assert loop.client.lookup("webapp.dev.docker") == FOUND
+    assert loop.backend.asked == [("lookup", "webapp.dev.docker")]
 
 
 def test_mutations_reach_the_loop(loop: Loop) -> None:

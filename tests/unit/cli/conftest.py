@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from reconciler.api.server import ControlServer
 from reconciler.cli.main import app
 from reconciler.errors import Problem, SpecError
+from reconciler.plan.lookup import NameStatus
 from reconciler.plan.plan import Plan
 from reconciler.plan.status import WorldStatus
 from reconciler.state.event import Event
@@ -27,11 +28,16 @@ class FakeLoop:
         self.plans: tuple[Plan, ...] = ()
         self.problems: tuple[Problem, ...] = ()
         self.kept: tuple[Event, ...] = ()
+        self.found = NameStatus(name="nothing.dev.docker", ours=True, known=False, meaning="")
         self.released: tuple[str, ...] = ()
         self.asked: list[str] = []
 
     def status(self) -> WorldStatus:
         return self.world
+
+    def lookup(self, name: str) -> NameStatus:
+        self.asked.append(f"lookup {name}")
+        return self.found
 
     def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
         if self.problems:

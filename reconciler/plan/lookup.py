@@ -1,0 +1,162 @@
+"""What a name answers and why, for people: the table's entries, and the verdicts that keep instances out of it.
+
+Before: the loop's last pass, and its table of names. After: api, `dns lookup`. Pure.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.plan.verdicts import Judgement
+from reconciler.state.entry import Entry
+from reconciler.state.instance import Instance
+from reconciler.state.names import WILDCARDS, NameTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRow:
+    """One thing that the name may lead to. `why` says why it doesn't answer; empty where it does.
+
+    `ports` are announced in SRV; `managed` is false for what others registered.
+    """
+
+    instance: str
+    cluster: str
+    zone: str
+    revision: str
+    host: str
+    target: str
+    ports: tuple[int, ...] = ()
+    managed: bool = True
+    answers: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameStatus:
+    """A whole name (`webapp.dev.docker`): whether there is such a name, what it means, what it leads to.
+
+    `ours` is false for names outside the environment's; those are passed on to the host's resolvers.
+    `nameservers` are the addresses that containers ask.
+    """
+
+    name: str
+    ours: bool
+    known: bool
+    meaning: str
+    rows: tuple[NameRow, ...] = ()
+    nameservers: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def whole_name(text: str, env: str, domain: str) -> str:
+    """`text` as a whole name: with a final dot it is one, else the search domain is added where it lacks ours."""
+    name = text.lower()
+    if name.endswith("."):
+        return name.rstrip(".")
+    inside = name == domain or name.endswith(f".{domain}")
+    return name if inside else f"{name}.{env}.{domain}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameWorld:
+    """What is known when a name is asked for: `instances` by cluster's DNS label, `judgements` by container id."""
+
+    env: str
+    domain: str
+    table: NameTable
+    instances: Mapping[str, Iterable[Instance]] = field(default_factory=dict)
+    judgements: Mapping[str, Judgement] = field(default_factory=dict)
+    nameservers: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def look_up(text: str, world: NameWorld) -> NameStatus:
+    """Explain a name, as a person writes it."""
+    env, domain, table = world.env, world.domain, world.table
+    name = whole_name(text, env, domain)
+    labels = tuple(name.removesuffix(f".{domain}").split(".")) if name.endswith(f".{domain}") else ()
+    found = NameStatus(
+        name=name,
+        ours=bool(labels) and (labels[-1] in WILDCARDS | {env} or labels[-1] in table.environments),
+        known=False,
+        meaning="no name of this environment: passed on to the host's resolvers",
+        nameservers=world.nameservers,
+        problem=world.problem,
+    )
+    if not found.ours:
+        return found
+    match = table.match(labels)
+    answering = set(match.entries) if match else set()
+    rows = [_row(id, entry, entry in answering, world) for id, entry in table.related(labels).items()]
+    if labels[-1] == env and len(labels) in (2, 3):
+        rows += _nameless(labels, world)
+    return replace(
+        found,
+        known=match is not None or labels in ((env,), ("dns", env), ("ns", "dns", env)),
+        meaning=_meaning(labels, table),
+        rows=tuple(sorted(rows, key=lambda row: (not row.answers, row.cluster, len(row.instance), row.instance))),
+    )
+
+
+def _row(id: str, entry: Entry, answers: bool, world: NameWorld) -> NameRow:  # noqa: FBT001
+    return NameRow(
+        instance=entry.instance,
+        cluster=entry.cluster,
+        zone=entry.zone,
+        revision=entry.revision,
+        host=entry.host,
+        target=entry.target,
+        ports=entry.ports,
+        managed=entry.managed,
+        answers=answers,
+        why="" if answers else _why(id, entry, world),
+    )
+
+
+def _why(id: str, entry: Entry, world: NameWorld) -> str:
+    if not entry.managed and world.table.manages(entry.env, entry.cluster):
+        return f"hidden: {entry.cluster} is a cluster of ours"
+    if entry.ready:
+        return f"in zone {entry.zone}: only SRV leads there, with priority 20"
+    return f"not ready: {_verdict(id, world)}"
+
+
+def _verdict(id: str, world: NameWorld) -> str:
+    judgement = world.judgements.get(id)
+    return "not seen yet" if judgement is None else judgement.cause or str(judgement.verdict)
+
+
+def _nameless(labels: tuple[str, ...], world: NameWorld) -> Iterator[NameRow]:
+    """Instances of the cluster that have no name at all: not yet, or not any more."""
+    cluster = labels[-2]
+    for instance in world.instances.get(cluster, ()):
+        short = f"{cluster}{instance.number}"
+        asked = len(labels) == 2 or labels[0] in WILDCARDS | {short}
+        if asked and world.table.entry(instance.id) is None:
+            yield NameRow(
+                instance=short,
+                cluster=cluster,
+                zone=instance.zone,
+                revision=instance.revision,
+                host="",
+                target=instance.address or "",
+                answers=False,
+                why=f"has no name: {_verdict(instance.id, world)}",
+            )
+
+
+def _meaning(labels: tuple[str, ...], table: NameTable) -> str:
+    """The name in words."""
+    if len(labels) > 6:
+        return "too many labels: INSTANCE.HOST.ZONE.REVISION.CLUSTER.ENV is the longest form"
+    env, cluster, *left = [*reversed(labels)] if len(labels) > 1 else [*labels, "*"]
+    if cluster == "dns":
+        return "the name server itself"
+    if len(left) == 1 and left[0] not in WILDCARDS and table.short(labels):
+        return f"instance {left[0]}, as long as it runs"
+    words = ["all that is ready" if cluster in WILDCARDS else f"the ready instances of {cluster}"]
+    kinds = zip(("revision", "zone", "host", "instance"), left, strict=False)
+    words += [f"{kind} {label}" for kind, label in kinds if label not in WILDCARDS]
+    if env in WILDCARDS:
+        words.append("in any environment")
+    return ", ".join(words)
