@@ -1,4 +1,4 @@
-"""What outlives the loop: events, revisions, last good specs, confirmed and held deletions, the watched directory.
+"""What outlives the loop: events, revisions, last good specs, deletions, the watched directory, notes.
 
 Before: the loop and the command line. After: store_memory (the truth while we live), store_file (the disk).
 Nothing here can stop the loop or delay it: reads come from memory, writes are done by a thread of its own, in
@@ -143,6 +143,17 @@ class Store:
         """These, and no others, are the clusters whose deletion waits for a person."""
         with self._changed:
             self._memory.remember_held(frozenset(names))
+            self._changed.notify_all()
+
+    def notes(self) -> dict[str, str]:
+        """What others asked to keep, by key."""
+        with self._changed:
+            return self._memory.notes()
+
+    def note(self, key: str, text: str | None) -> None:
+        """Keep `text` under `key`; None drops it."""
+        with self._changed:
+            self._memory.note(key, text)
             self._changed.notify_all()
 
     def flush(self, timeout: float = 5.0) -> bool:

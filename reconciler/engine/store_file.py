@@ -27,11 +27,12 @@ from reconciler.state.observed import Past
 if TYPE_CHECKING:
     import sqlite3
 
-FORMAT = 2
+FORMAT = 3
 BUSY_SECONDS = 0.5
 BESIDE = ("-wal", "-shm", "-journal")
 
-HELD = "CREATE TABLE held (name TEXT PRIMARY KEY); PRAGMA user_version = 2"
+HELD = "CREATE TABLE held (name TEXT PRIMARY KEY)"
+NOTES = "CREATE TABLE notes (key TEXT PRIMARY KEY, text TEXT NOT NULL); PRAGMA user_version = 3"
 SCHEMA = f"""
 CREATE TABLE events (id INTEGER PRIMARY KEY, at REAL NOT NULL, cluster TEXT NOT NULL, kind TEXT NOT NULL,
   subject TEXT NOT NULL, cause TEXT NOT NULL, result TEXT NOT NULL, message TEXT NOT NULL,
@@ -42,8 +43,11 @@ CREATE TABLE specs (cluster TEXT PRIMARY KEY, text BLOB NOT NULL, file TEXT NOT 
 CREATE TABLE confirmed (name TEXT PRIMARY KEY);
 CREATE TABLE directory (one INTEGER PRIMARY KEY CHECK (one = 1), path TEXT NOT NULL,
   dev TEXT NOT NULL, inode TEXT NOT NULL);
-{HELD}
+{HELD};
+{NOTES}
 """
+# What makes the file of an older format one of this: format 1 had no held deletions, format 2 no notes.
+SINCE = {0: SCHEMA, 1: f"{HELD};{NOTES}", 2: NOTES}
 
 
 @contextmanager
@@ -110,6 +114,10 @@ class StoreFile:
             do.executemany("INSERT INTO confirmed VALUES (?)", _there(delta.confirmed))
             do.executemany("DELETE FROM held WHERE name = ?", [(name,) for name in delta.held])
             do.executemany("INSERT INTO held VALUES (?)", _there(delta.held))
+            do.executemany("DELETE FROM notes WHERE key = ?", [(key,) for key in delta.notes])
+            do.executemany(
+                "INSERT INTO notes VALUES (?,?)", [note for note in delta.notes.items() if note[1] is not None]
+            )
             if delta.directory:
                 # Device and inode numbers may need all 64 bits, unsigned; SQLite's integers are signed.
                 entry = (delta.directory.path, str(delta.directory.dev), str(delta.directory.inode))
@@ -149,9 +157,9 @@ class StoreFile:
         found = run("PRAGMA user_version").fetchone()[0]
         if found > FORMAT:
             raise BrokenStoreError(f"it has format {found}, made by a newer version; this one reads {FORMAT}")
-        if found < FORMAT:  # format 1 lacked what HELD makes
+        if found < FORMAT:
             with self._transaction() as do:
-                for statement in (HELD if found else SCHEMA).split(";"):
+                for statement in SINCE.get(found, SCHEMA).split(";"):
                     do.execute(statement)
 
     @contextmanager
@@ -197,7 +205,9 @@ def move_aside(path: Path) -> Path:
 def _content(connection: "sqlite3.Connection") -> Content:
     run = connection.execute
     one = run("SELECT path, dev, inode FROM directory").fetchone()
-    held = run("SELECT name FROM held") if run("PRAGMA user_version").fetchone()[0] > 1 else ()
+    found = run("PRAGMA user_version").fetchone()[0]
+    held = run("SELECT name FROM held") if found > 1 else ()
+    notes = run("SELECT key, text FROM notes") if found > 2 else ()
     return Content(
         events=tuple(_event(row) for row in run("SELECT * FROM events ORDER BY id")),
         pasts={
@@ -211,6 +221,7 @@ def _content(connection: "sqlite3.Connection") -> Content:
         confirmed=frozenset(str(name) for (name,) in run("SELECT name FROM confirmed")),
         held=frozenset(str(name) for (name,) in held),
         directory=SpecsDirectory(path=one[0], dev=int(one[1]), inode=int(one[2])) if one else None,
+        notes={str(key): str(text) for key, text in notes},
     )
 
 

@@ -29,6 +29,8 @@ class Memory:
         self._confirmed: set[str] = set()
         self._held: frozenset[str] = frozenset()
         self._directory: SpecsDirectory | None = None
+        self._notes: dict[str, str] = {}
+        self._notes_read = False
         self._written_id = 0
         self._set_here: set[str] = set()
         self._taken: set[str] = set()
@@ -37,6 +39,7 @@ class Memory:
         self._changed_confirmed: set[str] = set()
         self._changed_held: set[str] = set()
         self._changed_directory = False
+        self._changed_notes: set[str] = set()
 
     def record(self, event: Event) -> Event:
         """The event as kept: with an id, and its texts cut to a bounded length.
@@ -124,6 +127,18 @@ class Memory:
             self._held = names
             self.version += 1
 
+    def notes(self) -> dict[str, str]:
+        return dict(self._notes)
+
+    def note(self, key: str, text: str | None) -> None:
+        if self._notes.get(key) != text or not self._notes_read:
+            self._changed_notes.add(key)
+            self.version += 1
+        if text is None:
+            self._notes.pop(key, None)
+        else:
+            self._notes[key] = text
+
     def adopt(self, content: Content) -> None:
         """Take in what a file holds; what this process has set wins over it."""
         mine = {event.id for event in self._events}
@@ -135,6 +150,7 @@ class Memory:
         self._confirmed |= content.confirmed - self._changed_confirmed - self._taken
         self._held |= content.held - self._changed_held
         self._directory = self._directory or content.directory
+        self._adopt_notes(content.notes)
         self._mark_missing(content)
 
     def delta(self) -> Delta:
@@ -149,6 +165,7 @@ class Memory:
             confirmed={name: name in self._confirmed for name in self._changed_confirmed},
             held={name: name in self._held for name in self._changed_held},
             directory=self._directory if self._changed_directory else None,
+            notes={key: self._notes.get(key) for key in self._changed_notes},
             prune_below=self._events[0].id if full else 0,
         )
 
@@ -161,8 +178,15 @@ class Memory:
         same = {n for n, there in delta.confirmed.items() if (n in self._confirmed) == there}
         self._changed_confirmed -= same
         self._changed_held -= {n for n, there in delta.held.items() if (n in self._held) == there}
+        self._changed_notes -= {key for key, text in delta.notes.items() if self._notes.get(key) == text}
         if delta.directory == self._directory:
             self._changed_directory = False
+
+    def _adopt_notes(self, notes: Mapping[str, str]) -> None:
+        """The first file's only: a note dropped since then must not come back with an older file."""
+        if not self._notes_read:
+            self._notes.update({key: text for key, text in notes.items() if key not in self._changed_notes})
+            self._notes_read = True
 
     def _mark_missing(self, content: Content) -> None:
         """Mark all that this file lacks (a new one lacks everything)."""
@@ -174,6 +198,7 @@ class Memory:
         self._changed_confirmed |= self._confirmed ^ content.confirmed
         self._changed_held |= self._held ^ content.held
         self._changed_directory = self._directory != content.directory
+        self._changed_notes |= _differing(self._notes, content.notes)
 
     def _trim(self, step: int = TRIM_STEP) -> None:
         if len(self._events) > self._keep + step:

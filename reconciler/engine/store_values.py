@@ -45,6 +45,7 @@ class Content:
     confirmed: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     directory: SpecsDirectory | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,4 +62,5 @@ class Delta:
     confirmed: Mapping[str, bool] = field(default_factory=dict)
     held: Mapping[str, bool] = field(default_factory=dict)
     directory: SpecsDirectory | None = None
+    notes: Mapping[str, str | None] = field(default_factory=dict)
     prune_below: int = 0

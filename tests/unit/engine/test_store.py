@@ -114,21 +114,65 @@ def test_a_confirmation_is_given_out_once_even_over_a_restart(opened: Opened, tm
     assert opened(tmp_path / "state.db").take_confirmed() == frozenset()
 
 
-def test_a_file_of_the_format_before_held_deletions_is_taken_over(opened: Opened, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "former_format",
+    ["DROP TABLE held; DROP TABLE notes; PRAGMA user_version = 1", "DROP TABLE notes; PRAGMA user_version = 2"],
+)
+def test_a_file_of_a_former_format_is_taken_over(opened: Opened, tmp_path: Path, former_format: str) -> None:
     path = tmp_path / "state.db"
     store = opened(path)
     store.record(event())
     store.close()
     former = sqlite3.connect(path)
-    former.executescript("DROP TABLE held; PRAGMA user_version = 1")
+    former.executescript(former_format)
     former.close()
     assert [e.cluster for e in read_only(path).events] == ["webapp"]
     again = opened(path)
     assert [e.cluster for e in again.events()] == ["webapp"]
     again.remember_held(["web"])
+    again.note("a", "1")
     again.close()
-    assert opened(path).held() == {"web"}
+    last = opened(path)
+    assert (last.held(), last.notes()) == (frozenset({"web"}), {"a": "1"})
     assert opened.problems == []
+
+
+def test_notes_are_there_after_a_restart_and_dropped_ones_are_not(opened: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    store = opened(path)
+    for key in ("a", "b", "c"):
+        store.note(key, f"{key}1")
+    assert store.flush()
+    store.note("a", "a2")
+    store.note("b", None)
+    store.close()
+    again = opened(path)
+    assert again.notes() == {"a": "a2", "c": "c1"}
+    again.note("c", None)
+    again.close()
+    assert opened(path).notes() == {"a": "a2"}
+
+
+def test_notes_are_written_again_where_the_file_was_lost_and_dropped_ones_do_not_come_back(
+    opened: Opened, tmp_path: Path
+) -> None:
+    path, former = tmp_path / "state.db", tmp_path / "former.db"
+    store = opened(path)
+    store.note("a", "1")
+    store.note("b", "1")
+    assert store.flush()
+    store.close()
+    shutil.copy(path, former)
+    store = opened(path)
+    store.note("a", None)
+    assert store.flush()
+    store.close()
+    store = opened(path)
+    former.replace(path)  # somebody puts an old copy back under the running store
+    store.note("c", "1")
+    wait_until(lambda: {row[0] for row in on_disk(path, "SELECT key FROM notes")} == {"b", "c"})
+    store.close()
+    assert opened(path).notes() == {"b": "1", "c": "1"}
 
 
 def test_held_deletions_are_written_again_where_the_file_was_lost(opened: Opened, tmp_path: Path) -> None:
