@@ -11,6 +11,8 @@ from reconciler.state.entry import Entry
 from reconciler.state.instance import Instance
 from reconciler.state.names import WILDCARDS, NameTable
 
+_REVERSE = ".in-addr.arpa"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameRow:
@@ -84,10 +86,10 @@ def look_up(text: str, world: NameWorld) -> NameStatus:
         problem=world.problem,
     )
     if not found.ours:
-        return found
+        return _backwards(found, world)
     match = table.match(labels)
     answering = set(match.entries) if match else set()
-    rows = [_row(id, entry, entry in answering, world) for id, entry in table.related(labels).items()]
+    rows = [_row(id, entry, world, answers=entry in answering) for id, entry in table.related(labels).items()]
     if labels[-1] == env and len(labels) in (2, 3):
         rows += _nameless(labels, world)
     return replace(
@@ -98,7 +100,18 @@ def look_up(text: str, world: NameWorld) -> NameStatus:
     )
 
 
-def _row(id: str, entry: Entry, answers: bool, world: NameWorld) -> NameRow:  # noqa: FBT001
+def _backwards(found: NameStatus, world: NameWorld) -> NameStatus:
+    """An address's own name, where the address is one of ours."""
+    octets = found.name.removesuffix(_REVERSE).split(".") if found.name.endswith(_REVERSE) else []
+    entries = world.table.at(".".join(reversed(octets)))
+    if not entries:
+        return found
+    rows = tuple(_row("", entry, world, answers=True) for entry in entries)
+    meaning = f"whoever has the address {entries[0].target}"
+    return replace(found, ours=True, known=True, meaning=meaning, rows=rows)
+
+
+def _row(id: str, entry: Entry, world: NameWorld, *, answers: bool) -> NameRow:
     return NameRow(
         instance=entry.instance,
         cluster=entry.cluster,

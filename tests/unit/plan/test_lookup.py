@@ -72,6 +72,13 @@ def test_what_is_registered_under_a_cluster_of_ours_is_said_to_be_hidden() -> No
     assert rows(look_up("webapp", world))["x9"] == "hidden: webapp is a cluster of ours"
 
 
+def test_an_address_is_explained_by_who_has_it() -> None:
+    found = look_up("2.0.0.10.in-addr.arpa.", WORLD)
+    assert (found.known, found.meaning) == (True, "whoever has the address 10.0.0.2")
+    assert [row.instance for row in found.rows] == ["webapp2"]
+    assert not look_up("77.0.0.10.in-addr.arpa.", WORLD).ours
+
+
 def test_wildcards_and_the_environment_itself_are_put_into_words() -> None:
     assert look_up("*.dev.docker", WORLD).meaning == "all that is ready"
     assert look_up("dev.docker", WORLD).meaning == "all that is ready"
