@@ -47,7 +47,7 @@ def name_actions(
         elif instance.address:
             ready = answers_ready(instance, judgement, observed)
             if published is None or _differs(published, instance, spec, ready=ready):
-                yield _publish(spec, instance, ready=ready)
+                yield _publish(spec, instance, published, ready=ready)
 
 
 def keep_names(
@@ -77,14 +77,15 @@ def _differs(published: Record, instance: Instance, spec: ClusterSpec, *, ready:
     )
 
 
-def _publish(spec: ClusterSpec, instance: Instance, *, ready: bool) -> PublishName:
+def _publish(spec: ClusterSpec, instance: Instance, published: Record | None, *, ready: bool) -> PublishName:
+    """Its ports are those it was made with, whatever the file says by now."""
     record = Record(
         instance=f"{spec.dns_label}{instance.number}",
         cluster=spec.dns_label,
         zone=instance.zone,
         revision=instance.revision,
         address=instance.address or "",
-        ports=tuple(port.container for port in spec.ports),
+        ports=published.ports if published else tuple(dict.fromkeys(port.container for port in spec.ports)),
         ready=ready,
     )
     return _publish_record(instance, record)

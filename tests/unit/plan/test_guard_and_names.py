@@ -1,8 +1,12 @@
 """Removal for want of a spec, and what the names answer."""
 
+from dataclasses import replace
+
+from reconciler.plan.actions import PublishName
 from reconciler.plan.guard import allow_deletions
 from reconciler.plan.limits import Limits
 from reconciler.plan.world import Memory
+from reconciler.spec.cluster import Port
 from tests.unit.plan.builders import look, make_observed, make_settled, make_spec, merge, silence, text
 
 
@@ -54,3 +58,14 @@ def test_a_name_of_something_gone_is_withdrawn() -> None:
     spec = make_spec(size=0)
     observed = make_observed(spec, names=make_settled(make_spec()).names)
     assert "withdraw web-1: its container is gone" in text(spec, at=observed)
+
+
+def test_an_instance_keeps_the_ports_it_was_made_with_while_the_file_names_others() -> None:
+    spec = make_spec(size=1, ports=(Port(container=80),))
+    observed = make_settled(spec)
+    before = {id: replace(record, ports=(80,), ready=False) for id, record in observed.names.items()}
+    changed = replace(spec, ports=(Port(container=81),), suspend=True)
+    decision = look(changed, at=replace(observed, names=before))
+    (published,) = [action for plan in decision.plans for action in plan.actions if isinstance(action, PublishName)]
+    assert published.record.ports == (80,)
+    assert published.record.ready
