@@ -9,19 +9,18 @@ no state here.
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from reconciler.engine.http_head import RefusedError, read_head
 
 MAX_HEAD_BYTES = 2048
 MAX_BODY_BYTES = 1024
 PATH_PREFIX = b"/v1/beats/"
 
-_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x20-\x7e\t\x80-\xff]*?)[ \t]*")
-_REQUEST_LINE = re.compile(rb"([A-Z]{1,16}) (/[\x21-\x7e]*) HTTP/1\.([01])")
-_LENGTH = re.compile(rb"[0-9]{1,9}")
 _BEARER = re.compile(rb"[Bb]earer ([A-Za-z0-9._~+/-]{16,256}=*)")
 _NAME = re.compile(rb"[a-z0-9][a-z0-9-]{0,127}")
-_ONCE = frozenset({b"content-length", b"authorization"})
 _MAX_INTEGER = 2**63 - 1
 
 
@@ -43,14 +42,6 @@ _REASONS = {
     429: ("Too Many Requests", "more beats or connections than the interval asks for"),
 }
 _EXTRA = {401: "WWW-Authenticate: Bearer\r\n", 405: "Allow: POST\r\n"}
-
-
-class RefusedError(Exception):
-    """What was received can't become a request; `status` is the answer's."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 @dataclass(slots=True)
@@ -82,51 +73,24 @@ def read_request(buffer: bytearray) -> Request | None:
         if len(buffer) >= MAX_HEAD_BYTES:
             raise RefusedError(413)
         return None
-    lines = bytes(buffer[:end]).split(b"\r\n")
-    line = _REQUEST_LINE.fullmatch(lines[0])
-    if line is None:
+    head = read_head(bytes(buffer[:end]))
+    if b"transfer-encoding" in head.headers:
         raise RefusedError(400)
-    headers = _read_headers(lines[1:])
-    length = _read_length(headers)
+    length = head.length(MAX_BODY_BYTES)
     size = end + 4 + length
     if len(buffer) < size:
         return None
-    minor = line.group(3)
     return Request(
-        method=line.group(1),
-        path=line.group(2),
-        token=_read_token(headers),
+        method=head.method,
+        path=head.target,
+        token=_read_token(head.headers),
         body=bytes(buffer[end + 4 : size]),
-        keep_alive=minor == b"1" and headers.get(b"connection", b"").lower() != b"close",
+        keep_alive=head.keep_alive,
         size=size,
     )
 
 
-def _read_headers(lines: list[bytes]) -> dict[bytes, bytes]:
-    headers: dict[bytes, bytes] = {}
-    for line in lines:
-        header = _HEADER.fullmatch(line)
-        if header is None:
-            raise RefusedError(400)
-        key = header.group(1).lower()
-        if key in headers and key in _ONCE:
-            raise RefusedError(400)
-        headers[key] = header.group(2)
-    return headers
-
-
-def _read_length(headers: dict[bytes, bytes]) -> int:
-    if b"transfer-encoding" in headers:
-        raise RefusedError(400)
-    text = headers.get(b"content-length", b"0")
-    if not _LENGTH.fullmatch(text):
-        raise RefusedError(400)
-    if int(text) > MAX_BODY_BYTES:
-        raise RefusedError(413)
-    return int(text)
-
-
-def _read_token(headers: dict[bytes, bytes]) -> bytes | None:
+def _read_token(headers: Mapping[bytes, bytes]) -> bytes | None:
     bearer = _BEARER.fullmatch(headers.get(b"authorization", b""))
     return bearer.group(1) if bearer else None
 

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from reconciler.engine.heartbeat_http import RefusedError, accepted, read_request, refused
+from reconciler.engine.heartbeat_http import accepted, read_request, refused
 from reconciler.engine.heartbeat_register import Register
+from reconciler.engine.http_head import RefusedError
 
 log = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ import pytest
 
 from reconciler.engine.heartbeat_http import (
     MAX_HEAD_BYTES,
-    RefusedError,
     accepted,
     read_name,
     read_report,
     read_request,
     refused,
 )
+from reconciler.engine.http_head import RefusedError
 
 TOKEN = "t" * 43
 
