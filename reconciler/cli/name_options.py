@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.options import duration_option
 from reconciler.errors import UsageError
 from reconciler.loop.settings import NameSettings
 
 _PANEL = "Names"
+_LONGEST_TTL_SECONDS = 3_600
 _BACKENDS = "embedded, none or etcd://HOST:PORT"
 
 
@@ -51,6 +53,10 @@ NameserverOption = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+TtlOption = Annotated[
+    float,
+    duration_option("--ttl", help_text="How long an answer may be kept, in whole seconds.", panel=_PANEL),
+]
 SkydnsPortOption = Annotated[
     int,
     typer.Option(
@@ -75,7 +81,13 @@ SkydnsSecretOption = Annotated[
 
 
 def name_settings(
-    backend: str, server: Server, nameservers: list[str] | None, skydns_port: int, skydns_secret: str | None
+    backend: str,
+    server: Server,
+    nameservers: list[str] | None,
+    *,
+    ttl_seconds: float,
+    skydns_port: int,
+    skydns_secret: str | None,
 ) -> NameSettings:
     """The value of these options. Raises UsageError where one can't be, or where they contradict each other."""
     if backend not in ("embedded", "none") and not backend.startswith(("etcd://", "etcds://")):
@@ -86,12 +98,15 @@ def name_settings(
         raise UsageError(f"--nameserver: with `--names {backend}` no other server can know our names; give an etcd://")
     if nameservers and server is not Server.AUTO:
         raise UsageError(f"--dns-server {server.value} runs a server of ours, --nameserver asks another: choose one")
+    if not 1 <= ttl_seconds <= _LONGEST_TTL_SECONDS or ttl_seconds != int(ttl_seconds):
+        raise UsageError(f"--ttl {ttl_seconds:g}s: give whole seconds, from 1 to {_LONGEST_TTL_SECONDS}")
     if skydns_secret is not None and (not skydns_secret or not skydns_secret.isprintable()):
         raise UsageError("--skydns-secret: give at least one character, all of them printable")
     return NameSettings(
         backend=backend,
         server=server.value,
         nameservers=tuple(nameservers or ()),
+        ttl_seconds=int(ttl_seconds),
         skydns_port=skydns_port,
         skydns_secret=skydns_secret,
     )

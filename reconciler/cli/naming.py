@@ -15,7 +15,7 @@ def opener(settings: Settings) -> OpenNames:
         return unserved(settings.env)
 
     def open_names(place: NamesPlace) -> NameService:
-        embedded = EmbeddedNames(settings.env, place.info.hostname)
+        embedded = EmbeddedNames(settings.env, place.info.hostname, settings.names.ttl_seconds)
         return InProcess(embedded, embedded, settings.domain, place.network)
 
     return open_names

@@ -111,6 +111,6 @@ def seconds(text: str | float) -> float:
     return float(match[1]) * _UNITS[match[2] or "s"]
 
 
-def duration_option(*names: str, help_text: str) -> Any:
+def duration_option(*names: str, help_text: str, panel: str | None = None) -> Any:
     """An option that takes a duration."""
-    return typer.Option(*names, parser=seconds, metavar="DURATION", help=help_text)
+    return typer.Option(*names, parser=seconds, metavar="DURATION", help=help_text, rich_help_panel=panel)

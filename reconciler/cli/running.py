@@ -19,6 +19,7 @@ from reconciler.cli.name_options import (
     ServerOption,
     SkydnsPortOption,
     SkydnsSecretOption,
+    TtlOption,
     name_settings,
 )
 from reconciler.cli.options import duration_option, environment
@@ -66,6 +67,7 @@ def run(  # noqa: PLR0917
     names: BackendOption = "embedded",
     dns_server: ServerOption = Server.AUTO,
     nameserver: NameserverOption = None,
+    ttl: TtlOption = 5.0,
     skydns_port: SkydnsPortOption = 8080,
     skydns_secret: SkydnsSecretOption = None,
     log_format: Annotated[Log, typer.Option("--log-format", help="How to write the log.")] = Log.TEXT,
@@ -94,7 +96,9 @@ def run(  # noqa: PLR0917
         resync_seconds=_positive("--resync", resync),
         lost_after_seconds=_positive("--lost-after", lost_after),
         subnet=_subnet(subnet),
-        names=name_settings(names, dns_server, nameserver, skydns_port, skydns_secret),
+        names=name_settings(
+            names, dns_server, nameserver, ttl_seconds=ttl, skydns_port=skydns_port, skydns_secret=skydns_secret
+        ),
         log_format=log_format.value,
         secrets_dir=_directory("--secrets-dir", secrets_dir),
         allow_paths=tuple(path.expanduser().absolute() for path in allow_path or ()),

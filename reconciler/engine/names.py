@@ -11,19 +11,21 @@ from threading import Lock
 from types import MappingProxyType
 
 from reconciler.errors import PermanentError
-from reconciler.state.entry import Entry, entry_of, host_label, is_address
+from reconciler.state.entry import TTL_SECONDS, Entry, entry_of, host_label, is_address
 from reconciler.state.names import NameTable
 from reconciler.state.records import Record
 
 
 class EmbeddedNames:
-    """The `Names` port in memory, for environment `env` on the engine whose host's name is `hostname`.
+    """The `Names` port in memory, for environment `env` on the engine whose host's name is `hostname`; answers of ours
+    may be kept for `ttl_seconds`.
 
     Writers take turns; readers take the present table and never wait.
     """
 
-    def __init__(self, env: str, hostname: str) -> None:
+    def __init__(self, env: str, hostname: str, ttl_seconds: int = TTL_SECONDS) -> None:
         self.env = env
+        self.ttl_seconds = ttl_seconds
         self.host = host_label(hostname)
         self._writing = Lock()
         self._table = NameTable()
@@ -48,7 +50,7 @@ class EmbeddedNames:
             name = f"{record.instance}.{record.cluster}"
             message = f"{name} can't be published: {record.address!r} is no IPv4 address"
             raise PermanentError(message)
-        entry = entry_of(record, env=self.env, host=self.host)
+        entry = self._entry(record)
         with self._writing:
             self._change(self._table.placed(id, entry), {**self._records, id: record})
 
@@ -62,7 +64,7 @@ class EmbeddedNames:
     def replace(self, records: Mapping[str, Record]) -> None:
         """Answer with these records and no others; what was registered stays."""
         with self._writing:
-            placed = {id: entry_of(record, env=self.env, host=self.host) for id, record in records.items()}
+            placed = {id: self._entry(record) for id, record in records.items()}
             table = self._table.changed(placed, self._records.keys() - records.keys())
             self._change(table, dict(records))
 
@@ -76,6 +78,9 @@ class EmbeddedNames:
         with self._writing:
             if id not in self._records:
                 self._change(self._table.removed(id), self._records)
+
+    def _entry(self, record: Record) -> Entry:
+        return entry_of(record, env=self.env, host=self.host, ttl_seconds=self.ttl_seconds)
 
     def _change(self, table: NameTable, records: Mapping[str, Record]) -> None:
         changed = table is not self._table

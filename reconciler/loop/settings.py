@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from reconciler.state.entry import TTL_SECONDS
+
 NameServerPlace = Literal["auto", "loop", "container"]
 LogFormat = Literal["text", "json"]
 
@@ -16,12 +18,13 @@ LogFormat = Literal["text", "json"]
 class NameSettings:
     """`backend` is `embedded`, `none` or `etcd://host:port`; `server` says where our DNS server runs.
 
-    `nameservers` (IPv4) are asked by containers instead of ours. The SkyDNS API has a port (0: none) and a secret.
+    `nameservers` (IPv4) are asked by containers instead of ours; answers may be kept for `ttl_seconds`. The SkyDNS API has a port (0: none) and a secret.
     """
 
     backend: str = "embedded"
     server: NameServerPlace = "auto"
     nameservers: tuple[str, ...] = ()
+    ttl_seconds: int = TTL_SECONDS
     skydns_port: int = 8080
     skydns_secret: str | None = field(default=None, repr=False)
 

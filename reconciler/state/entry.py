@@ -50,7 +50,7 @@ class Entry:
         return (self.instance, self.cluster, self.env)
 
 
-def entry_of(record: Record, *, env: str, host: str) -> Entry:
+def entry_of(record: Record, *, env: str, host: str, ttl_seconds: int = TTL_SECONDS) -> Entry:
     """The entry of one of our instances on the engine whose host has the label `host`."""
     return Entry(
         env=env,
@@ -63,6 +63,7 @@ def entry_of(record: Record, *, env: str, host: str) -> Entry:
         ports=record.ports,
         ready=record.ready,
         managed=True,
+        ttl_seconds=ttl_seconds,
         detail=f"instance={record.instance} zone={record.zone} revision={record.revision} "
         f"ready={'yes' if record.ready else 'no'}",
     )

@@ -13,8 +13,9 @@ def read(
     nameservers: list[str] | None = None,
     port: int = 8080,
     secret: str | None = None,
+    ttl_seconds: float = 5.0,
 ) -> NameSettings:
-    return name_settings(backend, server, nameservers, port, secret)
+    return name_settings(backend, server, nameservers, ttl_seconds=ttl_seconds, skydns_port=port, skydns_secret=secret)
 
 
 def test_without_any_names_are_embedded_and_the_api_needs_no_secret() -> None:
@@ -33,6 +34,8 @@ def test_an_etcd_is_named_by_its_address() -> None:
         ({"nameservers": ["127.0.0.1"]}, "a container's loopback is its own"),
         ({"nameservers": ["10.0.0.2"]}, "with `--names embedded` no other server can know our names"),
         ({"nameservers": ["10.0.0.2"], "backend": "etcd://e", "server": Server.LOOP}, "choose one"),
+        ({"ttl_seconds": 0.5}, "--ttl 0.5s: give whole seconds, from 1 to 3600"),
+        ({"ttl_seconds": 86_400.0}, "from 1 to 3600"),
         ({"secret": ""}, "at least one character"),
         ({"secret": "a\nb"}, "all of them printable"),
     ],

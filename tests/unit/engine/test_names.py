@@ -77,3 +77,9 @@ def test_an_address_that_is_none_is_refused_and_changes_nothing(address: str) ->
     with pytest.raises(PermanentError, match=r"webapp1\.webapp can't be published"):
         names.publish("id1", record(address=address))
     assert names.published() == {}
+
+
+def test_how_long_an_answer_may_be_kept_is_chosen_once() -> None:
+    names = EmbeddedNames("dev", "host1.example.com", 30)
+    names.publish("id1", record())
+    assert [entry.ttl_seconds for entry in names.table().at("10.5.0.11")] == [30]
