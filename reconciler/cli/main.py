@@ -44,6 +44,7 @@ COMMANDS = {
     "confirm": "change",
     "down": "down",
     "doctor": "doctor",
+    "dns": "dns",
     "images": "images",
 }
 

@@ -50,6 +50,13 @@ def ensure_network(api: Api, env: str, subnet: str | None) -> Network:
     raise TransientError(f"{doing}: others are changing the engine's networks")
 
 
+def find_network(api: Api, env: str) -> Network | None:
+    """The network as it is, None where there is none; makes nothing. Raises NotOurs as `ensure_network` does."""
+    doing = f"looking for network {keys.network_name(env)}"
+    present = _named(api, keys.network_name(env), doing)
+    return _checked(_oldest(present), env, None, doing) if present else None
+
+
 def _make(api: Api, env: str, subnet: ipaddress.IPv4Network, doing: str) -> Reply:
     gateway = subnets.gateway(subnet)
     mtu = subnets.narrow_mtu() if api.local else None
