@@ -5,6 +5,7 @@ labels. Never here: time; an entry that ends is taken out of the table.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address
 
 from reconciler.state.records import Record
@@ -74,6 +75,7 @@ def host_label(hostname: str) -> str:
     return hostname.lower().rstrip(".").replace(".", "-")[:63].strip("-") or "localhost"
 
 
+@lru_cache(maxsize=16_384)
 def is_address(text: str) -> bool:
     """An IPv4 address in its usual form."""
     try:

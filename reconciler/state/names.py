@@ -7,7 +7,7 @@ be left out, and `*`, `any` and `all` stand for any label.
 Never here: messages, sockets, time. Names are relative to the domain, lower case, split at dots.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -33,18 +33,46 @@ class Match:
     elsewhere: tuple[Entry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """The entries under one cluster's label of one environment, by id. What we manage can't be shadowed or joined by
     what was registered: while there are managed entries only those count.
+
+    Its indexes are made when first asked for, and shared by all tables that have the group.
     """
 
     entries: Mapping[str, Entry]
 
     def valid(self) -> tuple[Entry, ...]:
         """The entries that names lead to."""
+        return self._valid
+
+    def of_revision(self, label: str) -> tuple[Entry, ...]:
+        """Those of one revision; of all where `label` is a wildcard."""
+        return self._valid if label in WILDCARDS else self._by_revision.get(label, ())
+
+    def of_instance(self, label: str) -> tuple[Entry, ...]:
+        return self._by_instance.get(label, ())
+
+    def at(self, address: str) -> tuple[Entry, ...]:
+        return self._by_target.get(address, ())
+
+    @cached_property
+    def _valid(self) -> tuple[Entry, ...]:
         managed = tuple(entry for entry in self.entries.values() if entry.managed)
         return managed or tuple(self.entries.values())
+
+    @cached_property
+    def _by_revision(self) -> Mapping[str, tuple[Entry, ...]]:
+        return _grouped((entry.revision, entry) for entry in self._valid)
+
+    @cached_property
+    def _by_instance(self) -> Mapping[str, tuple[Entry, ...]]:
+        return _grouped((entry.instance, entry) for entry in self._valid)
+
+    @cached_property
+    def _by_target(self) -> Mapping[str, tuple[Entry, ...]]:
+        return _grouped((entry.target, entry) for entry in self._valid if entry.address is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +91,7 @@ class NameTable:
         if not 1 <= len(name) <= _FORMS:
             return None
         env, cluster, *left = [*reversed(name)] if len(name) > 1 else [*name, "*"]
-        candidates = [entry for group in self._groups(env, cluster) for entry in group.valid()]
-        return _matched(candidates, left)
+        return _matched(tuple(self._groups(env, cluster)), left)
 
     def related(self, name: tuple[str, ...]) -> Mapping[str, Entry]:
         """All entries by id that the name is about, of any zone, ready or not, hidden or not: for explaining it."""
@@ -86,9 +113,10 @@ class NameTable:
 
     def at(self, address: str) -> tuple[Entry, ...]:
         """The entries with this IPv4 address, ready or not, ours first."""
-        return self._by_address.get(address, ())
+        found = [entry for group in self.groups.values() for entry in group.at(address)]
+        return tuple(sorted(found, key=lambda entry: not entry.managed))
 
-    @property
+    @cached_property
     def environments(self) -> frozenset[str]:
         """Those with any entry."""
         return frozenset(env for env, _ in self.groups)
@@ -140,31 +168,35 @@ class NameTable:
             return () if found is None else (found,)
         return (group for key, group in self.groups.items() if _fits(key, (env, cluster)))
 
-    @cached_property
-    def _by_address(self) -> Mapping[str, tuple[Entry, ...]]:
-        found: dict[str, tuple[Entry, ...]] = {}
-        for entry in sorted(self._valid(), key=lambda entry: not entry.managed):
-            if entry.address is not None:
-                found[entry.address] = (*found.get(entry.address, ()), entry)
-        return found
 
-    def _valid(self) -> Iterator[Entry]:
-        for group in self.groups.values():
-            yield from group.valid()
-
-
-def _matched(candidates: list[Entry], left: list[str]) -> Match | None:
+def _matched(groups: tuple[Group, ...], left: list[str]) -> Match | None:
     """`left` are the labels left of the cluster, from the right: revision, zone, host, instance."""
-    existing = [entry for entry in candidates if _fits(_left(entry), _any_zone(left))]
+    revision = left[0] if left else "*"
+    candidates = [entry for group in groups for entry in group.of_revision(revision)]
+    existing = _chosen(candidates, _any_zone(left))
     if existing:
         ready = [entry for entry in existing if entry.ready]
-        inside = [entry for entry in ready if _fits(_left(entry), left)]
-        outside = [entry for entry in ready if not _fits(_left(entry), left)]
+        inside = _chosen(ready, left)
+        outside = [entry for entry in ready if not _fits(_left(entry), left)] if len(inside) < len(ready) else []
         return Match(entries=tuple(inside), elsewhere=tuple(outside))
     if len(left) == 1:  # the short form: an instance, ready or not
-        named = tuple(entry for entry in candidates if entry.instance == left[0])
+        named = tuple(entry for group in groups for entry in group.of_instance(left[0]))
         return Match(entries=named) if named else None
     return None
+
+
+def _chosen(entries: list[Entry], left: list[str]) -> list[Entry]:
+    """Those whose labels fit; all at once where only wildcards are asked for."""
+    if all(label in WILDCARDS for label in left):
+        return entries
+    return [entry for entry in entries if _fits(_left(entry), left)]
+
+
+def _grouped(pairs: Iterable[tuple[str, Entry]]) -> Mapping[str, tuple[Entry, ...]]:
+    found: dict[str, list[Entry]] = {}
+    for label, entry in pairs:
+        found.setdefault(label, []).append(entry)
+    return {label: tuple(entries) for label, entries in found.items()}
 
 
 def _key(entry: Entry) -> _GroupKey:
