@@ -79,9 +79,9 @@ def _settings(env: str, endpoint: "Endpoint") -> "Settings":
 def _provide_images(endpoint: "Endpoint", narrator: "Narrator") -> None:
     """The base image and ours on it; seconds where they are there, as after `make setup`."""
     from reconciler.setup import base_image, carried
-    from reconciler.setup.images import build_missing, folders, missing
+    from reconciler.setup.images import build_missing, folders, missing, to_run
 
-    wanted = folders()
+    wanted = to_run(folders())
     if missing(endpoint, wanted):
         base_image.provide(endpoint, carried.look(), narrator.console)
         build_missing(endpoint, wanted, narrator.console)

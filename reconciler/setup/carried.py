@@ -23,6 +23,7 @@ _SETTINGS = (
     "Acquire::Check-Valid-Until",
     "Acquire::Check-Date",
 )
+_PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 _ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)$")
 
 
@@ -183,6 +184,15 @@ def _settings() -> dict[str, str]:
     if shutil.which("apt-config") is None:
         return {}
     return settings_from(run(["apt-config", "dump", *_SETTINGS], timeout_seconds=10.0))
+
+
+def build_arguments(declared: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Values for a build: the declared arguments and the proxies that a build knows without declaring them.
+
+    They are no part of the image, but its history shows them.
+    """
+    wanted = {*declared, *_PROXIES, *(name.upper() for name in _PROXIES)}
+    return {name: environ[name] for name in sorted(wanted) if environ.get(name) and "@" not in environ[name]}
 
 
 def settings_from(dump: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ def check(environ: Mapping[str, str] | None = None, home: Path | None = None) ->
         network.look() if endpoint.local else _elsewhere("network"),
         network.names(),
         _base_image(endpoint),
-        images.look(endpoint, images.folders()),
+        images.look(endpoint, images.to_run(images.folders())),
     ]
 
 
@@ -174,7 +174,7 @@ def _repair_base_image(console: Console, environ: Environ) -> None:
 
 
 def _repair_images(console: Console, environ: Environ) -> None:
-    images.build_missing(_endpoint(environ), images.folders(), console)
+    images.build_missing(_endpoint(environ), images.to_run(images.folders()), console)
 
 
 _REPAIRS: tuple[tuple[str, Callable[[Console, Environ], None]], ...] = (
