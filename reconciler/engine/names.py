@@ -6,7 +6,7 @@ server, which reads `table()` in its own thread; whoever sends the records elsew
 Never here: sockets, messages, and deciding which names there should be (plan does).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from types import MappingProxyType
 
@@ -70,14 +70,17 @@ class EmbeddedNames:
 
     def register(self, id: str, entry: Entry) -> None:
         """Answer with somebody else's `entry`, too; `id` is none of a container."""
-        with self._writing:
-            self._change(self._table.placed(id, entry), self._records)
+        self.change_registered({id: entry}, ())
 
     def unregister(self, id: str) -> None:
         """Answer with it no more; done where it isn't there."""
+        self.change_registered({}, (id,))
+
+    def change_registered(self, placed: Mapping[str, Entry], removed: Iterable[str]) -> None:
+        """Register and unregister many in one change."""
         with self._writing:
-            if id not in self._records:
-                self._change(self._table.removed(id), self._records)
+            gone = [id for id in removed if id not in self._records]
+            self._change(self._table.changed(placed, gone), self._records)
 
     def _entry(self, record: Record) -> Entry:
         return entry_of(record, env=self.env, host=self.host, ttl_seconds=self.ttl_seconds)
