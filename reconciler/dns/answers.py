@@ -1,88 +1,117 @@
-"""Answers as bytes: made once with the DNS library, then given out shuffled, cut to size and under each
+"""An answer's records, and the message that they make: made once, then given out shuffled, cut to size and under each
 asker's id.
 
-Before: zone. After: service, over UDP and TCP. The cache belongs to one table: a new table empties it.
-Never here: a question that has no answer in the cache and isn't parsed; sockets.
+Before: zone. After: cache, resolver. Never here: what a name leads to; sockets.
 """
 
 import random
-from dataclasses import dataclass
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import dns.message
-import dns.rdatatype
+from reconciler.dns.question import Labels, Question
+from reconciler.dns.records import SERIAL_FROM_END
+from reconciler.dns.wire import HEADER, MAX_MESSAGE, MAX_UDP
 
-from reconciler.dns.wire import question_end
-from reconciler.state.names import NameTable
+GroupKey = tuple[str, str]
 
-_ADDRESS_BYTES = 16  # pointer to the question's name, type, class, TTL, length, IPv4 address
-_MAX_CACHED = 4_096
-_MAX_CACHED_RECORDS = 65_536  # some 65 bytes each: 4 MiB
+_COUNTS = struct.Struct("!HHHH")
+_OPT = struct.Struct("!BHHBBHH")  # root, type, payload, upper bits of the rcode, version, flags, length (RFC 6891)
+_OPT_TYPE = 41
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Records as bytes: `chain` in this order, `records` in any. `group`, where it is there, is the environment's group
+    of entries that all of it depends on, but for the serial of the SOA in `authority`.
+    """
+
+    rcode: int = 0
+    authoritative: bool = True
+    chain: tuple[bytes, ...] = ()
+    records: tuple[bytes, ...] = ()
+    authority: tuple[bytes, ...] = ()
+    additional: tuple[bytes, ...] = ()
+    group: GroupKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasOutside:
+    """The name leads by the CNAME records `chain` to `target`, which isn't ours."""
+
+    chain: tuple[bytes, ...]
+    target: Labels
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One answer without its id: `records` may be given in any order, `fits` says how many the asker can
-    take.
+    """One answer without its id: `records` may be given in any order, `fits` says how many the asker can take.
+
+    `serial_at` is where in `tail` the SOA's serial stands, for answers that a rising serial leaves as they are.
     """
 
     head: bytes
     records: tuple[bytes, ...]
     tail: bytes
     fits: int
+    serial_at: int | None = None
 
     def wire(self, message_id: bytes, rng: random.Random) -> bytes:
-        """The whole message for the question with this id (2 bytes), addresses shuffled."""
+        """The whole message for the question with this id (2 bytes), records shuffled."""
         if len(self.records) < 2:
             return b"".join((message_id, self.head, *self.records[: self.fits], self.tail))
         return b"".join((message_id, self.head, *rng.sample(self.records, self.fits), self.tail))
 
+    def of_serial(self, serial: int) -> "Prepared":
+        """The same under another serial of the zone."""
+        at = self.serial_at
+        if at is None:
+            return self
+        return replace(self, tail=self.tail[:at] + (serial % 2**32).to_bytes(4, "big") + self.tail[at + 4 :])
 
-def prepare(response: dns.message.Message, limit: int) -> Prepared:
-    """`response` as bytes of at most `limit`; what doesn't fit is left out with TC set, so that the asker
-    uses TCP.
 
-    Some resolvers never do: they get as many addresses as fit, different ones each time.
+def prepare(answer: Answer, question: Question, limit: int) -> Prepared:
+    """`answer` as a message of at most `limit` bytes: first additional records are left out, then, with TC set, some of
+    the others, so that the asker uses TCP. Some resolvers never do: they get as many as fit, different ones each time.
     """
-    wire = response.to_wire(max_size=65_535)
-    start = question_end(wire)
-    count = sum(len(rrset) for rrset in response.answer if rrset.rdtype == dns.rdatatype.A)
-    end = start + count * _ADDRESS_BYTES
-    records = tuple(wire[at : at + _ADDRESS_BYTES] for at in range(start, end, _ADDRESS_BYTES))
-    tail = wire[end:]
-    fits = max(0, min(count, (limit - start - len(tail)) // _ADDRESS_BYTES))
-    head = bytearray(wire[2:start])
-    if fits < count:
-        head[0] |= 0x02
-        head[4:6] = fits.to_bytes(2, "big")
-    return Prepared(bytes(head), records, tail, fits)
+    opt = _OPT.pack(0, _OPT_TYPE, MAX_UDP, answer.rcode >> 4, 0, 0, 0) if question.edns >= 0 else b""
+    room = limit - HEADER - len(question.wire) - len(opt) - sum(map(len, (*answer.chain, *answer.authority)))
+    chain = answer.chain if room >= 0 else ()
+    fits = _fitting(answer.records, room)
+    room -= sum(map(len, answer.records))
+    additional = _first_fitting(answer.additional, room) if fits == len(answer.records) else ()
+    cut = len(chain) + fits < len(answer.chain) + len(answer.records) and limit < MAX_MESSAGE
+    authority = answer.authority if room >= 0 or not answer.chain else ()
+    counts = _COUNTS.pack(1, len(chain) + fits, len(authority), len(additional) + bool(opt))
+    head = b"".join((_flags(answer, question, cut=cut), counts, question.wire, *chain))
+    tail = b"".join((*authority, *additional, opt))
+    serial_at = len(tail) - len(opt) - SERIAL_FROM_END if authority and not additional else None
+    return Prepared(head, answer.records, tail, fits, serial_at)
 
 
-class Cache:
-    """Prepared answers by the question's bytes behind its id: case, type and EDNS options are all part of the
-    key.
+def _flags(answer: Answer, question: Question, *, cut: bool) -> bytes:
+    """QR, AA, TC, RD as asked; RA, since we ask others."""
+    first = (
+        0x80
+        | (0x04 if answer.authoritative else 0)
+        | (0x02 if cut else 0)
+        | (0x01 if question.recursion_desired else 0)
+    )
+    return bytes((first, 0x80 | (answer.rcode & 0x0F)))
 
-    Bounded: when full it starts anew, which costs a flood of different questions some time and no memory.
-    """
 
-    def __init__(self) -> None:
-        self._table: NameTable | None = None
-        self._answers: dict[bytes, Prepared] = {}
-        self._records = 0
+def _fitting(records: Sequence[bytes], room: int) -> int:
+    """How many of them fit, whichever they are."""
+    if not records or sum(map(len, records)) <= room:
+        return len(records)
+    return max(0, room // max(map(len, records)))
 
-    def get(self, packet: bytes, table: NameTable) -> Prepared | None:
-        """The answer to these very bytes out of this very table."""
-        if table is not self._table:
-            self._clear()
-            self._table = table
-        return self._answers.get(packet[2:])
 
-    def put(self, packet: bytes, prepared: Prepared) -> None:
-        """Keep an answer for the table that `get` was last called with."""
-        if len(self._answers) >= _MAX_CACHED or self._records >= _MAX_CACHED_RECORDS:
-            self._clear()
-        self._records += len(prepared.records)
-        self._answers[packet[2:]] = prepared
-
-    def _clear(self) -> None:
-        self._answers.clear()
-        self._records = 0
+def _first_fitting(records: Sequence[bytes], room: int) -> tuple[bytes, ...]:
+    found = []
+    for each in records:
+        room -= len(each)
+        if room < 0:
+            break
+        found.append(each)
+    return tuple(found)

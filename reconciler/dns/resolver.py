@@ -1,80 +1,26 @@
-"""What to do with one packet: drop it, answer it at once, or forward it. No sockets, no waiting.
+"""What to do with one packet: drop it, answer it at once, or have others asked. No sockets, no waiting.
 
-Before: service, which read the packet. After: zone and answers for what is ours; service forwards the rest.
+Before: service, which read the packet. After: zone and answers for what is ours; service has the rest forwarded.
 Never here: an exception for anything that a client can send.
 """
 
 import logging
 import random
-import socket
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from collections.abc import Callable
 
 import dns.exception
-import dns.message
 
-from reconciler.dns.answers import Cache, prepare
-from reconciler.dns.wire import (
-    FORMERR,
-    MAX_MESSAGE,
-    MAX_QUESTION,
-    MAX_UDP,
-    MIN_UDP,
-    NOTIMP,
-    REFUSED,
-    SERVFAIL,
-    Malformed,
-    failure,
-    is_question,
-    opcode,
-    question_end,
-)
+from reconciler.dns.access import Access
+from reconciler.dns.answers import AliasOutside, prepare
+from reconciler.dns.cache import Cache
+from reconciler.dns.outside import Outside, follow
+from reconciler.dns.question import read_question
+from reconciler.dns.wire import FORMERR, NOTIMP, REFUSED, SERVFAIL, Malformed, failure, is_question, opcode
 from reconciler.dns.zone import Zone
 from reconciler.state.names import NameTable
 
 _log = logging.getLogger(__name__)
-_MAX_CLIENTS_REMEMBERED = 4_096
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """A question for the host's resolvers; its answer over UDP may have `limit` bytes."""
-
-    packet: bytes
-    limit: int
-
-
-class Access:
-    """Who may ask: loopback, this host's own addresses and the given subnets (CIDR); nobody else, not even our names.
-
-    (The host's questions to the gateway are masqueraded by Docker's rules, so they may come from
-    any of its addresses.)
-    """
-
-    def __init__(self, subnets: Sequence[str]) -> None:
-        self._networks = tuple(ip_network(subnet) for subnet in ("127.0.0.0/8", *subnets))
-        self._known: dict[str, bool] = {}
-
-    def allows(self, client: str) -> bool:
-        known = self._known.get(client)
-        if known is None:
-            if len(self._known) >= _MAX_CLIENTS_REMEMBERED:
-                self._known.clear()
-            allowed = any(ip_address(client) in network for network in self._networks)
-            known = self._known[client] = allowed or _is_of_this_host(client)
-        return known
-
-
-def _is_of_this_host(address: str) -> bool:
-    """Only an address of this host can be bound."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, 0))
-        except OSError:
-            return False
-    return True
 
 
 class Resolver:
@@ -113,17 +59,13 @@ class Resolver:
     def _answer(self, packet: bytes, table: NameTable, cache: Cache, *, tcp: bool) -> bytes | Outside:
         if opcode(packet):
             return failure(packet, NOTIMP)
-        if len(packet) > MAX_QUESTION:
-            raise Malformed("longer than any honest question")
-        question_end(packet)
-        query = dns.message.from_wire(packet)
-        limit = MAX_MESSAGE if tcp else min(MAX_UDP, max(MIN_UDP, query.payload))
-        response = self._zone.answer(query, table)
-        if response is None:
+        question = cache.question(packet) or read_question(packet)
+        found = self._zone.answer(question, table)
+        if found is None or isinstance(found, AliasOutside):
             self.counts["forwarded"] += 1
-            return Outside(packet, MAX_MESSAGE if tcp else max(MIN_UDP, query.payload))
-        prepared = prepare(response, limit)
-        cache.put(packet, prepared)
+            return follow(packet, question, found, tcp=tcp)
+        prepared = prepare(found, question, question.limit(tcp=tcp))
+        cache.put(packet, question, prepared, found.group)
         self.counts["answered"] += 1
         return prepared.wire(packet[:2], self._rng)
 

@@ -10,10 +10,11 @@ import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
+from reconciler.dns.access import Access
 from reconciler.dns.forward import Forwarder
 from reconciler.dns.limits import DnsSettings
 from reconciler.dns.listen import Sockets
-from reconciler.dns.resolver import Access, Resolver
+from reconciler.dns.resolver import Resolver
 from reconciler.dns.service import Service
 from reconciler.dns.zone import Zone
 from reconciler.state.names import NameTable
@@ -36,7 +37,9 @@ class Running:
         self._sockets = tuple(sockets)
         # Shuffling spreads clients over addresses; nothing secret depends on it.
         rng = random.Random()  # noqa: S311
-        self._resolver = Resolver(Zone(settings.env, settings.domain), table, Access(settings.subnets), rng)
+        servers = tuple(address for address, _port in self.addresses)
+        zone = Zone(settings.env, settings.domain, servers=servers, subnets=settings.subnets)
+        self._resolver = Resolver(zone, table, Access(settings.subnets), rng)
         forwarder = Forwarder(upstreams, frozenset(self.addresses), settings.forward)
         self._service = Service(self._resolver, forwarder, settings.tcp)
         self._thread = threading.Thread(target=self._main, name="dns", daemon=True)

@@ -16,8 +16,9 @@ from typing import Any
 from reconciler.dns.forward import Forwarder
 from reconciler.dns.limits import TcpLimits
 from reconciler.dns.listen import Sockets
-from reconciler.dns.resolver import Outside, Resolver
-from reconciler.dns.wire import HEADER, MAX_QUESTION, SERVFAIL, failure, truncated
+from reconciler.dns.outside import Outside
+from reconciler.dns.resolver import Resolver
+from reconciler.dns.wire import HEADER, MAX_QUESTION
 
 _log = logging.getLogger(__name__)
 _BATCH = 64  # datagrams answered in a row before TCP and forwarding get their turn
@@ -68,16 +69,14 @@ class Service:
             self._spawn(self._answer_datagram(datagrams, outside, peer))
         else:
             self._resolver.counts["overload"] += 1
-            self._send(datagrams, failure(outside.packet, SERVFAIL), peer)
+            self._send(datagrams, outside.failed(), peer)
 
     async def _answer_datagram(self, datagrams: socket.socket, outside: Outside, peer: tuple[str, int]) -> None:
         try:
             reply = await self._forwarder.ask(outside.packet, tcp=False)
         finally:
             self._forwarder.release(peer[0])
-        if len(reply) > outside.limit:
-            reply = truncated(outside.packet, reply)
-        self._send(datagrams, reply, peer)
+        self._send(datagrams, outside.finish(reply), peer)
 
     def _send(self, datagrams: socket.socket, reply: bytes, peer: tuple[str, int]) -> None:
         """UDP may lose answers: one that can't be sent now is lost, and its client asks again."""
@@ -148,9 +147,9 @@ class Service:
             return said
         if not self._forwarder.admit(client):
             self._resolver.counts["overload"] += 1
-            return failure(packet, SERVFAIL)
+            return said.failed()
         try:
-            return await self._forwarder.ask(packet, tcp=True)
+            return said.finish(await self._forwarder.ask(said.packet, tcp=True))
         finally:
             self._forwarder.release(client)
 

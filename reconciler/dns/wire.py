@@ -1,8 +1,11 @@
-"""What must be read and written of a DNS message before a library looks at it (RFC 1035, section 4.1), in
-bytes.
+"""What must be read of a DNS message before a library looks at it, and how records are written (RFC 1035, sections
+3.2 and 4.1), in bytes.
 
-Before: sockets, so anything at all. After: zone, answers, forward. Never here: names and records.
+Before: sockets, so anything at all. After: question, records, answers, forward. Never here: what a name leads to.
 """
+
+import struct
+from functools import lru_cache
 
 from reconciler.errors import ReconcilerError
 
@@ -13,6 +16,13 @@ MAX_UDP = 1_232  # fits one Ethernet frame also over IPv6: nothing we send is fr
 MAX_QUESTION = 4_096  # no honest question is longer; options and signatures included
 
 FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 1, 2, 3, 4, 5
+BADVERS = 16
+
+ASKED_NAME = b"\xc0\x0c"  # a pointer to the question's name, which stands in the same place in every answer
+_MAX_LABEL = 63
+_MAX_NAME = 255
+_MAX_TTL = 2**31 - 1
+_RECORD = struct.Struct("!HHIH")
 
 
 class Malformed(ReconcilerError):
@@ -38,13 +48,34 @@ def question_end(packet: bytes) -> int:
         raise Malformed("not exactly one question")
     at = HEADER
     while at < len(packet) and packet[at]:
-        if packet[at] > 63:
+        if packet[at] > _MAX_LABEL:
             raise Malformed("a pointer or an unknown label type in the question's name")
         at += packet[at] + 1
     end = at + 5
-    if end > len(packet) or at - HEADER >= 255:
+    if end > len(packet) or at - HEADER >= _MAX_NAME:
         raise Malformed("the question ends too early or its name is too long")
     return end
+
+
+@lru_cache(maxsize=16_384)
+def name_wire(labels: tuple[str, ...]) -> bytes:
+    """A name without compression, so that records can be given in any order; raises Malformed for what is no name."""
+    try:
+        encoded = [label.encode("latin-1") for label in labels]
+    except UnicodeEncodeError as error:
+        raise Malformed("a label that no question can have") from error
+    if not all(0 < len(label) <= _MAX_LABEL for label in encoded):
+        raise Malformed("an empty label, or one of more than 63 bytes")
+    wire = b"".join(bytes((len(label),)) + label for label in encoded) + b"\0"
+    if len(wire) > _MAX_NAME:
+        raise Malformed("a name of more than 255 bytes")
+    return wire
+
+
+def record(owner: bytes, kind: int, ttl_seconds: int, rdata: bytes) -> bytes:
+    """One record of class IN; a time to live out of bounds is taken as the nearest one in them (RFC 2181, 8)."""
+    ttl_seconds = min(max(ttl_seconds, 0), _MAX_TTL)
+    return b"".join((owner, _RECORD.pack(kind, 1, ttl_seconds, len(rdata)), rdata))
 
 
 def failure(packet: bytes, rcode: int) -> bytes:

@@ -1,98 +1,174 @@
-"""Our zone: which questions are ours, and what the table answers to them.
+"""Our names: which questions are ours, and which records answer them out of the table.
 
-Before: wire (plain questions only). After: answers, which turns the message into bytes and keeps them.
-No existing name but one without such records (NODATA) and a missing name (NXDOMAIN) both carry the SOA (RFC
-2308).
-Never here: sockets, forwarding. This module imports the DNS library, so import it only where a server starts.
+Before: question. After: records, which writes them; answers, which turns them into messages and keeps them.
+An existing name without such records (NODATA) and a missing name (NXDOMAIN) both carry the SOA (RFC 2308).
+Never here: sockets, forwarding; an alias that leads elsewhere is given back for others to follow.
 """
 
-import dns.edns
-import dns.flags
-import dns.message
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 import dns.name
-import dns.rcode
-import dns.rdataclass
-import dns.rdatatype
-import dns.rrset
 
-from reconciler.dns.wire import MAX_UDP
-from reconciler.state.names import NameTable
+from reconciler.dns import records
+from reconciler.dns.answers import AliasOutside, Answer, GroupKey
+from reconciler.dns.question import Labels, Question, text_labels
+from reconciler.dns.reverse import Backwards, ReverseZones
+from reconciler.dns.wire import ASKED_NAME, BADVERS, NXDOMAIN, REFUSED, SERVFAIL, name_wire
+from reconciler.state.entry import TTL_SECONDS
+from reconciler.state.names import RESERVED_CLUSTERS, WILDCARDS, Match, NameTable
 
-TTL_SECONDS = 5
-NEGATIVE_TTL_SECONDS = 1  # a name that is missing now may be ready in a moment
-MAX_ADDRESSES = 4_000  # what 64 KiB hold at 16 bytes each
+_INTERNET = 1  # the class IN
+_MAX_ALIASES = 8
+_ALIASED = (records.A, records.AAAA, records.CNAME, records.ANY)
 
-_ADDRESS_TYPES = (dns.rdatatype.A, dns.rdatatype.ANY)
-_TRANSFERS = (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A name of ours without the domain, the records' `owner` in bytes, and how many aliases led here."""
+
+    name: Labels
+    kind: int
+    owner: bytes = ASKED_NAME
+    aliases: int = 0
 
 
 class Zone:
-    """The names of environment `env` under `domain` (with or without a final dot, in any case)."""
+    """The names of environment `env` under `domain` (with or without a final dot, in any case), and those that
+    somebody registered under other environments of the domain. `servers` are the addresses that we are asked at,
+    `subnets` (CIDR) those whose addresses have names here.
+    """
 
-    def __init__(self, env: str, domain: str) -> None:
-        self.env = env
-        self.domain = dns.name.from_text(domain).canonicalize()
-        self.origin = dns.name.from_text(f"{env}.{domain}").canonicalize()
+    def __init__(self, env: str, domain: str, *, servers: Sequence[str] = (), subnets: Sequence[str] = ()) -> None:
+        self.env = env.lower()
+        self.domain = text_labels(dns.name.from_text(domain).canonicalize().labels[:-1])
+        self._servers = _reachable(servers)
+        self._reverse = ReverseZones(subnets, self._servers)
 
-    def relative(self, name: dns.name.Name) -> tuple[str, ...] | None:
-        """`name` without the domain, lower case, as labels; None where it isn't in our zone."""
-        if not name.is_subdomain(self.origin):
-            return None
-        return _labels(name.canonicalize().labels[: -len(self.domain.labels)])
-
-    def unqualified(self, name: dns.name.Name, table: NameTable) -> bool:
-        """`name` is one of ours with the zone left out (`webapp`, `webapp1.webapp`).
-
-        Resolvers ask so before they try their search domain. Such names are denied here instead of being
-        asked outside: that would tell strangers our names, and make each of them wait for resolvers that a
-        laptop may not reach.
-        """
-        labels = _labels(name.canonicalize().labels[:-1])
-        return bool(labels) and table.match((*labels, self.env)) is not None
-
-    def answer(self, query: dns.message.Message, table: NameTable) -> dns.message.Message | None:
-        """The answer with all its records, in the table's order; None where the question belongs to
-        others.
-        """
-        question = query.question[0]
-        response = dns.message.make_response(query, recursion_available=True, our_payload=MAX_UDP)
-        if query.edns > 0:
-            response.set_rcode(dns.rcode.BADVERS)
-            return response
-        if question.rdclass != dns.rdataclass.IN or question.rdtype in _TRANSFERS:
-            response.set_rcode(dns.rcode.REFUSED)
-            return response
-        name = self.relative(question.name)
+    def answer(self, question: Question, table: NameTable) -> Answer | AliasOutside | None:
+        """The answer with all its records, in the table's order; None where the question belongs to others."""
+        if question.edns > 0:
+            return Answer(rcode=BADVERS, authoritative=False)
+        if question.rdclass != _INTERNET or question.kind in (records.AXFR, records.IXFR):
+            return Answer(rcode=REFUSED, authoritative=False)
+        name = self._relative(question.labels, table)
         if name is not None:
-            self._fill(response, name, table)
-            return response
-        if self.unqualified(question.name, table):
-            response.set_rcode(dns.rcode.NXDOMAIN)
-            return response
+            return self._named(_Asked(name=name, kind=question.kind), table)
+        backwards = self._reverse.find(question.labels)
+        if backwards is not None:
+            return self._backwards(backwards, question.kind, table)
+        if self.unqualified(question.labels, table):
+            return Answer(rcode=NXDOMAIN, authoritative=False)
         return None
 
-    def _fill(self, response: dns.message.Message, name: tuple[str, ...], table: NameTable) -> None:
-        response.flags |= dns.flags.AA
-        question = response.question[0]
+    def unqualified(self, labels: Labels, table: NameTable) -> bool:
+        """`labels` are a name of ours with the zone left out (`webapp`, `webapp1.webapp`).
+
+        Resolvers ask so before they try their search domain. Such names are denied here instead of being asked outside:
+        that would tell strangers our names, and make each of them wait for resolvers that a laptop may not reach.
+        """
+        return bool(labels) and table.match((*labels, self.env)) is not None
+
+    def _relative(self, labels: Labels, table: NameTable) -> Labels | None:
+        """The name without the domain, where its environment is ours, a wildcard, or one with registered services."""
+        count = len(self.domain)
+        name = labels[:-count]
+        if not name or labels[-count:] != self.domain:
+            return None
+        ours = name[-1] == self.env or name[-1] in WILDCARDS or name[-1] in table.environments
+        return name if ours else None
+
+    def _named(self, asked: _Asked, table: NameTable) -> Answer | AliasOutside:
+        name, kind = asked.name, asked.kind
+        if len(name) > 1 and name[-2] in RESERVED_CLUSTERS:
+            return self._own(asked, table)
+        apex = len(name) == 1
+        if apex and kind in (records.SOA, records.NS):
+            return self._authority_of((name[-1], *self.domain), name[-1], kind, table)
         found = table.match(name)
-        addresses = list(dict.fromkeys(entry.address for entry in found.entries if entry.address)) if found else []
-        if addresses and question.rdtype in _ADDRESS_TYPES:
-            kept = addresses[:MAX_ADDRESSES]
-            response.answer.append(dns.rrset.from_text_list(question.name, TTL_SECONDS, "IN", "A", kept))
-        elif len(name) == 1 and question.rdtype in (dns.rdatatype.SOA, dns.rdatatype.ANY):
-            response.answer.append(self._soa(table, TTL_SECONDS))
-        else:
-            if found is None and len(name) > 1:
-                response.set_rcode(dns.rcode.NXDOMAIN)
-            response.authority.append(self._soa(table, NEGATIVE_TTL_SECONDS))
+        if found is None and not apex:
+            return self._denied(asked, table, NXDOMAIN)
+        found = found or Match()
+        if kind in _ALIASED and (alias := records.only_alias(found.entries)) is not None:
+            return self._aliased(asked, *alias, table)
+        given, additional = self._records(asked, found)
+        if given:
+            return Answer(records=given, additional=additional, group=self._group(name))
+        if apex and kind == records.ANY:
+            return self._authority_of((name[-1], *self.domain), name[-1], records.SOA, table)
+        return self._denied(asked, table, 0)
 
-    def _soa(self, table: NameTable, ttl_seconds: int) -> dns.rrset.RRset:
-        """The zone's SOA: serial, refresh, retry, expire, and how long a denial may be kept."""
-        serial = table.serial % 2**32
-        values = f"{self.origin} hostmaster.{self.origin} {serial} 60 10 600 {NEGATIVE_TTL_SECONDS}"
-        return dns.rrset.from_text(self.origin, ttl_seconds, "IN", "SOA", values)
+    def _records(self, asked: _Asked, found: Match) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+        """Those of the asked type, and additional ones."""
+        if asked.kind in (records.A, records.ANY):
+            return records.addresses(found.entries, asked.owner), ()
+        if asked.kind == records.SRV:
+            return records.services(found, self.domain)
+        if asked.kind == records.TXT:
+            return records.texts(found.entries), ()
+        return (), ()
+
+    def _aliased(self, asked: _Asked, target: Labels, ttl_seconds: int, table: NameTable) -> Answer | AliasOutside:
+        """The alias, and what is found where it leads."""
+        chain = (records.alias(target, ttl_seconds, asked.owner),)
+        if asked.kind in (records.CNAME, records.ANY):
+            return Answer(chain=chain, group=self._group(asked.name))
+        name = self._relative(target, table)
+        if name is None:
+            return AliasOutside(chain=chain, target=target)
+        if asked.aliases == _MAX_ALIASES:  # a circle, or nearly so long that nobody can have meant it
+            return Answer(rcode=SERVFAIL, authoritative=False)
+        further = _Asked(name=name, kind=asked.kind, owner=name_wire(target), aliases=asked.aliases + 1)
+        found = self._named(further, table)
+        if isinstance(found, AliasOutside):
+            return replace(found, chain=chain + found.chain)
+        return found if found.rcode == SERVFAIL else replace(found, chain=chain + found.chain, group=None)
+
+    def _own(self, asked: _Asked, table: NameTable) -> Answer:
+        """The name server's own name, `ns.dns.<env>`, and `dns.<env>`, which only lies between."""
+        left = asked.name[:-2]
+        if left == ("ns",) and asked.kind in (records.A, records.ANY) and self._servers:
+            return Answer(records=tuple(records.address_record(each, asked.owner) for each in self._servers))
+        return self._denied(asked, table, 0 if left in ((), ("ns",)) else NXDOMAIN)
+
+    def _backwards(self, asked: Backwards, kind: int, table: NameTable) -> Answer:
+        if asked.apex and kind in (records.SOA, records.NS, records.ANY):
+            return self._authority_of(asked.zone, self.env, kind, table)
+        found = self._pointers(asked.address, table) if asked.address is not None else ()
+        if found and kind in (records.PTR, records.ANY):
+            return Answer(records=found)
+        exists = asked.apex or asked.between or bool(found)
+        return Answer(rcode=0 if exists else NXDOMAIN, authority=(self._soa(asked.zone, self.env, table),))
+
+    def _pointers(self, address: str, table: NameTable) -> tuple[bytes, ...]:
+        if address in self._servers:
+            return (records.pointer(("ns", "dns", self.env, *self.domain)),)
+        return records.pointers(table.at(address), self.domain)
+
+    def _authority_of(self, zone: Labels, env: str, kind: int, table: NameTable) -> Answer:
+        """A zone's NS with the server's addresses, else its SOA."""
+        if kind != records.NS:
+            return Answer(records=(self._soa(zone, env, table, TTL_SECONDS),))
+        name = ("ns", "dns", env, *self.domain)
+        where = tuple(records.address_record(each, name_wire(name)) for each in self._servers)
+        return Answer(records=(records.server(zone, name),), additional=where)
+
+    def _denied(self, asked: _Asked, table: NameTable, rcode: int) -> Answer:
+        env = asked.name[-1]
+        soa = self._soa((env, *self.domain), env, table)
+        return Answer(rcode=rcode, authority=(soa,), group=self._group(asked.name))
+
+    def _soa(self, zone: Labels, env: str, table: NameTable, ttl_seconds: int = records.NEGATIVE_TTL_SECONDS) -> bytes:
+        return records.start_of_authority(zone, (env, *self.domain), table.serial, ttl_seconds)
+
+    def _group(self, name: Labels) -> GroupKey | None:
+        """What decides alone on what a name of our environment answers; None where more does."""
+        one = len(name) > 1 and name[-1] == self.env and name[-2] not in WILDCARDS
+        return (name[-1], name[-2]) if one else None
 
 
-def _labels(labels: tuple[bytes, ...]) -> tuple[str, ...]:
-    """Labels are any bytes; only those that are text of ours can match."""
-    return tuple(label.decode("latin-1") for label in labels)
+def _reachable(servers: Sequence[str]) -> tuple[str, ...]:
+    """Those of our addresses that can be given to others: loopback only where there is no other."""
+    given = [address for address in dict.fromkeys(servers) if address != "0.0.0.0"]
+    outside = [address for address in given if not address.startswith("127.")]
+    return tuple(outside or given)

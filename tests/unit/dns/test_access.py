@@ -7,7 +7,9 @@ import dns.message
 import dns.rcode
 import pytest
 
-from reconciler.dns.resolver import Access, Outside, Resolver
+from reconciler.dns.access import Access
+from reconciler.dns.outside import Outside
+from reconciler.dns.resolver import Resolver
 from reconciler.dns.zone import Zone
 from reconciler.engine.names import EmbeddedNames
 from reconciler.state.names import NameTable

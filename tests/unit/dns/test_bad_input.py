@@ -9,7 +9,9 @@ import dns.rcode
 import pytest
 from hypothesis import settings
 
-from reconciler.dns.answers import Cache, Prepared
+from reconciler.dns.answers import Prepared
+from reconciler.dns.cache import Cache
+from reconciler.dns.question import Question
 from reconciler.state.names import NameTable
 from tests.support.beating import eventually
 from tests.support.fake_resolver import FakeResolver, address_answer, read_frame
@@ -105,17 +107,16 @@ def damaged(valid: bytes, rng: random.Random) -> bytes:
 
 
 def test_a_flood_of_different_questions_keeps_the_cache_bounded() -> None:
-    """By number of answers, and by the addresses in them, where a client varies its options for a large
-    cluster.
-    """
+    """By number of answers, and by their bytes, where a client varies its options for a large cluster."""
     cache, table = Cache(), NameTable()
+    question = Question(labels=("x",), kind=1, rdclass=1, wire=b"")
     cache.get(b"", table)
     for number in range(10_000):
-        cache.put(number.to_bytes(4, "big") + b"?", Prepared(b"", (), b"", 0))
+        cache.put(number.to_bytes(4, "big") + b"?", question, Prepared(b"", (), b"", 0), None)
         assert len(cache._answers) <= 4_096
     for number in range(500):
-        cache.put(number.to_bytes(4, "big") + b"!", Prepared(b"", (b"",) * 1_000, b"", 1_000))
-        assert cache._records <= 66_536
+        cache.put(number.to_bytes(4, "big") + b"!", question, Prepared(b"", (bytes(16),) * 1_000, b"", 1_000), None)
+        assert cache._bytes <= 8 * 2**20
 
 
 def test_a_flood_of_outside_questions_waits_in_a_bounded_number(world: World) -> None:

@@ -1,0 +1,88 @@
+"""Prepared answers by the question's bytes behind its id: case, type and EDNS options are all part of the key.
+
+Before and after: resolver. When the table changes, answers stay whose group of entries is the same object in the new
+table, so that a change of one cluster costs the others nothing. Groups are referred to weakly: old ones can go.
+Never here: a question that has no answer in the cache and isn't parsed; sockets.
+"""
+
+import weakref
+from dataclasses import dataclass
+
+from reconciler.dns.answers import GroupKey, Prepared
+from reconciler.dns.question import Question
+from reconciler.state.names import Group, NameTable
+
+_MAX_CACHED = 4_096
+_MAX_CACHED_BYTES = 8 * 1_048_576
+_OVERHEAD_BYTES = 64  # what an object costs beside its bytes, roughly
+
+
+@dataclass(slots=True)
+class _Kept:
+    question: Question
+    prepared: Prepared
+    turn: int
+    key: GroupKey | None
+    group: weakref.ref[Group] | None
+
+
+class Cache:
+    """Bounded: when full it starts anew, which costs a flood of different questions some time and no memory."""
+
+    def __init__(self) -> None:
+        self._table: NameTable | None = None
+        self._turn = 0
+        self._answers: dict[bytes, _Kept] = {}
+        self._bytes = 0
+
+    def get(self, packet: bytes, table: NameTable) -> Prepared | None:
+        """The answer to these very bytes, as this very table gives it."""
+        if table is not self._table:
+            self._table = table
+            self._turn += 1
+        kept = self._answers.get(packet[2:])
+        if kept is None:
+            return None
+        if kept.turn != self._turn:
+            if not _still_so(kept, table):
+                return None
+            kept.prepared = kept.prepared.of_serial(table.serial)
+            kept.turn = self._turn
+        return kept.prepared
+
+    def question(self, packet: bytes) -> Question | None:
+        """What these bytes ask, where that is known."""
+        kept = self._answers.get(packet[2:])
+        return None if kept is None else kept.question
+
+    def put(self, packet: bytes, question: Question, prepared: Prepared, key: GroupKey | None) -> None:
+        """Keep an answer for the table that `get` was last called with, and for all others with the group of `key`."""
+        assert self._table is not None
+        replaced = self._answers.get(packet[2:])
+        if replaced is not None:
+            self._bytes -= _size(packet, replaced.prepared)
+        elif len(self._answers) >= _MAX_CACHED:
+            self._clear()
+        self._bytes += _size(packet, prepared)
+        if self._bytes > _MAX_CACHED_BYTES:
+            self._clear()
+            self._bytes = _size(packet, prepared)
+        group = None if key is None else self._table.groups.get(key)
+        reference = None if group is None else weakref.ref(group)
+        self._answers[packet[2:]] = _Kept(question, prepared, self._turn, key, reference)
+
+    def _clear(self) -> None:
+        self._answers.clear()
+        self._bytes = 0
+
+
+def _still_so(kept: _Kept, table: NameTable) -> bool:
+    if kept.key is None:
+        return False
+    group = table.groups.get(kept.key)
+    return group is (None if kept.group is None else kept.group())
+
+
+def _size(packet: bytes, prepared: Prepared) -> int:
+    records = sum(map(len, prepared.records)) + _OVERHEAD_BYTES * len(prepared.records)
+    return len(packet) * 2 + len(prepared.head) + len(prepared.tail) + records + 8 * _OVERHEAD_BYTES
