@@ -4,6 +4,7 @@ Before: cli.main registers the group. After: setup.resolving (`dns setup`).
 Exit 0 when it is done or nothing is to do, 1 for an error, 64 for a usage error.
 """
 
+import os
 import shlex
 import sys
 from collections.abc import Iterable
@@ -50,6 +51,8 @@ def setup(
     try:
         do(way, ROOT)
     except NotAllowed as error:
+        if os.geteuid() == 0:
+            raise
         again = f"sudo {_command(settings)} {'--undo' if undo else '--apply'}"
         raise ReconcilerError(f"{error}; nothing was changed. As root:\n{again}") from error
     _print(told(way))

@@ -29,9 +29,9 @@ def address_answer(packet: bytes, address: str = "192.0.2.7", count: int = 1) ->
 class FakeResolver:
     """Use as a context manager. `say(packet, over_tcp)` gives the messages to send back, none for silence."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Say, address: str = "127.0.0.1", port: int = 0) -> None:
         self._say = say
-        self._sockets = bind("127.0.0.1", 0)
+        self._sockets = bind(address, port)
         self.asked: list[tuple[bytes, bool]] = []
         self.senders: list[tuple[str, int]] = []
         self._ending = threading.Event()
