@@ -22,6 +22,8 @@ Endpoint = tuple[str, int]
 _PORT = 53
 _MAX_STRAYS = 64  # datagrams that are no answer to our question, before this resolver is given up
 _UNHELPFUL = (SERVFAIL, NOTIMP, REFUSED)  # the next resolver may know more, as libc sees it too
+_SLOW_SECONDS = 0.5  # waiting so long in vain makes a resolver the last to be asked,
+_LAST_SECONDS = 30.0  # for so long
 
 
 class Forwarder:
@@ -32,7 +34,7 @@ class Forwarder:
         self._own = own
         self._limits = limits
         self._in_flight: Counter[str] = Counter()
-        self._last_good: Endpoint | None = None
+        self._slow_until: dict[Endpoint, float] = {}
 
     @property
     def in_flight(self) -> int:
@@ -58,8 +60,9 @@ class Forwarder:
         SERVFAIL.
         """
         best = failure(packet, SERVFAIL)
-        deadline = asyncio.get_running_loop().time() + self._limits.total_seconds
-        for endpoint in self._endpoints():
+        now = asyncio.get_running_loop().time()
+        deadline = now + self._limits.total_seconds
+        for endpoint in self._endpoints(now):
             remaining = deadline - asyncio.get_running_loop().time()
             if remaining <= 0:
                 break
@@ -68,17 +71,21 @@ class Forwarder:
                 continue
             best = reply
             if reply[3] & 0x0F not in _UNHELPFUL:
-                self._last_good = endpoint
                 break
         return best
 
-    def _endpoints(self) -> list[Endpoint]:
-        """The resolvers of this moment, ourselves left out, the one that answered last first: a dead one
-        costs time once.
+    def _endpoints(self, now: float) -> list[Endpoint]:
+        """The resolvers of this moment in their order, but those that let us wait lately: a dead one costs time once.
+
+        Where we stand among them ourselves, the ones behind us: other environments' servers may stand there too and
+        read the same list, and asking each other they would go round in circles.
         """
         found = [endpoint for text in self._upstreams() if (endpoint := read_endpoint(text)) is not None]
-        others = [endpoint for endpoint in found if not self._is_us(endpoint)]
-        return sorted(others, key=lambda endpoint: endpoint != self._last_good)
+        places = [place for place, endpoint in enumerate(found) if self._is_us(endpoint)]
+        others = [endpoint for endpoint in found[places[0] :] if not self._is_us(endpoint)] if places else found
+        others = others or [endpoint for endpoint in found if not self._is_us(endpoint)]
+        self._slow_until = {endpoint: at for endpoint, at in self._slow_until.items() if at > now}
+        return sorted(others, key=lambda endpoint: endpoint in self._slow_until)
 
     def _is_us(self, endpoint: Endpoint) -> bool:
         everywhere = ("0.0.0.0", endpoint[1]) in self._own
@@ -88,11 +95,17 @@ class Forwarder:
         """One resolver's answer, None where it gave none in time."""
         asked = secrets.token_bytes(2) + packet[2:]
         exchange = _over_tcp if tcp else _over_udp
+        clock = asyncio.get_running_loop()
+        started_at = clock.time()
         try:
             async with asyncio.timeout(seconds):
                 reply = await exchange(asked, endpoint)
         except (OSError, EOFError):  # TimeoutError is an OSError, IncompleteReadError an EOFError
+            # A port that is closed for a moment costs nothing, so that its server keeps its place.
+            if clock.time() - started_at >= _SLOW_SECONDS:
+                self._slow_until[endpoint] = clock.time() + _LAST_SECONDS
             return None
+        self._slow_until.pop(endpoint, None)
         return packet[:2] + reply[2:] if reply is not None else None
 
 

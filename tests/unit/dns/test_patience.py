@@ -82,7 +82,7 @@ def test_a_silent_resolver_costs_its_time_limit_once_and_the_next_one_is_asked(t
         assert asking.ask(tcp=tcp).answer
         assert len(dead.asked) == 1
         assert asking.ask(tcp=tcp).answer
-        assert len(dead.asked) == 1  # the one that answered is asked first from then on
+        assert len(dead.asked) == 1  # the one that answered is asked first for a while
 
 
 @pytest.mark.timeout(30)
@@ -99,3 +99,16 @@ def test_all_resolvers_together_may_take_four_seconds(tcp: bool) -> None:
         asking.upstreams += [each.text for each in (first, second, third, fourth)]
         assert asking.ask(tcp=tcp).rcode() == dns.rcode.SERVFAIL
         assert [len(each.asked) for each in (first, second, third, fourth)] == [1, 1, 1, 0]
+
+
+@pytest.mark.timeout(30)
+def test_a_resolver_that_was_slow_gets_its_place_back_after_a_while() -> None:
+    with Asking() as asking, FakeResolver(asking.silent(1.5)) as slow, FakeResolver(honest) as upstream:
+        asking.upstreams += [slow.text, upstream.text]
+        asking.ask()
+        asking.ask()
+        assert len(slow.asked) == 1
+        asking.loop.now += 30.0
+        slow._say = asking.silent(1.5)
+        asking.ask()
+        assert len(slow.asked) == 2
