@@ -80,7 +80,9 @@ def _still_so(kept: _Kept, table: NameTable) -> bool:
     if kept.key is None:
         return False
     group = table.groups.get(kept.key)
-    return group is (None if kept.group is None else kept.group())
+    if kept.group is None:  # there was none; a group that has gone since leaves a reference to nothing
+        return group is None
+    return group is not None and group is kept.group()
 
 
 def _size(packet: bytes, prepared: Prepared) -> int:
