@@ -5,17 +5,50 @@ Before: wiring. After: the dns room's parts, which know nothing of the loop.
 
 from reconciler.dns.in_process import InProcess
 from reconciler.engine.names import EmbeddedNames
-from reconciler.loop.naming import NameService, NamesPlace, OpenNames, unserved
+from reconciler.engine.ports import Names
+from reconciler.loop.naming import NameService, NamesPlace, OpenNames, Unserved, unserved
 from reconciler.loop.settings import Settings
 
 
 def opener(settings: Settings) -> OpenNames:
-    """What opens the name service that these settings ask for."""
+    """What opens the name service that these settings ask for. Raises UsageError for an etcd address that is none."""
     if settings.names.backend == "none":
         return unserved(settings.env)
+    if settings.names.backend == "embedded":
+        return lambda place: _open_embedded(settings, place)
+    from reconciler.dns.etcd.address import parse_address
 
-    def open_names(place: NamesPlace) -> NameService:
-        embedded = EmbeddedNames(settings.env, place.info.hostname, settings.names.ttl_seconds)
-        return InProcess(embedded, embedded, settings.domain, place.network)
+    parse_address(settings.names.backend)
+    return lambda place: _open_etcd(settings, place)
 
-    return open_names
+
+def _open_embedded(settings: Settings, place: NamesPlace) -> NameService:
+    embedded = _embedded(settings, place)
+    return _answering(settings, place, embedded, embedded)
+
+
+def _open_etcd(settings: Settings, place: NamesPlace) -> NameService:
+    from reconciler.dns.etcd.names import EtcdNames
+    from reconciler.dns.etcd.service import EtcdService
+
+    embedded = _embedded(settings, place)
+    etcd = EtcdNames(
+        settings.names.backend,
+        env=settings.env,
+        domain=settings.domain,
+        host=embedded.host,
+        inner=embedded,
+        on_change=place.look,
+    )
+    return EtcdService(etcd, _answering(settings, place, etcd, embedded))
+
+
+def _embedded(settings: Settings, place: NamesPlace) -> EmbeddedNames:
+    return EmbeddedNames(settings.env, place.info.hostname, settings.names.ttl_seconds)
+
+
+def _answering(settings: Settings, place: NamesPlace, names: Names, embedded: EmbeddedNames) -> NameService:
+    """What answers for `embedded`; the loop publishes in `names`."""
+    if settings.names.nameservers:
+        return Unserved(names, settings.names.nameservers)
+    return InProcess(names, embedded, settings.domain, place.network)
