@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli import output
+from reconciler.cli import output, session
 from reconciler.cli.options import environment
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
@@ -43,8 +43,10 @@ def setup(
 
     if apply and undo:
         raise UsageError("--apply and --undo are opposites: give one of them")
-    choose = way_back if undo else way_there
-    way = choose(settings.env, settings.domain, settings.engine_url, ROOT)
+    if undo:
+        way = way_back(settings.env, settings.domain, settings.engine_url, ROOT)
+    else:
+        way = way_there(settings.env, settings.domain, settings.engine_url, _told(settings), ROOT)
     if not apply and not undo:
         _print(shown(way, _command(settings)))
         return
@@ -56,6 +58,19 @@ def setup(
         again = f"sudo {_command(settings)} {'--undo' if undo else '--apply'}"
         raise ReconcilerError(f"{error}; nothing was changed. As root:\n{again}") from error
     _print(told(way))
+
+
+def _told(settings: Settings) -> str | None:
+    """The address that the running loop names; None where none runs. Raises ReconcilerError where names aren't kept."""
+    loop = session.running(settings)
+    if loop is None:
+        return None
+    asked = loop.lookup(f"{settings.env}.{settings.domain}").nameservers
+    if not asked:
+        raise ReconcilerError(
+            f"the loop of environment {settings.env} runs no DNS server (`--names`): there is nobody to ask"
+        )
+    return asked[0]
 
 
 def _print(lines: Iterable[str]) -> None:

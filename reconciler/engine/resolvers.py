@@ -7,6 +7,7 @@ A container has its own loopback, so a resolver on the host's is out of its reac
 Never here: asking anything.
 """
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
@@ -15,6 +16,9 @@ SYSTEMD_RESOLV_CONF = Path("/run/systemd/resolve/resolv.conf")
 
 _STUBS = frozenset({"127.0.0.53", "127.0.0.54"})
 _MAX_BYTES = 65_536
+# What `dns setup` writes (setup.resolving.block): servers of environments, which answer this host and their own
+# containers, but no others'.
+_OF_ENVIRONMENTS = re.compile(r"^# reconciler (\w+): begin$.*?^# reconciler \1: end$", re.MULTILINE | re.DOTALL)
 
 
 def nameservers(text: str) -> tuple[str, ...]:
@@ -46,7 +50,8 @@ def within_reach(servers: tuple[str, ...]) -> tuple[str, ...]:
 
 def host_resolvers(resolv_conf: Path = RESOLV_CONF, systemd_resolv_conf: Path = SYSTEMD_RESOLV_CONF) -> tuple[str, ...]:
     """The IPv4 resolvers that containers get after ours; none where the host has none in their reach."""
-    return within_reach(_host_servers(resolv_conf, systemd_resolv_conf))
+    known = nameservers(_OF_ENVIRONMENTS.sub("", _read(resolv_conf)))
+    return within_reach(behind_stub(known, nameservers(_read(systemd_resolv_conf))))
 
 
 class HostUpstreams:

@@ -140,6 +140,7 @@ def test_programs_of_this_machine_resolve_our_names_until_it_is_taken_back(
     # With the server away its port is closed: libc goes on to the next one.
     assert loop.stop() == 0
     assert machine.resolve(ELSEWHERE) == {"192.0.2.7"}
+    assert "No server answers" in fine(loop)
     fine(loop, "--undo")
     assert machine.resolv_conf.read_bytes() == ORIGINAL
     assert [path.name for path in machine.resolv_conf.parent.glob("resolv.conf*")] == ["resolv.conf"]
@@ -159,6 +160,11 @@ def test_two_environments_stand_beside_each_other(
     outside.asked.clear()
     assert machine.resolve(ELSEWHERE) == {"192.0.2.7"}
     assert len(outside.asked) == 1, "the servers asked each other in a circle"
+
+    # A container that is made now gets its own server, and none of the others that the host asks.
+    loops[0].save("webapp", spec(2))
+    loops[0].until_ready("webapp", 2)
+    assert loops[0].inspect(f"{loops[0].env}-webapp-2")["HostConfig"]["Dns"] == [gateway_of(loops[0])]
 
     fine(loops[0], "--undo")
     assert machine.resolve(f"webapp.{loops[0].env}.docker") == set()

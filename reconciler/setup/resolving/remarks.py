@@ -29,6 +29,11 @@ _GENERATED = re.compile(
 )
 
 
+def silent(zone: str) -> str:
+    """The server isn't there just now."""
+    return f"No server answers for {zone} there just now; a running loop (`reconciler run`) keeps one."
+
+
 def about(host: Host, after: bytes, address: str) -> tuple[str, ...]:
     """What is to be said of resolv.conf as it will be."""
     text = after.decode("utf-8", errors="replace")

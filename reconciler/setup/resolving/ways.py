@@ -5,7 +5,7 @@ Ordered rules, first match wins: macOS has files of its own; systemd-resolved is
 /etc/resolv.conf. Never here: reading or changing anything.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from reconciler.engine.resolvers import nameservers
@@ -47,6 +47,11 @@ class Way:
 
 def setting_up(host: Host, server: Server) -> Way:
     """Raises SetupError where this host can't be set up by us."""
+    way = _chosen(host, server)
+    return way if server.answers else replace(way, remarks=(remarks.silent(server.zone), *way.remarks))
+
+
+def _chosen(host: Host, server: Server) -> Way:
     if host.platform == "darwin":
         return _mac(host, server)
     if host.platform != "linux":

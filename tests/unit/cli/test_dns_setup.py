@@ -1,15 +1,17 @@
 """`dns setup` says what it would do, does it when told to, and takes it back; the host is a directory of the test's."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reconciler.cli import dns
 from reconciler.engine.ports import Network
+from reconciler.plan.lookup import NameStatus
 from reconciler.setup.resolving import choosing
 from reconciler.setup.resolving.host import Host, look
-from tests.unit.cli.conftest import Run
+from tests.unit.cli.conftest import FakeLoop, Run
 
 ORIGINAL = b"nameserver 10.0.0.53\n"
 BLOCK = b"# reconciler dev: begin\nnameserver 10.224.0.1\n# reconciler dev: end\n"
@@ -32,7 +34,9 @@ def _as_linux(zone: str, root: Path) -> Host:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Network(id="0123456789abcdef", name="reconciler-dev", subnet="10.224.0.0/20", gateway="10.224.0.1")
-    monkeypatch.setattr(choosing, "_network", lambda _env, _url: found)
+    monkeypatch.setattr(choosing, "_network", lambda _api, _env: found)
+    monkeypatch.setattr(choosing, "server_address", lambda _api, _env, network, told: told or network.gateway)
+    monkeypatch.setattr(choosing, "answers", lambda _address, _zone: True)
 
 
 def test_without_an_option_it_only_says_what_to_do(run: Run, resolv_conf: Path, network: None) -> None:
@@ -56,6 +60,27 @@ def test_it_is_done_once_and_taken_back_whole(run: Run, resolv_conf: Path, netwo
     assert (nothing.exit_code, "nothing to do" in " ".join(nothing.stdout.split())) == (0, True)
 
 
+def test_the_loop_s_own_word_on_where_its_server_is_counts(
+    run: Run, resolv_conf: Path, network: None, loop: FakeLoop
+) -> None:
+    loop.found = NameStatus(name="dev.docker", ours=True, known=True, meaning="", nameservers=("10.224.0.3",))
+    assert "    nameserver 10.224.0.3\n" in run("dns", "setup").stdout
+    loop.found = replace(loop.found, nameservers=())
+    result = run("dns", "setup")
+    assert result.exit_code == 1
+    assert "there is nobody to ask" in result.stderr
+
+
+def test_a_server_that_does_not_answer_is_told_of_and_no_obstacle(
+    run: Run, resolv_conf: Path, network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choosing, "answers", lambda _address, _zone: False)
+    result = run("dns", "setup", "--apply")
+    assert result.exit_code == 0
+    assert "Note: No server answers for dev.docker" in result.stdout
+    assert resolv_conf.read_bytes() == BLOCK + ORIGINAL
+
+
 def test_taking_back_needs_no_engine(run: Run, resolv_conf: Path) -> None:
     resolv_conf.write_bytes(BLOCK + ORIGINAL)
     assert run("dns", "setup", "--undo").exit_code == 0
@@ -69,7 +94,7 @@ def test_both_at_once_is_a_usage_error(run: Run, resolv_conf: Path) -> None:
 
 
 def test_without_a_network_it_says_what_makes_one(run: Run, resolv_conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choosing, "_network", lambda _env, _url: None)
+    monkeypatch.setattr(choosing, "_network", lambda _api, _env: None)
     result = run("dns", "setup", "--apply")
     assert result.exit_code == 1
     assert "`reconciler run --env dev`" in result.stderr

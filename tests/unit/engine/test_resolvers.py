@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.engine.resolvers import HostUpstreams, behind_stub, host_resolvers, nameservers, within_reach
+from reconciler.setup.resolving.block import with_block
 
 STUB = "nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch lan\n"
 UPLINKS = "nameserver 192.168.1.1\nnameserver fe80::1%2\nnameserver 9.9.9.9\n"
@@ -45,6 +46,14 @@ def test_containers_get_what_is_behind_the_stub(tmp_path: Path) -> None:
     assert host_resolvers(stub, uplinks) == ()
     uplinks.write_text(UPLINKS)
     assert host_resolvers(stub, uplinks) == ("192.168.1.1", "9.9.9.9")
+
+
+def test_servers_of_environments_that_the_host_asks_are_nothing_for_containers(tmp_path: Path) -> None:
+    """They would take the place of the host's own ones: only the first three of a list are asked."""
+    resolv_conf = tmp_path / "resolv.conf"
+    resolv_conf.write_bytes(with_block(with_block(b"nameserver 10.0.0.1\n", "dev", "10.224.0.1"), "ci", "10.225.0.1"))
+    assert host_resolvers(resolv_conf, tmp_path / "none") == ("10.0.0.1",)
+    assert HostUpstreams(resolv_conf, tmp_path / "none")() == ("10.225.0.1", "10.224.0.1", "10.0.0.1")
 
 
 def test_our_server_on_the_host_may_use_a_loopback_resolver(tmp_path: Path) -> None:
