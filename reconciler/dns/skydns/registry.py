@@ -20,7 +20,6 @@ from reconciler.state.entry import Entry
 
 log = logging.getLogger(__name__)
 
-MOST_SERVICES = 10_000
 RETURN_SECONDS = 60.0
 KEY = "skydns:"
 
@@ -68,7 +67,7 @@ class Registry:
         *,
         clock: Callable[[], float],
         wall: Callable[[], float],
-        most: int = MOST_SERVICES,
+        most: int,
     ) -> None:
         self.next_at: float | None = None
         self._names = names
@@ -96,7 +95,7 @@ class Registry:
             else:
                 self._held[held.service.label] = held
         shown = [held.service for held in self._held.values() if held.shown]
-        self._names.change_registered({KEY + service.label: service.entry() for service in shown}, ())
+        self._names.change_registered({KEY + service.label: self._entry(service) for service in shown}, ())
         self.sweep()
 
     def add(self, service: Service) -> None:
@@ -106,7 +105,7 @@ class Registry:
         if held is not None and now < held.ends_at:
             where = f"{held.service.name}.{held.service.environment}"
             raise Refused(409, f"{service.uuid} is registered already, for {where}: renew it with PATCH, or DELETE it")
-        entry = service.entry()
+        entry = self._entry(service)
         if self._names.table().manages(entry.env, entry.cluster):
             name = f"{entry.cluster}.{entry.env}"
             raise Refused(409, f"{name} is the name of a cluster that runs here: choose another Name or Environment")
@@ -166,11 +165,15 @@ class Registry:
         self._drop(gone)
         self.next_at = None if next_at == inf else next_at
 
+    def due_in_seconds(self) -> float | None:
+        """How long until `sweep` has to be called; not above 0 where it is late."""
+        return None if self.next_at is None else self.next_at - self._clock()
+
     def _hold(self, service: Service, now: float) -> None:
         ends_at = inf if service.no_expire else now + service.ttl_seconds
         held = _Held(service, ends_at, ends_at, shown=True)
         self._held[service.label] = held
-        self._names.register(KEY + service.label, service.entry())
+        self._names.register(KEY + service.label, self._entry(service))
         if self._notes:
             kept = {**self._json(held, now), "TTL": service.ttl_seconds}
             self._notes.note(KEY + service.label, json.dumps(kept))
@@ -201,6 +204,9 @@ class Registry:
             del self._held[label]
             if self._notes:
                 self._notes.note(KEY + label, None)
+
+    def _entry(self, service: Service) -> Entry:
+        return service.entry(self._names.ttl_seconds)
 
     def _listed(self, entry: Entry, now: float) -> dict[str, Any]:
         held = None if entry.managed else self._held.get(entry.instance)

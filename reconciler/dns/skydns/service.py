@@ -25,11 +25,15 @@ _MOST_SHOWN = 80
 
 
 class Refused(ReconcilerError):
-    """The request can't be granted: `status` is HTTP's, the message a sentence for who sent it."""
+    """The request can't be granted: `status` is HTTP's, the message a sentence for who sent it.
 
-    def __init__(self, status: int, message: str) -> None:
+    `allow` are the methods to use instead, where the method is what is wrong (405).
+    """
+
+    def __init__(self, status: int, message: str, *, allow: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.allow = allow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +55,8 @@ class Service:
         """Its UUID as it stands in names: what tells services apart."""
         return self.uuid.lower()
 
-    def entry(self) -> Entry:
-        """What names lead to; an answer with it holds no longer than the service was registered for."""
+    def entry(self, ttl_seconds: int = TTL_SECONDS) -> Entry:
+        """What names lead to; an answer with it may be kept for `ttl_seconds`, at most for as long as it stands."""
         region, version = self.region.lower(), _dashed(self.version)
         return Entry(
             env=self.environment.lower(),
@@ -63,7 +67,7 @@ class Service:
             instance=self.label,
             target=self.host.rstrip("."),
             ports=(self.port,),
-            ttl_seconds=TTL_SECONDS if self.no_expire else min(TTL_SECONDS, self.ttl_seconds),
+            ttl_seconds=ttl_seconds if self.no_expire else min(ttl_seconds, self.ttl_seconds),
             detail=f"instance={self.uuid} zone={region} revision={version} registered=yes",
         )
 

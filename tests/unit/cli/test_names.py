@@ -1,5 +1,9 @@
 """Names that can't be served: the loop's status says so, and what to do."""
 
+import http.client
+import socket
+from contextlib import closing
+
 import pytest
 
 from reconciler.api import decode, encode
@@ -22,7 +26,7 @@ def test_a_denied_port_is_a_problem_until_it_can_be_had(monkeypatch: pytest.Monk
     monkeypatch.setattr(DnsServer, "start", start)
     network = Network(id="n", name="dev", subnet="10.89.0.0/16", gateway="10.89.0.1")
     embedded = EmbeddedNames("dev", "host1.example.com")
-    names = InProcess(embedded, embedded, "docker", network)
+    names = InProcess(embedded, embedded, "docker", network, skydns_port=0)
     assert names.problem() == ""
     names.look_after()
     assert "names do not answer" in names.problem()
@@ -30,6 +34,35 @@ def test_a_denied_port_is_a_problem_until_it_can_be_had(monkeypatch: pytest.Monk
     denied[0] = False
     names.look_after()
     assert names.problem() == ""
+
+
+def test_a_taken_port_of_the_skydns_api_is_a_problem_and_names_are_answered_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("reconciler.dns.in_process.PORT", 0)
+    network = Network(id="n", name="dev", subnet="127.0.0.0/8", gateway="127.0.0.1")
+    embedded = EmbeddedNames("dev", "host1.example.com")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        names = InProcess(embedded, embedded, "docker", network, skydns_port=port, skydns_secret="s3cret")
+        names.look_after()
+        assert names.problem() == (
+            f"nobody can register names: SkyDNS API: can't listen on 127.0.0.1:{port}: another program listens there"
+            " (`ss -lntp` names it); give it another port with --skydns-port, 0 for none"
+        )
+    try:
+        names.look_after()
+        assert names.problem() == ""
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as client:
+            client.request("GET", "/skydns/regions/")
+            assert client.getresponse().status == 403
+            client.close()
+            client.request("GET", "/skydns/regions/", headers={"Authorization": "s3cret"})
+            assert client.getresponse().read() == b"{}\n"
+    finally:
+        names.close()
 
 
 def test_the_problem_reaches_whoever_asks_the_loop() -> None:

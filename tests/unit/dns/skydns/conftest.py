@@ -1,18 +1,31 @@
-"""A registry whose clocks a test moves, notes in memory, and services to register."""
+"""A registry whose clocks a test moves, notes in memory, services to register, and a running API with a client."""
 
+import http.client
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import Any
 
 import pytest
 
+from reconciler.dns.skydns.limits import HttpLimits
 from reconciler.dns.skydns.registry import Registry
+from reconciler.dns.skydns.server import SkyDnsApi
 from reconciler.dns.skydns.service import Service, read_service
 from reconciler.engine.names import EmbeddedNames
 from reconciler.state.records import Record
 
 START_AT = 1_700_000_000.0
+# What must not depend on a limit of time has limits that no client here waits out; HASTY is for tests that do.
+CLIENT_SECONDS = 20.0
+CALM = HttpLimits(
+    request_seconds=90.0, answer_seconds=90.0, idle_seconds=90.0, connections=6, connections_of_one_client=4, services=3
+)
+HASTY = replace(CALM, request_seconds=0.2, answer_seconds=0.2, idle_seconds=0.2)
 
 
 @dataclass
@@ -102,3 +115,97 @@ class Place:
 @pytest.fixture
 def place() -> Place:
     return Place()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class Server:
+    """A running API on a port of loopback, and a client of it that is none of ours."""
+
+    api: SkyDnsApi
+    names: EmbeddedNames
+    time: Time
+
+    @property
+    def where(self) -> tuple[str, int]:
+        assert self.api.address is not None
+        return self.api.address
+
+    def client(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(*self.where, timeout=CLIENT_SECONDS)
+
+    def call(self, method: str, path: str, sent: bytes | None = None, **headers: str) -> Reply:
+        """One request on a connection of its own."""
+        with closing(self.client()) as client:
+            return exchange(client, method, path, sent, headers)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(self.where, timeout=CLIENT_SECONDS)
+
+    def raw(self, *pieces: bytes) -> bytes:
+        """All that is answered to these bytes until the server ends the connection."""
+        with self.connect() as client:
+            for piece in pieces:
+                client.sendall(piece)
+            return until_end(client)
+
+
+def exchange(
+    client: http.client.HTTPConnection, method: str, path: str, sent: bytes | None, headers: Mapping[str, str]
+) -> Reply:
+    client.request(method, path, sent, {name.replace("_", "-"): value for name, value in headers.items()})
+    response = client.getresponse()
+    return Reply(response.status, response.read().decode(), dict(response.headers))
+
+
+def until_end(client: socket.socket) -> bytes:
+    found = b""
+    while more := client.recv(65_536):
+        found += more
+    return found
+
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts APIs, each on a port of its own, and stops them all at the end."""
+    apis: list[SkyDnsApi] = []
+
+    def begin(*, limits: HttpLimits = CALM, secret: str = "", notes: MemoryNotes | None = None) -> Server:
+        names, time = EmbeddedNames("dev", "host1.example.com"), Time()
+        api = SkyDnsApi(names, "docker", secret=secret, notes=notes, limits=limits, clock=lambda: time.monotonic)
+        apis.append(api)
+        api.start(("127.0.0.1", 0))
+        return Server(api, names, time)
+
+    yield begin
+    for api in apis:
+        api.stop()
+
+
+@pytest.fixture
+def server(start: Start) -> Server:
+    """With limits that no test waits out."""
+    return start()
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for a condition; fails after `seconds`."""
+    tick, deadline = threading.Event(), monotonic() + seconds
+    while not true():
+        assert monotonic() < deadline, "it did not come true in time"
+        tick.wait(0.01)
