@@ -51,4 +51,12 @@ def _answering(settings: Settings, place: NamesPlace, names: Names, embedded: Em
     """What answers for `embedded`; the loop publishes in `names`."""
     if settings.names.nameservers:
         return Unserved(names, settings.names.nameservers)
-    return InProcess(names, embedded, settings.domain, place.network)
+    return InProcess(
+        names,
+        embedded,
+        settings.domain,
+        place.network,
+        skydns_port=settings.names.skydns_port,
+        skydns_secret=settings.names.skydns_secret,
+        notes=place.store,
+    )
