@@ -1,0 +1,227 @@
+"""Instances are killed, frozen, removed, replaced, scaled away, and the loop itself is killed, while a client in a
+container asks for the cluster's name and connects every 10 ms. What it was told and met is held against the engine's
+own record of who lived when.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+
+from tests.support.loop_process import DOMAIN, LoopProcess
+from tests.support.name_client import (
+    GREETER_COMMAND,
+    NameClient,
+    Story,
+    Witness,
+    lost_connects,
+    now,
+    stale_answers,
+)  # fmt: skip
+from tests.support.spec_text import BASE, spec
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
+
+TTL_SECONDS = 2.0  # shorter than usual, so that what a client holds is soon forgotten
+GONE_SECONDS = 1.0  # so long after an instance's end nobody is sent to it any more
+BEAT_SECONDS, MISSES = 0.2, 3
+SILENCE_SECONDS = BEAT_SECONDS * (MISSES + 1)  # how long it takes until a frozen one counts as silent
+DRAIN_SECONDS = 1.0
+_HEALTH = (
+    f"health: {{heartbeat: {{interval: {BEAT_SECONDS * 1000:g}ms, misses: {MISSES}}}, "
+    "tcp: {port: 8080, interval: 100ms}, suspect: 500ms}"
+)
+
+
+def webapp(size: int, version: int, drain_seconds: float) -> str:
+    return spec(
+        size, "ports: [8080]", _HEALTH, f"environment: {{VERSION: '{version}'}}",
+        image=BASE, command=GREETER_COMMAND, stop=f"grace: 2s, drain: {drain_seconds:g}s",
+    )  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """The loop with a cluster `webapp`, its client and its witness. A `version` is a change of what runs."""
+
+    loop: LoopProcess
+    client: NameClient
+    witness: Witness
+    version: int = 1
+
+    def webapp(self, size: int, drain_seconds: float = DRAIN_SECONDS) -> str:
+        return webapp(size, self.version, drain_seconds)
+
+    def name(self, number: int) -> str:
+        return f"{self.loop.env}-webapp-{number}"
+
+    def told_now(self) -> set[str]:
+        """What a client that asks now is told."""
+        told = self.client.told()
+        return set(told.addresses) if told and told.at > now() - 1.0 else set()
+
+    def alive_now(self) -> set[str]:
+        return {life.address for life in self.witness.lives() if life.gone_at is None}
+
+    def settled_names(self, size: int) -> bool:
+        """Whoever lives is in the client's answers, and nobody else."""
+        told = self.told_now()
+        return len(told) == size and told == self.alive_now()
+
+    def until_forgotten(self, at: float) -> None:
+        """Until the caching client was told anew after `at`, so that nothing it holds is of before."""
+
+        def anew() -> bool:
+            return any(one.who == "cached" and one.addresses for one in self.client.story(at).answers)
+
+        self.loop.until(anew, TTL_SECONDS + 10, "the caching client asks again")
+
+
+@pytest.fixture(scope="module")
+def loop(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopProcess]:
+    """One that answers for names itself."""
+    process = LoopProcess(
+        engine, tmp_path_factory.mktemp("loop"), options=("--dns-server", "loop", "--ttl", f"{TTL_SECONDS:g}s")
+    )
+    try:
+        process.start()
+        yield process
+    finally:
+        process.close()
+
+
+@pytest.fixture(scope="module")
+def asking(loop: LoopProcess) -> Iterator[Scene]:
+    with Witness(loop, "webapp") as witness:
+        loop.save("webapp", webapp(3, 1, DRAIN_SECONDS))
+        loop.until_ready("webapp", 3)
+        like = next(iter(loop.containers("webapp")))
+        with NameClient(loop, f"webapp.{loop.env}.{DOMAIN}", 8080, like=like) as client:
+            yield Scene(loop=loop, client=client, witness=witness)
+
+
+@pytest.fixture
+def scene(asking: Scene) -> Scene:
+    """Whatever a test before has left: three, all of them named."""
+    loop = asking.loop
+    loop.save("webapp", asking.webapp(3))
+    loop.until_ready("webapp", 3)
+    loop.until_settled()
+    loop.until(lambda: asking.settled_names(3), what="the client is told of all three")
+    return asking
+
+
+def checked(scene: Scene, since: float) -> Story:
+    """The story since, once all that was told before is forgotten; nobody was led to what is gone."""
+    scene.until_forgotten(now())
+    story = scene.client.story(since)
+    assert stale_answers(story, scene.witness, GONE_SECONDS, silence_seconds=SILENCE_SECONDS) == []
+    reach = {"fresh": GONE_SECONDS, "cached": TTL_SECONDS + GONE_SECONDS}
+    for who, seconds in reach.items():
+        assert lost_connects(story, who, scene.witness, seconds, silence_seconds=SILENCE_SECONDS) == []
+    assert {answer.ttl_seconds for answer in story.answers if answer.addresses} == {TTL_SECONDS}
+    assert {name.rstrip("0123456789") for who in reach for name in story.met(who)} == {"webapp"}
+    return story
+
+
+def ended(scene: Scene, id_: str) -> Callable[[], bool]:
+    """Whether the engine told that this container died."""
+    return lambda: scene.witness.life(id_).ended_at is not None
+
+
+@pytest.mark.parametrize("fault", ["killed", "removed", "frozen"])
+def test_nobody_is_led_to_one_that_was(scene: Scene, fault: str) -> None:
+    loop, began = scene.loop, now()
+    victim = loop.containers("webapp")[scene.name(2)]
+    {
+        "killed": lambda: loop.docker.kill(victim),
+        "removed": lambda: loop.docker.remove_container(victim, force=True),
+        "frozen": lambda: loop.docker.pause(victim),
+    }[fault]()
+    loop.until(lambda: victim not in loop.containers("webapp", every=True).values(), what="it is taken away")
+    loop.until_ready("webapp", 3)
+    loop.until(lambda: scene.settled_names(3), what="the client is told of three again")
+    checked(scene, began)
+
+
+def test_a_change_and_a_scale_down_are_noticed_by_nobody_who_asks_each_time(scene: Scene) -> None:
+    """Each name is withdrawn a drain before its instance is told to end, so that no connection fails."""
+    loop, began = scene.loop, now()
+    scene.version += 1
+    for size in (3, 2):
+        loop.follow("webapp", scene.webapp(size), size)
+        loop.until_settled()
+        loop.until(partial(scene.settled_names, size), what=f"the client is told of {size}")
+    story = checked(scene, began)
+    assert story.failed("fresh") == []
+    left = [life for life in scene.witness.lives() if life.gone_at is not None and life.gone_at > began]
+    assert len(left) == 4  # three of the old version, one too many
+    for life in left:
+        assert life.signalled_at is not None, f"{life} was not told to end"
+        told = [answer.at for answer in story.answers if life.address in answer.addresses and life.had(answer.at)]
+        assert max(told) + DRAIN_SECONDS <= life.signalled_at
+
+
+def test_with_a_drain_above_the_ttl_nobody_notices_a_scale_down(scene: Scene) -> None:
+    loop, began = scene.loop, now()
+    loop.follow("webapp", scene.webapp(3, TTL_SECONDS + 0.5), 3)
+    loop.follow("webapp", scene.webapp(2, TTL_SECONDS + 0.5), 2)
+    loop.until_settled()
+    story = checked(scene, began)
+    assert story.failed("fresh") == story.failed("cached") == []
+
+
+def test_names_come_back_with_a_loop_that_was_killed(scene: Scene) -> None:
+    """Nothing is replaced, and nobody is told anything wrong meanwhile."""
+    loop, began = scene.loop, now()
+    before = loop.containers("webapp", every=True)
+    loop.kill()
+    loop.until(lambda: scene.told_now() == set(), what="names are gone with their server")
+    loop.start()
+    loop.until(lambda: scene.settled_names(3), what="names are back")
+    loop.until_settled()
+    assert loop.containers("webapp", every=True) == before
+    story = checked(scene, began)
+    assert story.failed("fresh") == story.failed("cached") == []
+
+
+def test_one_that_died_while_the_loop_was_away_is_never_named_again(scene: Scene) -> None:
+    loop, began = scene.loop, now()
+    before = loop.containers("webapp")
+    loop.kill()
+    victim = before.pop(scene.name(1))
+    loop.docker.kill(victim)
+    loop.until(ended(scene, victim), what="it ended")
+    loop.start()
+    loop.until(lambda: scene.settled_names(3), what="the client is told of three")
+    assert before.items() <= loop.containers("webapp").items()
+    checked(scene, began)
+
+
+def test_a_loop_that_was_frozen_leads_nobody_to_what_died_meanwhile(scene: Scene) -> None:
+    """What was asked meanwhile is answered when it goes on, from what it knew; then it looks."""
+    loop = scene.loop
+    victim = loop.containers("webapp")[scene.name(3)]
+    loop.freeze()
+    try:
+        loop.docker.kill(victim)
+        loop.until(ended(scene, victim), what="it ended")
+        loop.until(
+            lambda: now() > (scene.witness.life(victim).ended_at or now()) + GONE_SECONDS + 1,
+            what="it is gone for long",
+        )
+    finally:
+        loop.thaw()
+    thawed_at = now()
+    loop.until(lambda: scene.settled_names(3), what="the client is told of three")
+    checked(scene, thawed_at + GONE_SECONDS)
+
+
+def test_the_last_ones_name_is_gone_before_it(scene: Scene) -> None:
+    loop, began = scene.loop, now()
+    loop.follow("webapp", scene.webapp(0), 0)
+    loop.until(lambda: not loop.containers("webapp", every=True), what="all are gone")
+    story = scene.client.story(began)
+    assert story.failed("fresh") == []
+    assert scene.told_now() == set()
