@@ -15,6 +15,7 @@ Written by `make bench`; not edited by hand.
 Every figure is the median of several measurements, with the least, the greatest and their number in brackets.
 A yardstick is measured in the same run, in turns with the subject, so that both meet the same machine.
 """
+_VERDICTS = {True: "reached", False: "**not reached**", None: ""}
 _COLUMNS = ("figure", "measured", "yardstick", "ratio", "must reach", "")
 
 
@@ -38,7 +39,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         str(row.against) if row.against is not None else "-",
         f"{row.ratio:.2f} x" if row.ratio is not None else "-",
         row.must,
-        "reached" if row.reached else "**not reached**",
+        _VERDICTS[row.reached],
     )
 
 

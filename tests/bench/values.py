@@ -54,15 +54,28 @@ def samples(values: Iterable[float], unit: str = "s") -> Samples:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One line of the table. `against` is the yardstick of the same run, `must` what has to be reached, `how` how it is
-    measured, in one sentence."""
+    measured, in one sentence. Without a bound `reached` is None."""
 
     figure: str
     measured: Samples
     must: str
-    reached: bool
+    reached: bool | None
     how: str
     against: Samples | None = None
     ratio: float | None = None
+
+
+def figure(figure: str, measured: Samples, how: str, *, against: Samples | None = None) -> Row:
+    """A figure without a bound; the ratio of the medians, measured to yardstick, where there is one."""
+    ratio = measured.median / against.median if against is not None else None
+    return Row(figure=figure, measured=measured, against=against, ratio=ratio, must="-", reached=None, how=how)
+
+
+def at_least(figure: str, measured: Samples, limit: float, how: str) -> Row:
+    """The median must reach `limit`, in the samples' own measure."""
+    return Row(
+        figure=figure, measured=measured, must=f"≥ {measured.show(limit)}", reached=measured.median >= limit, how=how
+    )  # fmt: skip
 
 
 def at_most(figure: str, measured: Samples, limit: float, how: str, *, p95: bool = False) -> Row:

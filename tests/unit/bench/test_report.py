@@ -4,7 +4,7 @@ import pytest
 
 from tests.bench import report
 from tests.bench.machine import Machine
-from tests.bench.values import Samples, at_most, faster_at_least, samples, slower_at_most
+from tests.bench.values import Samples, at_least, at_most, faster_at_least, figure, samples, slower_at_most
 
 MACHINE = Machine(
     processor="a processor", cores=2, memory_gib=23.5, kernel="6.1", python="3.11.7", engine="20.10 (API 1.41)",
@@ -74,3 +74,17 @@ def test_the_page_holds_the_table_the_machine_and_how_each_was_measured() -> Non
 
 def test_a_bar_in_a_name_does_not_break_the_table() -> None:
     assert "a / b" in report.table([at_most("a | b", samples([1.0]), 1.0, "how")])
+
+
+def test_a_rate_has_to_reach_its_limit() -> None:
+    rates = samples([9_000.0, 12_000.0, 10_000.0], "/s")
+    assert at_least("figure", rates, 10_000.0, "how").reached
+    assert not at_least("figure", rates, 10_001.0, "how").reached
+    assert str(rates) == "10000 /s (9000 /s … 12000 /s, n=3)"
+
+
+def test_a_figure_without_a_bound_is_only_told() -> None:
+    told = figure("told", samples([4.0]), "how", against=samples([2.0]))
+    assert report.table([told]).endswith(
+        "| told | 4.00 s (4.00 s … 4.00 s, n=1) | 2.00 s (2.00 s … 2.00 s, n=1) | 2.00 x | - |  |"
+    )
