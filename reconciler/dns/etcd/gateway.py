@@ -8,9 +8,11 @@ Never here: threads, retries, deciding what to write. One Gateway belongs to one
 
 import http.client
 import json
+import socket
 import ssl
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from reconciler.dns.etcd.address import Address
@@ -120,20 +122,9 @@ class Gateway:
             raise EtcdError(f"refused: {said or response.status}")
         return answer
 
-    def stream(
-        self, path: str, body: bytes, seconds: float
-    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    def stream(self, seconds: float) -> "Stream":
         """An answer without an end, on a connection of its own to the same member; `seconds` bound each wait."""
-        connection = self._connect(seconds)
-        try:
-            response = self._send(connection, path, body)
-        except EtcdError:
-            connection.close()
-            raise
-        if response.status != http.client.OK:
-            connection.close()
-            raise EtcdError(f"refused: {response.status}")
-        return connection, response
+        return Stream(self._connect(seconds), self._send)
 
     def _send(self, connection: http.client.HTTPConnection, path: str, body: bytes) -> http.client.HTTPResponse:
         headers = {"Content-Type": "application/json", **({"Authorization": self._token} if self._token else {})}
@@ -148,6 +139,48 @@ class Gateway:
         if self._address.tls:
             return http.client.HTTPSConnection(host, port, timeout=seconds, context=ssl.create_default_context())
         return http.client.HTTPConnection(host, port, timeout=seconds)
+
+
+class Stream:
+    """One call whose answer comes line by line; only `shut` may be called from another thread."""
+
+    def __init__(
+        self,
+        connection: http.client.HTTPConnection,
+        send: Callable[[http.client.HTTPConnection, str, bytes], http.client.HTTPResponse],
+    ) -> None:
+        self._connection = connection
+        self._send = send
+        self._socket: socket.socket | None = None
+        self._shut = False
+
+    def lines(self, path: str, body: bytes) -> Iterator[bytes]:
+        """Each line until the end; raises EtcdError where it breaks, TimeoutError where it is silent for too long."""
+        try:
+            self._connection.connect()
+            self._socket = self._connection.sock
+            if self._shut:
+                return
+            response = self._send(self._connection, path, body)
+            if response.status != http.client.OK:
+                raise EtcdError(f"refused: {response.status}")
+            while line := response.readline():
+                yield line
+        except TimeoutError:
+            raise
+        except (OSError, http.client.HTTPException) as error:
+            raise EtcdError(_reason(error)) from error
+
+    def shut(self) -> None:
+        """End it, also where a thread waits for a line."""
+        self._shut = True
+        if self._socket is not None:
+            with suppress(OSError):  # it has ended by itself
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Put it away."""
+        self._connection.close()
 
 
 def _operation(change: Change, lease: int) -> dict[str, Any]:

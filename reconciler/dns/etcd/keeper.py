@@ -186,9 +186,6 @@ class Keeper:
             self._in_flight = {change.key for change in changes}
         for start in range(0, len(changes), _BATCH):
             self._commit(gateway, changes[start : start + _BATCH])
-        with self.changed:
-            self._in_flight.clear()
-            self.changed.notify_all()
 
     def _commit(self, gateway: Gateway, changes: Sequence[Change]) -> None:
         """Where a key was not as we knew it, nothing is written: we know it now, and try again."""
@@ -197,12 +194,16 @@ class Keeper:
         with self.changed:
             if made:
                 self._ledger.made(changes, revision, lease)
-            for change in changes:
-                if not made:
+            else:
+                for change in changes:
                     self._ledger.seen(change.key, held.get(change.key), revision)
-                if self._ledger.change(change.key) is not None:
-                    self._pending.add(change.key)
+            keys = {change.key for change in changes}
+            surprising = {key for key in keys - self._pending if self._ledger.change(key) is not None}
+            self._pending |= surprising
+            self._in_flight -= keys
             self.changed.notify_all()
+        if surprising:
+            self._on_change()
 
     # ------------------------------------------------------------ called by the watch's thread
 

@@ -82,7 +82,7 @@ class Layout:
 
     def ours(self, value: str) -> Mark | None:
         """The mark in a value that this environment's loop on this host wrote; None for everybody else's."""
-        mark = _read(value)
+        mark = read_mark(value)
         return mark if mark and (mark.env, mark.domain, mark.host) == (self.env, self.domain, self.host) else None
 
     @property
@@ -124,7 +124,8 @@ def _text(message: Mapping[str, Any]) -> str:
     return json.dumps(message, separators=(",", ":"))
 
 
-def _read(value: str) -> Mark | None:
+def read_mark(value: str) -> Mark | None:
+    """Which loop wrote a value; None where none did."""
     try:
         message = json.loads(value)
     except (ValueError, RecursionError):

@@ -7,7 +7,7 @@ Never here: threads, the wire. Foreign values are never changed: neither deleted
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.dns.etcd.layout import Layout
+from reconciler.dns.etcd.layout import REVERSE, Layout, read_mark
 from reconciler.dns.etcd.mirror import Held, Mirror
 from reconciler.dns.etcd.wanted import Wanted
 from reconciler.state.records import Record
@@ -121,7 +121,7 @@ class Ledger:
 
     def exact(self, records: Mapping[str, Record]) -> dict[str, Record]:
         """Those of the records whose keys are all as they should be (or foreign: there nothing can be done)."""
-        return {id: record for id, record in records.items() if self.right(self._wanted.keys(id))}
+        return {id: record for id, record in records.items() if self.right(self._wanted.keys_of(id))}
 
     def foreign(self, key: str) -> bool:
         """Somebody else's value is at a key that we want."""
@@ -131,5 +131,12 @@ class Ledger:
         return self._layout.ours(held.value) is None
 
     def occupied(self) -> list[str]:
-        """The keys of ours that have somebody else's value, sorted."""
-        return sorted(filter(self.foreign, self._wanted.keys()))
+        """The keys of ours that have somebody else's value, sorted.
+
+        Without the addresses that two loops have alike, on engines of their own: a reverse name is the first one's.
+        """
+        return sorted(key for key in filter(self.foreign, self._wanted.keys()) if not self._shared(key))
+
+    def _shared(self, key: str) -> bool:
+        held = self._mirror.get(key)
+        return held is not None and key.startswith(REVERSE) and read_mark(held.value) is not None

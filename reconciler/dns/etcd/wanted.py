@@ -3,7 +3,7 @@
 Before: layout. After: ledger. Never here: what etcd has; threads.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from reconciler.dns.etcd.layout import Layout
 from reconciler.state.records import Record
@@ -42,6 +42,10 @@ class Wanted:
         values = self._at.get(key)
         return values[max(values)] if values else None
 
-    def keys(self, id: str | None = None) -> Iterable[str]:
-        """All keys there should be; with `id` those of one container."""
-        return self._at.keys() if id is None else self._of.get(id, {}).keys()
+    def keys(self) -> Collection[str]:
+        """All keys there should be."""
+        return self._at.keys()
+
+    def keys_of(self, id: str) -> Collection[str]:
+        """Those of one container."""
+        return self._of.get(id, {}).keys()

@@ -5,16 +5,13 @@ A stream that is silent for a while is opened anew where it left off: silence an
 Never here: judging what changed.
 """
 
-import http.client
 import json
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Any
 
-from reconciler.dns.etcd.gateway import EtcdError, Gateway, decoded, held_from, range_of
+from reconciler.dns.etcd.gateway import EtcdError, Gateway, Stream, decoded, held_from, range_of
 from reconciler.dns.etcd.mirror import Held
 
 SILENT_SECONDS = 30.0
@@ -47,7 +44,7 @@ class Watching:
         self._on_seen = on_seen
         self._on_end = on_end
         self._closed = Event()
-        self._connection: http.client.HTTPConnection | None = None
+        self._open: Stream | None = None
         self._thread = Thread(target=self._run, name="etcd-watch", daemon=True)
 
     def start(self) -> None:
@@ -57,10 +54,8 @@ class Watching:
     def close(self) -> None:
         """End it, also where it waits."""
         self._closed.set()
-        connection = self._connection
-        if connection is not None and connection.sock is not None:
-            with suppress(OSError):  # it has ended by itself
-                connection.sock.shutdown(socket.SHUT_RDWR)
+        if self._open is not None:
+            self._open.shut()
         self._thread.join(_END_SECONDS)
 
     def _run(self) -> None:
@@ -84,20 +79,21 @@ class Watching:
             for number, prefix in enumerate(self._prefixes, start=1)
         ]
         body = "\n".join(map(json.dumps, requests)).encode()
-        self._connection, response = self._gateway.stream("watch", body, SILENT_SECONDS)
+        stream = self._gateway.stream(SILENT_SECONDS)
+        self._open = stream
         try:
-            while not self._closed.is_set() and (line := response.readline()):
+            for line in stream.lines("watch", body):
                 batch = _batch(json.loads(line))
                 if batch:
                     yield batch
                     self._next = max(self._next, *(seen.revision + 1 for seen in batch))
-            raise EtcdError("ended the watch")
         except TimeoutError:
             return
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise EtcdError("broke the watch off") from error
+        except ValueError as error:
+            raise EtcdError("answers no JSON at /v3/watch: is it etcd?") from error
         finally:
-            self._connection.close()
+            stream.close()
+        raise EtcdError("ended the watch")
 
 
 def _batch(message: Mapping[str, Any]) -> Sequence[Seen]:
