@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from reconciler.spec.cluster import Port, Pull, Resources
 from reconciler.state.image import Image
-from reconciler.state.instance import Foreign, Instance
+from reconciler.state.instance import EngineState, Foreign, Instance
 from reconciler.state.names import NameTable
 from reconciler.state.records import Record
 
@@ -46,6 +46,19 @@ class Listing:
 
     instances: Mapping[str, tuple[Instance, ...]] = field(default_factory=dict)
     foreign: tuple[Foreign, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One container by its name, whoever made it. `addresses` are its IPv4 addresses by network, while it runs."""
+
+    id: str
+    name: str
+    labels: Mapping[str, str]
+    image_id: str
+    state: EngineState
+    exit_code: int = 0
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +95,8 @@ class Mount:
 class Blueprint:
     """Everything one container is made from; `engine.blueprint` computes it, an engine only translates it.
 
-    `published` maps a Port to its host port. `nameservers` and `search` go into its resolver.
+    `published` maps a Port to its host port. `nameservers` and `search` go into its resolver. `address` is a fixed
+    one on the network (None: the engine's choice).
     """
 
     name: str
@@ -100,6 +114,7 @@ class Blueprint:
     search: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
     stop_seconds: float = 10.0
+    address: str | None = None
 
 
 class Engine(Protocol):
@@ -107,6 +122,9 @@ class Engine(Protocol):
 
     def info(self) -> EngineInfo: ...
     def listing(self, env: str) -> Listing: ...
+    def find(self, name: str) -> Found | None:
+        """The container of exactly this name, ours or not; None where there is none."""
+
     def up_seconds(self, id: str) -> float:
         """Seconds since the container started by the engine's clock; 0.0 where it never did or is gone."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.engine.ports import Blueprint, File
+from reconciler.engine.ports import Blueprint, File, Found
 from reconciler.state import labels as keys
 from reconciler.state.image import Image
 from reconciler.state.instance import EngineState, Foreign, ImageHealth, Instance
@@ -36,6 +36,19 @@ class Box:
     @property
     def is_instance(self) -> bool:
         return self.labels.get(keys.ROLE, keys.INSTANCE_ROLE) == keys.INSTANCE_ROLE
+
+    def found(self) -> Found:
+        """As one looks at it by name."""
+        here = self.address if self.connected else None
+        return Found(
+            id=self.id,
+            name=self.blueprint.name,
+            labels=self.labels,
+            image_id=self.image.id,
+            state=self.state,
+            exit_code=self.exit_code or 0,
+            addresses={self.blueprint.network: here} if here else {},
+        )
 
     def end(self, code: int) -> None:
         """It exits: its address is free again."""

@@ -12,7 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reconciler.engine.docker import subnets
-from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Listing, Network, Signal
+from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Found, Listing, Network, Signal
 from reconciler.errors import EngineUnavailable, NotOurs, PermanentError, TransientError
 from reconciler.spec.cluster import Pull
 from reconciler.state import labels as keys
@@ -69,6 +69,11 @@ class FakeEngine:
                 past = self._past[max(0, len(self._past) - 1 - self.stale_by)]
                 return past.get(env, Listing())
             return self._list(env)
+
+    def find(self, name: str) -> Found | None:
+        self._begin("find", name)
+        with self._lock:
+            return next((box.found() for box in self.boxes.values() if box.blueprint.name == name), None)
 
     def up_seconds(self, id: str) -> float:
         self._begin("up_seconds", id)
@@ -270,7 +275,8 @@ class FakeEngine:
             raise TransientError(f"{doing}: the one before it is still being removed", 0.2)
         if present.labels == blueprint.labels:
             return present.id
-        if all(present.labels.get(k) == blueprint.labels[k] for k in (keys.ENV, keys.CLUSTER, keys.NUMBER)):
+        known_by = (keys.CLUSTER, keys.NUMBER) if keys.CLUSTER in blueprint.labels else (keys.ROLE,)
+        if all(present.labels.get(key) == blueprint.labels[key] for key in (keys.ENV, *known_by)):
             raise TransientError(f"{doing}: an earlier one of ours has the name", 0.2)
         raise NotOurs(f"{doing}: container {present.id[:12]} has that name and isn't ours")
 
@@ -286,8 +292,12 @@ class FakeEngine:
         taken = {host_port for other in running for _, host_port in other.blueprint.published}
         if any(host_port in taken for _, host_port in box.blueprint.published):
             raise TransientError(f"starting container {box.id[:12]}: port is already allocated", 2.0)
+        wanted = box.blueprint.address
+        if wanted is not None and any(other.address == wanted for other in running):
+            raise TransientError(f"starting container {box.id[:12]}: Address already in use; another container has that address", 2.0)
         box.state, box.exit_code, box.started_at = EngineState.RUNNING, None, self.clock()
-        box.address = self._addresses.next(self.networks[box.blueprint.network], self.boxes.values())
+        network = self.networks[box.blueprint.network]
+        box.address = wanted or self._addresses.next(network, self.boxes.values())
         self._tell(box, "start")
 
     def _signal(self, box: Box, signal: Signal) -> None:

@@ -12,7 +12,7 @@ from reconciler.engine.docker import containers, events, images, inventory, netw
 from reconciler.engine.docker.api import Api
 from reconciler.engine.docker.files import upload
 from reconciler.engine.docker.listing import read_listing
-from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Listing, Network, Signal
+from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Found, Listing, Network, Signal
 from reconciler.spec.cluster import Pull
 from reconciler.state import labels as keys
 from reconciler.state.image import Image
@@ -43,6 +43,9 @@ class DockerEngine:
         params = {"all": "1", "filters": filters}
         rows = self.api.call("GET", "/containers/json", params=params, doing="listing containers").payload
         return read_listing(rows, env)
+
+    def find(self, name: str) -> Found | None:
+        return containers.find(self.api, name)
 
     def up_seconds(self, id: str) -> float:
         return containers.up_seconds(self.api, id)

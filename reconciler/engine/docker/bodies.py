@@ -31,7 +31,7 @@ def container_body(blueprint: Blueprint) -> dict[str, Any]:
         "ExposedPorts": exposed,
         "StopTimeout": max(1, round(blueprint.stop_seconds)),
         "HostConfig": _host_config(blueprint),
-        "NetworkingConfig": {"EndpointsConfig": {blueprint.network: {}}},
+        "NetworkingConfig": {"EndpointsConfig": {blueprint.network: _endpoint(blueprint)}},
     }
     if blueprint.command is not None:
         body["Cmd"] = list(blueprint.command)
@@ -61,6 +61,10 @@ def _host_config(blueprint: Blueprint) -> dict[str, Any]:
     if resources.cpus is not None:
         config["NanoCpus"] = round(resources.cpus * 1e9)
     return config
+
+
+def _endpoint(blueprint: Blueprint) -> dict[str, Any]:
+    return {} if blueprint.address is None else {"IPAMConfig": {"IPv4Address": blueprint.address}}
 
 
 def _bindings(blueprint: Blueprint) -> dict[str, list[dict[str, str]]]:

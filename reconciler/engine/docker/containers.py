@@ -14,9 +14,10 @@ from reconciler.engine.docker.api import Api, said
 from reconciler.engine.docker.bodies import container_body
 from reconciler.engine.docker.refusals import refusal
 from reconciler.engine.docker.volumes import ensure_volumes
-from reconciler.engine.ports import Blueprint, Signal
+from reconciler.engine.ports import Blueprint, Found, Signal
 from reconciler.errors import NotOurs, PermanentError, TransientError
 from reconciler.state import labels as keys
+from reconciler.state.instance import EngineState
 
 _FREED_SECONDS = 0.2
 _FULL_ID = re.compile(r"[0-9a-f]{64}")
@@ -54,11 +55,31 @@ def _adopt(api: Api, blueprint: Blueprint, doing: str) -> str:
     labels: Mapping[str, str] = present["Config"]["Labels"] or {}
     if all(labels.get(key) == value for key, value in blueprint.labels.items()):
         return str(present["Id"])
-    if all(labels.get(key) == blueprint.labels[key] for key in (keys.ENV, keys.CLUSTER, keys.NUMBER)):
+    # An instance is known by its number; what else we keep (a name server) by its role, and its name is its own.
+    known_by = (keys.CLUSTER, keys.NUMBER) if keys.CLUSTER in blueprint.labels else (keys.ROLE,)
+    if all(labels.get(key) == blueprint.labels[key] for key in (keys.ENV, *known_by)):
         raise TransientError(f"{doing}: an earlier one of ours has the name", _FREED_SECONDS)
     raise NotOurs(
         f"{doing}: container {present['Id'][:12]} has that name and isn't ours; rename or remove it, "
         "or give this environment another name with --env"
+    )
+
+
+def find(api: Api, name: str) -> Found | None:
+    """The container of this name. The engine takes ids and their beginnings, too; those don't count."""
+    reply = api.call("GET", f"/containers/{name}/json", doing=f"looking at container {name}", accept=(404,))
+    if reply.status == 404 or reply.payload["Name"].lstrip("/") != name:
+        return None
+    found: Mapping[str, Any] = reply.payload
+    networks: Mapping[str, Any] = found["NetworkSettings"]["Networks"] or {}
+    return Found(
+        id=found["Id"],
+        name=name,
+        labels=found["Config"]["Labels"] or {},
+        image_id=found["Image"],
+        state=EngineState(found["State"]["Status"]),
+        exit_code=int(found["State"]["ExitCode"]),
+        addresses={network: at["IPAddress"] for network, at in networks.items() if at.get("IPAddress")},
     )
 
 

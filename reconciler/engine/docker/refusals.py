@@ -19,6 +19,7 @@ _PORT_SECONDS = 2.0
 # reason.
 _KNOWN: tuple[tuple[re.Pattern[str], str, float | None], ...] = (
     (re.compile("no space left on device"), "free disk space on the engine's host", _NO_SPACE_SECONDS),
+    (re.compile("^address already in use$"), "another container has that address on the network; remove it", 2.0),
     (
         re.compile("port is already allocated|address already in use"),
         "another container or program has that host port; stop it or publish on another one",

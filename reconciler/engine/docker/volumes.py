@@ -18,7 +18,7 @@ VOLUME_ROLE = "volume"
 def ensure_volumes(api: Api, blueprint: Blueprint) -> None:
     """Make the blueprint's volumes where they are missing. Raises NotOurs where a name is somebody else's."""
     labels = {
-        **{key: blueprint.labels[key] for key in (keys.ENV, keys.CLUSTER, keys.NUMBER)},
+        **{key: blueprint.labels[key] for key in (keys.ENV, keys.CLUSTER, keys.NUMBER) if key in blueprint.labels},
         keys.ROLE: VOLUME_ROLE,
     }
     for mount in blueprint.mounts:

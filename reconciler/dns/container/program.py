@@ -1,0 +1,92 @@
+"""The program in the container: the DNS server, told by the loop what to answer.
+
+Before: service, which has put the code, the settings and a token here. After: dns.server. It ends when a part of it
+ends: whoever keeps the container makes a new one, which is better than half a server.
+Never here: the engine, or anything else of the host.
+"""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+
+from reconciler.dns.container.alone import Alone
+from reconciler.dns.container.control import Control
+from reconciler.dns.container.held import Held
+from reconciler.dns.container.protocol import PORT as CONTROL_PORT
+from reconciler.dns.container.settings import SETTINGS_PATH, TOKEN_PATH, USER, ServerSettings, read
+from reconciler.dns.server import DnsServer
+from reconciler.engine.names import EmbeddedNames
+
+log = logging.getLogger("reconciler")
+PORT = 53
+_LOOK_SECONDS = 0.5
+_SWITCH_SECONDS = 0.001  # how long a busy thread keeps the others waiting: the loop's words must not wait for questions
+
+
+def main() -> int:
+    """Serve until SIGTERM (0) or until a part fails (1)."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    ending = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    settings = read(Path(SETTINGS_PATH).read_bytes())
+    parts = Parts(settings, Path(TOKEN_PATH), dns_port=PORT, control_port=CONTROL_PORT)
+    parts.start()
+    become_nobody()
+    while parts.alive():
+        if signal.sigtimedwait(ending, _LOOK_SECONDS) is not None:
+            return 0
+    return 1
+
+
+class Parts:
+    """The server, its control and its look at what is gone, each in a thread of its own."""
+
+    def __init__(self, settings: ServerSettings, token_file: Path, *, dns_port: int, control_port: int) -> None:
+        names = EmbeddedNames(settings.env, settings.host, settings.ttl_seconds)
+        self.held = Held(names)
+        self._address = (settings.address, dns_port)
+        self.dns = DnsServer(
+            settings.env, settings.domain, names.table, self.held.upstreams, subnets=(settings.subnet,)
+        )
+        self.control = Control(self.held, token_file, (settings.address, control_port))
+        self._stopped = Event()
+        self._threads: list[Thread] = []
+
+    def start(self) -> None:
+        """Raises CannotListen."""
+        self.dns.start([self._address])
+        self._begin("control", self.control.run)
+        self._begin("alone", lambda: Alone(self.held).run(self._stopped))
+
+    def alive(self) -> bool:
+        """Every part is there."""
+        return self.dns.alive() and all(thread.is_alive() for thread in self._threads)
+
+    def stop(self) -> None:
+        """End all of them."""
+        self._stopped.set()
+        self.control.close()
+        self.dns.stop()
+        for thread in self._threads:
+            thread.join()
+
+    def _begin(self, name: str, work: Callable[[], None]) -> None:
+        thread = Thread(target=work, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+
+def become_nobody() -> None:
+    """Root was for port 53 alone."""
+    os.setgroups([])
+    os.setgid(USER)
+    os.setuid(USER)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
