@@ -15,6 +15,7 @@ import typer
 
 from reconciler.cli import output, session
 from reconciler.cli.options import environment
+from reconciler.cli.settings import default_state
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
 
@@ -83,5 +84,8 @@ def _command(settings: Settings) -> str:
     own = Path(sys.argv[0])
     program = [str(own.absolute())] if own.name == "reconciler" and own.is_file() else ["reconciler"]
     place = ["--env", settings.env, "--domain", settings.domain]
-    engine = ["--engine", settings.engine_url] if settings.engine_url else []
-    return shlex.join([*program, "dns", "setup", *place, *engine])
+    if settings.state != default_state(settings.env) or settings.socket.exists():
+        place += ["--state", str(settings.state)]  # another user's loop isn't found by default
+    if settings.engine_url:
+        place += ["--engine", settings.engine_url]
+    return shlex.join([*program, "dns", "setup", *place])

@@ -4,6 +4,7 @@ All of it happens in a mount namespace of the test's own, in which /etc/resolv.c
 container: the machine's own file is never touched. The host's resolver of before is one of the test's own.
 """
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -20,7 +21,8 @@ from tests.support.spec_text import spec
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
-RESOLVER = "127.83.0.53"
+# Port 53 of an address on loopback that no other run of these tests has.
+RESOLVER = f"127.83.{os.getpid() // 256 % 256}.{os.getpid() % 254 + 1}"
 ELSEWHERE = "www.example.org"
 ORIGINAL = f"# by hand\nnameserver {RESOLVER}\noptions timeout:2".encode()  # and no end of line
 _HOLD = 'set -e; mount --bind "$1" /etc/resolv.conf; echo ready; exec sleep infinity'

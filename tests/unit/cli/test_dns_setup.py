@@ -114,7 +114,7 @@ def test_an_engine_elsewhere_has_nothing_to_reach_from_here(run: Run, resolv_con
 
 
 def test_who_may_not_write_gets_the_whole_command_for_sudo(
-    run: Run, resolv_conf: Path, network: None, monkeypatch: pytest.MonkeyPatch
+    run: Run, resolv_conf: Path, network: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     real = Path.open
 
@@ -128,8 +128,10 @@ def test_who_may_not_write_gets_the_whole_command_for_sudo(
     result = run("dns", "setup", "--env", "dev", "--apply")
     assert result.exit_code == 1
     assert "Permission denied" in result.stderr
-    assert "sudo reconciler dns setup --env dev --domain docker" in result.stderr
-    assert result.stderr.rstrip().endswith("--apply")
+    (command,) = [line for line in result.stderr.splitlines() if line.startswith("sudo ")]
+    assert command.startswith("sudo reconciler dns setup --env dev --domain docker --state ")
+    assert f"--engine unix://{tmp_path}/no-engine.sock" in command
+    assert command.endswith(" --apply")
 
 
 def test_resolved_is_not_told_anything_by_who_is_not_root(
