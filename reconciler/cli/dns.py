@@ -1,6 +1,6 @@
 """`reconciler dns`: names as this host's own programs see them.
 
-Before: cli.main registers the group. After: setup.resolving (`dns setup`).
+Before: cli.main registers the group. After: setup.resolving (`dns setup`), dns_lookup.
 Exit 0 when it is done or nothing is to do, 1 for an error, 64 for a usage error.
 """
 
@@ -14,12 +14,14 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import output, session
+from reconciler.cli.dns_lookup import lookup
 from reconciler.cli.options import environment
 from reconciler.cli.settings import default_state
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
 
-app = typer.Typer(help="Resolve the environment's names on this machine.", no_args_is_help=True)
+app = typer.Typer(help="Look names up, and resolve them on this machine.", no_args_is_help=True)
+app.command()(lookup)
 
 ROOT = Path("/")
 

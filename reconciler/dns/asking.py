@@ -3,6 +3,7 @@
 Before: cli. After: the server, over UDP and, where its answer is cut short, over TCP.
 """
 
+import socket
 from dataclasses import dataclass
 
 import dns.exception
@@ -34,9 +35,13 @@ def ask(name: str, kind: str, server: str, *, port: int = _PORT, seconds: float 
     """What `server` (IPv4) answers for the whole name. Raises NoAnswer, also for what is no name or no kind."""
     try:
         query = dns.message.make_query(name, kind, use_edns=0, payload=1_232)
-        reply, _ = dns.query.udp_with_fallback(query, server, timeout=seconds, port=port)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+            asker.settimeout(0)
+            asker.connect((server, port))  # so that a closed port is told at once
+            reply, _ = dns.query.udp_with_fallback(query, server, timeout=seconds, port=port, udp_sock=asker)
     except (dns.exception.DNSException, OSError, ValueError) as error:
-        why = "no answer in time" if isinstance(error, dns.exception.Timeout) else str(error)
+        late = isinstance(error, dns.exception.Timeout)
+        why = "no answer in time" if late else (getattr(error, "strerror", None) or str(error))
         raise NoAnswer(f"{server}:{port}: {why}") from error
     records = tuple(
         (dns.rdatatype.to_text(rrset.rdtype), rrset.ttl, item.to_text()) for rrset in reply.answer for item in rrset
