@@ -1,7 +1,7 @@
 """A DNS server on a free port of loopback, and an asker that uses the DNS library, not our own code."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -84,10 +84,12 @@ def start() -> Iterator[Start]:
         forward: ForwardLimits = PATIENT,
         tcp: TcpLimits = CALM,
         subnets: tuple[str, ...] = (),
+        upstreams_from: Callable[[], Sequence[str]] | None = None,
     ) -> World:
         names = EmbeddedNames(env, "host1.example.com")
         upstreams: list[str] = []
-        server = DnsServer(env, domain, names.table, lambda: upstreams, subnets=subnets, forward=forward, tcp=tcp)
+        find = upstreams_from or (lambda: upstreams)
+        server = DnsServer(env, domain, names.table, find, subnets=subnets, forward=forward, tcp=tcp)
         server.start([(host, 0)])
         servers.append(server)
         return World(server, names, upstreams)

@@ -10,7 +10,7 @@ import pytest
 from reconciler.engine.resolvers import HostUpstreams
 from tests.support.beating import eventually
 from tests.support.fake_resolver import FakeResolver, address_answer
-from tests.unit.dns.conftest import World
+from tests.unit.dns.conftest import Start, World
 
 
 def honest(packet: bytes, _tcp: bool) -> list[bytes]:
@@ -145,3 +145,20 @@ def test_a_change_of_resolv_conf_counts_from_the_next_question(tmp_path: Path) -
     assert upstreams() == ("10.0.0.1", "127.0.0.1")
     resolv_conf.unlink()
     assert upstreams() == ()
+
+
+def test_the_server_follows_resolv_conf_from_the_next_question(start: Start, tmp_path: Path) -> None:
+    resolv_conf = tmp_path / "resolv.conf"
+    upstreams = HostUpstreams(resolv_conf, tmp_path / "none")
+    with (
+        FakeResolver(lambda packet, _tcp: [address_answer(packet, "192.0.2.1")], "127.0.0.3") as one,
+        FakeResolver(lambda packet, _tcp: [address_answer(packet, "192.0.2.2")], "127.0.0.4") as two,
+    ):
+        ports = dict(each.text.split(":") for each in (one, two))
+        world = start(upstreams_from=lambda: [f"{each}:{ports[each]}" for each in upstreams()])
+        assert world.ask("www.example.org").rcode() == dns.rcode.SERVFAIL
+        for address, found in (("127.0.0.3", "192.0.2.1"), ("127.0.0.4", "192.0.2.2"), ("127.0.0.3", "192.0.2.1")):
+            resolv_conf.write_text(f"search example.org\nnameserver {address}\n")
+            assert world.addresses("www.example.org") == [found]
+        resolv_conf.unlink()
+        assert world.ask("www.example.org").rcode() == dns.rcode.SERVFAIL
