@@ -17,7 +17,7 @@ neither A nor CNAME, plugin/backend_lookup.go), no SRV (port -1), and a priority
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -52,6 +52,7 @@ class Layout:
     env: str
     domain: str
     host: str
+    ttl_seconds: int = TTL_SECONDS
 
     @property
     def root(self) -> str:
@@ -70,14 +71,15 @@ class Layout:
         mark = {**self._mark(), "id": id, "record": asdict(record)}
         found = {f"{top}/_/_/{self.host}/_": self._presence(cluster)}
         below = f"{top}/{instance}/_/_/_/{self.host}"
-        for port in record.ports or (_NO_PORT,):
-            key = f"{below}/{port if record.ports else '_'}"
-            found[key] = _message(record.address, port, "running", mark, strip=5)
+        ports = tuple(dict.fromkeys(record.ports))  # one number may be both, TCP and UDP
+        for port in ports or (_NO_PORT,):
+            key = f"{below}/{port if ports else '_'}"
+            found[key] = self._message(record.address, port, "running", mark, strip=5)
         if record.ready:
             leaf = f"{top}/{record.revision.lower()}/{record.zone.lower()}/{self.host}/{instance}"
-            found.update(_ready(leaf, record, mark))
+            found.update(self._ready(leaf, record.address, ports, mark))
         reverse = f"{REVERSE}{record.address.replace('.', '/')}"
-        found[reverse] = _text({"host": f"{instance}.{cluster}.{self._zone}", "ttl": TTL_SECONDS, _MARK: mark})
+        found[reverse] = _text({"host": f"{instance}.{cluster}.{self._zone}", "ttl": self.ttl_seconds, _MARK: mark})
         return found
 
     def ours(self, value: str) -> Mark | None:
@@ -95,29 +97,26 @@ class Layout:
     def _presence(self, cluster: str) -> str:
         return _text(
             {
-                "host": f"nothing.dns.{self._zone}", "port": _NO_PORT, "priority": _APART, "ttl": TTL_SECONDS,
+                "host": f"nothing.dns.{self._zone}", "port": _NO_PORT, "priority": _APART, "ttl": self.ttl_seconds,
                 "text": f"cluster={cluster}", "group": "ready", _MARK: self._mark(),
             }
         )  # fmt: skip
 
+    def _ready(self, leaf: str, address: str, ports: Sequence[int], mark: Mapping[str, Any]) -> dict[str, str]:
+        """One key, or one below it for each of several ports: SRV has one port a message."""
+        if len(ports) < 2:
+            return {leaf: self._message(address, ports[0] if ports else _NO_PORT, "ready", mark)}
+        return {f"{leaf}/{port}": self._message(address, port, "ready", mark, strip=1) for port in ports}
 
-def _ready(leaf: str, record: Record, mark: Mapping[str, Any]) -> dict[str, str]:
-    """One key, or one below it for each of several ports: SRV has one port a message."""
-    if len(record.ports) < 2:
-        port = record.ports[0] if record.ports else _NO_PORT
-        return {leaf: _message(record.address, port, "ready", mark)}
-    return {f"{leaf}/{port}": _message(record.address, port, "ready", mark, strip=1) for port in record.ports}
-
-
-def _message(address: str, port: int, group: str, mark: Mapping[str, Any], strip: int = 0) -> str:
-    """`strip` labels are left out on the left of a SRV's target, which is the key's own name otherwise."""
-    more = {"targetstrip": strip} if strip else {}
-    return _text(
-        {
-            "host": address, "port": port, "priority": _PRIORITY, "weight": _WEIGHT, "ttl": TTL_SECONDS,
-            "group": group, **more, _MARK: mark,
-        }
-    )  # fmt: skip
+    def _message(self, address: str, port: int, group: str, mark: Mapping[str, Any], strip: int = 0) -> str:
+        """`strip` labels are left out on the left of a SRV's target, which is the key's own name otherwise."""
+        more = {"targetstrip": strip} if strip else {}
+        return _text(
+            {
+                "host": address, "port": port, "priority": _PRIORITY, "weight": _WEIGHT, "ttl": self.ttl_seconds,
+                "group": group, **more, _MARK: mark,
+            }
+        )  # fmt: skip
 
 
 def _text(message: Mapping[str, Any]) -> str:

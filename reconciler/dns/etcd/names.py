@@ -30,7 +30,7 @@ class EtcdNames:
     ) -> None:
         self._address = parse_address(url)
         self._inner = inner
-        self._ledger = Ledger(layout := Layout(env=env, domain=domain, host=host))
+        self._ledger = Ledger(layout := Layout(env=env, domain=domain, host=host, ttl_seconds=inner.ttl_seconds))
         self._known: tuple[int, Mapping[str, Record]] = (-1, {})
         self._keeper = Keeper(
             self._address, self._ledger, layout.prefixes, take_over=self._take_over, on_change=on_change

@@ -50,6 +50,15 @@ def test_each_of_several_ports_is_a_key_below_the_full_name_and_its_target_is_th
         assert found[f"{TOP}/webapp1/_/_/_/box/{port}"]["targetstrip"] == 5
 
 
+def test_a_port_that_is_both_tcp_and_udp_is_one() -> None:
+    assert set(messages(replace(RECORD, ports=(8080, 8080)))) == set(messages(RECORD))
+
+
+def test_answers_may_be_kept_as_long_as_the_loop_is_told() -> None:
+    layout = replace(LAYOUT, ttl_seconds=9)
+    assert {message["ttl"] for message in messages(RECORD, layout).values()} == {9}
+
+
 def test_without_a_port_there_is_no_srv() -> None:
     found = messages(replace(RECORD, ports=()))
     assert found[f"{TOP}/v001/az1/box/webapp1"]["port"] == -1
