@@ -2,6 +2,7 @@
 they are. One environment for all, with one instance that runs and is never ready.
 """
 
+import ipaddress
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import docker
 import pytest
 
-from tests.support.dig import Dug, dig, dig_inside
+from tests.support.dig import Dug, dig, dig_inside, reverse
 from tests.support.loop_process import DOMAIN, LoopProcess
 from tests.support.spec_text import BASE, spec
 
@@ -187,6 +188,119 @@ def test_answers_come_in_another_order_each_time(world: World) -> None:
     world.loop.until(lambda: world.asked("webapp").data("A")[0] in world.of("webapp-2"), what="the second comes first")
 
 
+# ---------------------------------------------------------------- other records
+
+
+def services(world: World, answer: Dug) -> set[tuple[int, int, int, str]]:
+    """Priority, weight, port and the target's instance of each SRV record."""
+    found = [line.split() for line in answer.data("SRV")]
+    end = f".webapp.{world.zone}."
+    assert all(target.endswith(end) for *_, target in found), answer.text
+    return {
+        (int(priority), int(weight), int(port), target.removesuffix(end)) for priority, weight, port, target in found
+    }
+
+
+_ALL = {(10, 25, port, name) for port in (8080, 8443) for name in ("webapp1", "webapp2")}
+_FIRST = {(10, 50, port, "webapp1") for port in (8080, 8443)}
+_SECOND = {(10, 50, port, "webapp2") for port in (8080, 8443)}
+
+
+def elsewhere(found: set[tuple[int, int, int, str]]) -> set[tuple[int, int, int, str]]:
+    return {(20, weight, port, name) for _, weight, port, name in found}
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    {
+        "webapp": _ALL,
+        "v000.webapp": _ALL,
+        "*.*.*.*.webapp": _ALL,
+        "az1.v000.webapp": _FIRST | elsewhere(_SECOND),
+        "*.*.az2.*.webapp": _SECOND | elsewhere(_FIRST),
+        "any.HOST.az1.any.webapp": _FIRST | elsewhere(_SECOND),
+        "az9.v000.webapp": elsewhere(_ALL),  # nobody is there (any more): its clients go elsewhere
+        "webapp1.webapp": _FIRST,
+        "webapp2.HOST.az2.v000.webapp": _SECOND,
+    }.items(),
+)
+def test_services_name_each_port_and_other_zones_as_second_choice(
+    world: World, form: str, expected: set[tuple[int, int, int, str]]
+) -> None:
+    answer = world.asked(form, "SRV")
+    assert (answer.status, services(world, answer)) == ("NOERROR", expected), answer.text
+    told = {line.name: line.data for line in answer.additional}  # the targets' addresses come along
+    assert told == {
+        f"{name}.webapp.{world.zone}.": world.addresses[name.replace("webapp", "webapp-")] for *_, name in expected
+    }
+    assert services(world, world.asked_inside(form, "SRV")) == expected
+    for target, where in told.items():
+        assert dig(target, server=world.gateway).addresses == {where}
+
+
+def test_an_address_has_the_short_name_of_its_instance(world: World) -> None:
+    """Asked at the server itself: Docker's resolver answers its own."""
+    for instance, name in {
+        "webapp-1": "webapp1.webapp",
+        "webapp-3": "webapp3.webapp",
+        "auth-1": "login1.login",
+    }.items():
+        answer = dig(reverse(world.addresses[instance]), "PTR", server=world.gateway)
+        assert answer.data("PTR") == [f"{world.name(name)}."], answer.text
+    inside = dig_inside(
+        world.loop.docker, world.client, reverse(world.addresses["webapp-1"]), "PTR", server=world.gateway
+    )
+    assert inside.data("PTR") == [f"{world.name('webapp1.webapp')}."]
+
+
+def test_an_address_that_nobody_has_is_denied_and_never_asked_for_outside(world: World) -> None:
+    network = ipaddress.ip_network(
+        world.loop.docker.inspect_network(f"reconciler-{world.loop.env}")["IPAM"]["Config"][0]["Subnet"]
+    )
+    answer = dig(reverse(str(network.broadcast_address - 1)), "PTR", server=world.gateway)
+    assert answer.denied == "NXDOMAIN", answer.text
+    assert "aa" in answer.flags
+    assert dig(reverse(world.addresses["webapp-1"]), "A", server=world.gateway).denied == "NODATA"
+
+
+def test_the_zone_names_its_server(world: World) -> None:
+    server = f"ns.dns.{world.zone}."
+    answer = dig(world.zone, "NS", server=world.gateway)
+    assert answer.data("NS") == [server]
+    assert [(line.name, line.data) for line in answer.additional] == [(server, world.gateway)]
+    assert dig(server, server=world.gateway).addresses == {world.gateway}
+    assert dig(reverse(world.gateway), "PTR", server=world.gateway).data("PTR") == [server]
+    (soa,) = dig(world.zone, "SOA", server=world.gateway).data("SOA")
+    assert soa.split()[:2] == [server, f"hostmaster.{world.zone}."]
+
+
+def test_text_tells_who_stands_behind_a_name(world: World) -> None:
+    assert sorted(world.asked("webapp", "TXT").data("TXT")) == [
+        '"instance=webapp1 zone=az1 revision=v000 ready=yes"',
+        '"instance=webapp2 zone=az2 revision=v000 ready=yes"',
+    ]
+    assert world.asked("webapp3.webapp", "TXT").data("TXT") == ['"instance=webapp3 zone=az1 revision=v000 ready=no"']
+
+
+def test_any_type_is_answered_with_addresses_and_transfers_are_refused(world: World) -> None:
+    assert world.asked("webapp", "ANY").addresses == world.of("webapp-1", "webapp-2")
+    assert dig(world.zone, "AXFR", server=world.gateway).answer == ()
+    assert world.asked("webapp", "A", "-c CH").status == "REFUSED"
+
+
+def test_a_change_makes_the_zones_serial_rise(world: World) -> None:
+    before = world.serial()
+    world.loop.save("passing", spec(1))
+    world.loop.until_ready("passing", 1)
+    assert world.asked("passing").addresses == {address(world.loop, f"{world.loop.env}-passing-1")}
+    risen = world.serial()
+    assert risen > before
+    assert world.loop.cli("delete", "passing").code == 0
+    world.loop.until_gone("passing")
+    assert world.asked("passing").denied == "NXDOMAIN"
+    assert world.serial() > risen
+
+
 # ---------------------------------------------------------------- what isn't there
 
 
@@ -284,6 +398,7 @@ def test_two_environments_do_not_see_each_others_names(world: World, other: Loop
     assert told_inside(world.loop, world.client, "webapp") == ours
     assert told_inside(other, their_client, "webapp") == theirs
     assert dig(their_name, server=gateway(other)).addresses == theirs
+    assert dig(f"webapp.any.{DOMAIN}", server=world.gateway).addresses == ours
     # and not the other's: by full name and by wildcard, from the host and from inside
     for asked, server in ((world.name("webapp"), gateway(other)), (their_name, world.gateway)):
         assert dig(asked, server=server).addresses == set()

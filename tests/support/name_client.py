@@ -93,6 +93,11 @@ class Story:
             case _:
                 self.unanswered.append(said)
 
+    @property
+    def fewest(self) -> int:
+        """The smallest number of addresses in an answer; 0 where a question stayed without one."""
+        return 0 if self.unanswered else min(len(answer.addresses) for answer in self.answers)
+
     def failed(self, who: str) -> list[Connect]:
         return [one for one in self.connects if one.who == who and one.error]
 
