@@ -1,4 +1,4 @@
-"""What every engine does for containers that we keep beside the instances: found by name, at an address of their own."""
+"""What every engine does for containers that we keep beside the instances: found by name, at their own address."""
 
 import ipaddress
 from dataclasses import replace

@@ -294,7 +294,8 @@ class FakeEngine:
             raise TransientError(f"starting container {box.id[:12]}: port is already allocated", 2.0)
         wanted = box.blueprint.address
         if wanted is not None and any(other.address == wanted for other in running):
-            raise TransientError(f"starting container {box.id[:12]}: Address already in use; another container has that address", 2.0)
+            said = "Address already in use; another container has that address"
+            raise TransientError(f"starting container {box.id[:12]}: {said}", 2.0)
         box.state, box.exit_code, box.started_at = EngineState.RUNNING, None, self.clock()
         network = self.networks[box.blueprint.network]
         box.address = wanted or self._addresses.next(network, self.boxes.values())

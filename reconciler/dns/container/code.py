@@ -1,7 +1,8 @@
 """The server's own code as files for the container: this very version, and of it only what the program needs.
 
 Before: the program's imports, read from its source. After: service, which uploads them. So the image never has to be
-built anew for a new version of ours, and what runs inside is always what the loop was tested with.
+built anew for a new version of ours, and what runs inside is always what the loop was tested with; the DNS library,
+too, whose versions answer some questions differently (Debian's 2.3 and ours of 2.6 and later).
 Never here: running anything of it.
 """
 
@@ -9,6 +10,8 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+import dns
 
 from reconciler.dns.container.settings import ROOM, USER
 from reconciler.engine.ports import File
@@ -22,6 +25,16 @@ _ROOT = Path(__file__).resolve().parents[2]
 def code() -> tuple[File, ...]:
     """Every module that the program imports, at once or later, by its path in the container."""
     return tuple(_file(name, path) for name, path in sorted(modules(PROGRAM).items()))
+
+
+@cache
+def library() -> tuple[File, ...]:
+    """The DNS library as the loop itself uses it: pure Python, so any machine's fits."""
+    root = Path(dns.__file__).parent
+    return tuple(
+        File(path=f"{ROOM}/dns/{path.relative_to(root)}", content=path.read_bytes(), mode=0o444, owner=USER)
+        for path in sorted(root.rglob("*.py"))
+    )
 
 
 def modules(name: str) -> dict[str, Path]:

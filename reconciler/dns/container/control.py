@@ -123,7 +123,7 @@ class Control:
 
     def _follow(self, connection: socket.socket, hello: Hello) -> None:
         connection.settimeout(IDLE_SECONDS)
-        send(connection, write(self._held.recall() if hello.recall else self._held.contact()))
+        send(connection, write(self._held.greet(recall=hello.recall)))
         while True:
             send(connection, write(self._obeyed(connection)))
 

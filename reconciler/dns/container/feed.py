@@ -68,10 +68,12 @@ class Feed:
         """Say who we are; with `recall`, hear all that is held."""
         return self._ask(write(Hello(token=token, recall=recall)))
 
-    def tell(self, table: Table) -> None:
+    def tell(self, table: Table) -> Holding:
         """Returns when the server answers with `table`."""
-        if self._ask(write(table)).version != table.version:
+        holding = self._ask(write(table))
+        if holding.version != table.version:
             raise ProtocolError("the server holds another table than it was told")
+        return holding
 
     def contact(self) -> Holding:
         """What the server holds."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from threading import Lock
 
+from reconciler.dns.container.notebook import Notebook
 from reconciler.dns.container.protocol import NOTHING, Holding, Table
 from reconciler.engine.names import EmbeddedNames
 from reconciler.state.records import Record
@@ -18,8 +19,9 @@ DOCKER_RESOLVER = "127.0.0.11"  # what asks for a container whose host has no re
 class Held:
     """Thread-safe. `clock` is monotonic, in seconds."""
 
-    def __init__(self, names: EmbeddedNames, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, names: EmbeddedNames, notebook: Notebook, clock: Callable[[], float] = time.monotonic) -> None:
         self._names = names
+        self._notebook = notebook
         self._clock = clock
         self._lock = Lock()
         self._version = NOTHING
@@ -33,18 +35,21 @@ class Held:
             self._upstreams = table.upstreams
             self._version = table.version
             self._heard_at = self._clock()
-            return Holding(version=self._version)
+            return Holding(version=self._version, notes=self._notebook.fresh())
 
     def contact(self) -> Holding:
         """The loop is there."""
         with self._lock:
             self._heard_at = self._clock()
-            return Holding(version=self._version)
+            return Holding(version=self._version, notes=self._notebook.fresh())
 
-    def recall(self) -> Holding:
-        """All that is answered of what was said; reading it back is no sign that anybody looks after it yet."""
+    def greet(self, *, recall: bool) -> Holding:
+        """To a loop that has just connected: all notes, and what is answered of what was said where it asks for that
+        (reading back is no sign that anybody looks after it yet).
+        """
         with self._lock:
-            return Holding(version=self._version, records=self._names.published())
+            records = self._names.published() if recall else {}
+            return Holding(version=self._version, records=records, notes=self._notebook.begin())
 
     def quiet_seconds(self) -> float:
         """How long nobody has said anything."""

@@ -6,6 +6,7 @@ table, never a queue of old ones; and the server says with each answer which one
 Never here: an end of the thread but by `stop`; an effect on a container that isn't ours.
 """
 
+import json
 import logging
 import secrets
 import time
@@ -13,8 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Condition, Event, Thread
 
 from reconciler.dns.container.feed import Feed, Waker
-from reconciler.dns.container.protocol import ProtocolError, Table
-from reconciler.dns.container.settings import TOKEN_PATH, USER
+from reconciler.dns.container.protocol import Holding, ProtocolError, Table
+from reconciler.dns.container.settings import NOTES_PATH, TOKEN_PATH, USER
+from reconciler.dns.skydns.registry import KEY, Notes
 from reconciler.engine import system
 from reconciler.engine.ports import Engine, File
 from reconciler.errors import EngineError, EngineUnavailable, PermanentError, ReconcilerError
@@ -41,12 +43,14 @@ class Keeper:
         wanted: Callable[[], system.Wanted],
         records: Records,
         upstreams: Callable[[], Sequence[str]],
+        notes: Notes,
         where: tuple[str, int],
     ) -> None:
         self._engine = engine
         self._wanted = wanted
         self._records = records
         self._upstreams = upstreams
+        self._notes = notes
         self._where = where
         self._token = secrets.token_urlsafe(32)
         self._has_token = ""  # the id of the container that has it
@@ -132,7 +136,7 @@ class Keeper:
         """One life of one connection."""
         self._look.clear()
         wanted = self._wanted()
-        kept = system.keep(self._engine, wanted, (self._token_file(),))
+        kept = system.keep(self._engine, wanted, (self._token_file(), self._notes_file()))
         if kept.made:
             self._has_token = kept.id
             log.info("name server: container %s made", wanted.blueprint.name)
@@ -140,7 +144,7 @@ class Keeper:
             self._bring_token(kept.id)
         feed = self._connected(wanted, kept.id)
         try:
-            feed.greet(self._token)
+            self._keep_notes(feed.greet(self._token), whole=True)
             self._feed(feed)
         except ProtocolError:
             self._has_token = ""  # whatever it was, a token brought anew is no part of it
@@ -171,14 +175,17 @@ class Keeper:
             records, servers = self._records(), tuple(self._upstreams())
             if records is not told or servers != upstreams or holds != self._version:
                 self._version += 1
-                feed.tell(Table(version=self._version, records=records, upstreams=servers))
+                table = Table(version=self._version, records=records, upstreams=servers)
+                self._keep_notes(feed.tell(table))
                 told, upstreams = records, servers
                 self._told_is(records)
                 self._well()
             if self._look.is_set() and not self._still_right():
                 return
             feed.wait(self._bell, CONTACT_SECONDS)
-            holds = feed.contact().version
+            holding = feed.contact()
+            self._keep_notes(holding)
+            holds = holding.version
 
     def _still_right(self) -> bool:
         """The container is what it should be; so it is, too, where the engine can't say."""
@@ -196,6 +203,20 @@ class Keeper:
 
     def _token_file(self) -> File:
         return File(path=TOKEN_PATH, content=self._token.encode(), owner=USER)
+
+    def _notes_file(self) -> File:
+        kept = {key: text for key, text in self._notes.notes().items() if key.startswith(KEY)}
+        return File(path=NOTES_PATH, content=json.dumps(kept).encode(), owner=USER)
+
+    def _keep_notes(self, holding: Holding, *, whole: bool = False) -> None:
+        """What was registered outlives the container, too."""
+        changes = dict(holding.notes)
+        if whole:
+            kept = self._notes.notes()
+            dropped = {key: None for key in kept if key.startswith(KEY) and key not in changes}
+            changes = {**{key: text for key, text in changes.items() if kept.get(key) != text}, **dropped}
+        for key, text in changes.items():
+            self._notes.note(key, text)
 
     def _bring_token(self, id: str) -> None:
         self._engine.upload(id, (self._token_file(),))

@@ -5,20 +5,23 @@ ends: whoever keeps the container makes a new one, which is better than half a s
 Never here: the engine, or anything else of the host.
 """
 
+import json
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Thread
 
 from reconciler.dns.container.alone import Alone
 from reconciler.dns.container.control import Control
 from reconciler.dns.container.held import Held
+from reconciler.dns.container.notebook import Notebook
 from reconciler.dns.container.protocol import PORT as CONTROL_PORT
-from reconciler.dns.container.settings import SETTINGS_PATH, TOKEN_PATH, USER, ServerSettings, read
+from reconciler.dns.container.settings import NOTES_PATH, SETTINGS_PATH, TOKEN_PATH, USER, ServerSettings, read
 from reconciler.dns.server import DnsServer
+from reconciler.dns.skydns.server import SkyDnsApi
 from reconciler.engine.names import EmbeddedNames
 
 log = logging.getLogger("reconciler")
@@ -34,7 +37,8 @@ def main() -> int:
     ending = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ending)
     settings = read(Path(SETTINGS_PATH).read_bytes())
-    parts = Parts(settings, Path(TOKEN_PATH), dns_port=PORT, control_port=CONTROL_PORT)
+    notes = json.loads(Path(NOTES_PATH).read_bytes())
+    parts = Parts(settings, notes, Path(TOKEN_PATH), dns_port=PORT, control_port=CONTROL_PORT)
     parts.start()
     become_nobody()
     while parts.alive():
@@ -44,15 +48,26 @@ def main() -> int:
 
 
 class Parts:
-    """The server, its control and its look at what is gone, each in a thread of its own."""
+    """The server, its SkyDNS API, its control and its look at what is gone, each in a thread of its own."""
 
-    def __init__(self, settings: ServerSettings, token_file: Path, *, dns_port: int, control_port: int) -> None:
+    def __init__(
+        self,
+        settings: ServerSettings,
+        notes: Mapping[str, str],
+        token_file: Path,
+        *,
+        dns_port: int,
+        control_port: int,
+    ) -> None:
         names = EmbeddedNames(settings.env, settings.host, settings.ttl_seconds)
-        self.held = Held(names)
+        notebook = Notebook(notes)
+        self.held = Held(names, notebook)
         self._address = (settings.address, dns_port)
-        self.dns = DnsServer(
-            settings.env, settings.domain, names.table, self.held.upstreams, subnets=(settings.subnet,)
-        )
+        subnets = (settings.subnet,)
+        self.dns = DnsServer(settings.env, settings.domain, names.table, self.held.upstreams, subnets=subnets)
+        secret = settings.skydns_secret or ""
+        self.api = SkyDnsApi(names, settings.domain, subnets=subnets, secret=secret, notes=notebook)
+        self._api_port = settings.skydns_port
         self.control = Control(self.held, token_file, (settings.address, control_port))
         self._stopped = Event()
         self._threads: list[Thread] = []
@@ -60,17 +75,21 @@ class Parts:
     def start(self) -> None:
         """Raises CannotListen."""
         self.dns.start([self._address])
+        if self._api_port:
+            self.api.start((self._address[0], self._api_port))
         self._begin("control", self.control.run)
         self._begin("alone", lambda: Alone(self.held).run(self._stopped))
 
     def alive(self) -> bool:
         """Every part is there."""
-        return self.dns.alive() and all(thread.is_alive() for thread in self._threads)
+        served = self.dns.alive() and (self.api.alive() or not self._api_port)
+        return served and all(thread.is_alive() for thread in self._threads)
 
     def stop(self) -> None:
         """End all of them."""
         self._stopped.set()
         self.control.close()
+        self.api.stop()
         self.dns.stop()
         for thread in self._threads:
             thread.join()

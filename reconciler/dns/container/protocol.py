@@ -51,10 +51,15 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What the server answers with now: the version of the last Table, NOTHING where it isn't that any more."""
+    """What the server answers with now: the version of the last Table, NOTHING where it isn't that any more.
+
+    `notes` are those of the SkyDNS API that changed (None: dropped), all of them in the answer to a Hello; `records`
+    are only in that to a Hello which asked for them.
+    """
 
     version: int
     records: Mapping[str, Record] = field(default_factory=dict)
+    notes: Mapping[str, str | None] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- frames
@@ -105,7 +110,8 @@ def write(message: Hello | Table | Contact | Holding) -> dict[str, Any]:
         case Contact():
             return {"contact": True}
         case Holding():
-            return {"holds": message.version, "records": _written(message.records)}
+            written = _written(message.records)
+            return {"holds": message.version, "records": written, "notes": dict(message.notes)}
 
 
 def read_hello(said: Mapping[str, Any]) -> Hello:
@@ -125,7 +131,10 @@ def read_order(said: Mapping[str, Any]) -> Table | Contact:
 
 def read_holding(said: Mapping[str, Any]) -> Holding:
     """Raises ProtocolError."""
-    return Holding(version=_of(said, "holds", int), records=_read(said))
+    notes = _of(said, "notes", dict)
+    if not all(isinstance(text, str | None) for text in notes.values()):
+        raise ProtocolError("notes that are no text")
+    return Holding(version=_of(said, "holds", int), records=_read(said), notes=notes)
 
 
 def _written(records: Mapping[str, Record]) -> dict[str, Any]:

@@ -7,10 +7,12 @@ nothing that the loop is busy with delays an answer, nor the other way round.
 from collections.abc import Mapping
 from ipaddress import IPv4Network
 
-from reconciler.dns.container.code import PROGRAM, code
+from reconciler.dns.container.code import PROGRAM, code, library
 from reconciler.dns.container.keeping import Keeper
+from reconciler.dns.container.notebook import Notebook
 from reconciler.dns.container.protocol import PORT
 from reconciler.dns.container.settings import SETTINGS_PATH, USER, ServerSettings, write
+from reconciler.dns.skydns.registry import Notes
 from reconciler.engine import system
 from reconciler.engine.names import EmbeddedNames
 from reconciler.engine.ports import Blueprint, Engine, File, Names, Network
@@ -21,6 +23,7 @@ from reconciler.state.records import Record
 
 IMAGE = "reconciler/skydns:latest"
 WITHDRAWN_SECONDS = 0.5
+SKYDNS_PORT = 8080
 _SYSTEM = "skydns"
 _MEBIBYTE = 1_048_576
 _RESOURCES = Resources(memory_bytes=96 * _MEBIBYTE, pids=128)
@@ -40,9 +43,10 @@ def address_in(network: Network) -> str:
 class InContainer:
     """A loop's name service (`loop.naming.NameService`): `names` is where the loop publishes, `embedded` what is
     answered. Opening it takes over what a standing server answers, so that the first pass sees it as published.
+    The SkyDNS API has `skydns_port` (0: there is none); what is registered is kept in `notes`, too.
     """
 
-    def __init__(  # each is another room's to know
+    def __init__(  # noqa: PLR0913  # each is another room's to know
         self,
         names: Names,
         embedded: EmbeddedNames,
@@ -50,8 +54,9 @@ class InContainer:
         network: Network,
         engine: Engine,
         *,
-        skydns_port: int = 0,
+        skydns_port: int = SKYDNS_PORT,
         skydns_secret: str | None = None,
+        notes: Notes | None = None,
     ) -> None:
         address = address_in(network)
         settings = ServerSettings(
@@ -61,8 +66,9 @@ class InContainer:
         upstreams = HostUpstreams()
         wanted = _wanted(settings, network)
         self._keeper = Keeper(
-            engine, lambda: wanted, embedded.published, lambda: within_reach(upstreams()), (address, PORT)
-        )
+            engine, lambda: wanted, embedded.published, lambda: within_reach(upstreams()), notes or Notebook({}),
+            (address, PORT),
+        )  # fmt: skip
         embedded.watch(self._keeper.changed)
         embedded.replace(self._keeper.recall())
         self.names: Names = Acknowledged(names, self._keeper)
@@ -120,4 +126,4 @@ def _wanted(settings: ServerSettings, network: Network) -> system.Wanted:
         stop_seconds=1.0,
     )
     told = File(path=SETTINGS_PATH, content=write(settings), owner=USER)
-    return system.Wanted(env=settings.env, blueprint=blueprint, files=(*code(), told))
+    return system.Wanted(env=settings.env, blueprint=blueprint, files=(*code(), *library(), told))

@@ -11,6 +11,7 @@ from typing import Any
 ROOM = "/opt/reconciler"
 SETTINGS_PATH = f"{ROOM}/settings.json"
 TOKEN_PATH = f"{ROOM}/token"
+NOTES_PATH = f"{ROOM}/notes.json"
 USER = 65534  # nobody: what the server becomes once it has its port
 
 
