@@ -43,7 +43,7 @@ $(INSTALLED): pyproject.toml requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-tools: $(INSTALLED) ## Debian's programs that only tests use (dig, curl, ...)
+tools: $(INSTALLED) ## Debian's programs that only tests and figures use (dig, curl, ...)
 	@$(BIN)/python -m tests.support.tools
 
 demo: setup ## the main job, shown in under a minute
@@ -82,7 +82,7 @@ types: $(INSTALLED) ## mypy, strict
 contracts: $(INSTALLED) ## which room may import which
 	$(call TIMED,import contracts,$(BIN)/lint-imports)
 
-bench: setup ## the figures of docs/benchmarks.md, measured here; ONLY=start,heal measures some
+bench: setup tools ## the figures of docs/benchmarks.md, measured here; ONLY=start,heal measures some
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 # Locks name no registry: pip takes the one that this machine is configured for, and the hashes hold anywhere.

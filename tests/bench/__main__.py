@@ -20,7 +20,7 @@ from tests.bench import compose, machine, report
 from tests.bench.values import Row
 from tests.support.loop_process import ROOT
 
-FIGURES = ("decide", "start", "save", "heal", "freeze", "restart", "footprint", "idle", "names_pass")
+FIGURES = ("decide", "start", "save", "heal", "freeze", "restart", "footprint", "idle", "names_load", "names_pass")
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 

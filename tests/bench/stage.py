@@ -139,11 +139,11 @@ def stage(
         finally:
             events.close()
             _remove_bare(made)
-            _put_away(loop)
+            put_away(loop)
 
 
-def _put_away(loop: LoopProcess) -> None:
-    """What an engine won't let go of is said, and costs no figure that was measured already."""
+def put_away(loop: LoopProcess) -> None:
+    """Remove the environment. What an engine won't let go of is said, and costs no figure that was measured already."""
     try:
         if loop.running:
             loop.kill()

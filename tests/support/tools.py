@@ -1,7 +1,8 @@
-"""Debian's programs that tests drive and the product doesn't need: `python -m tests.support.tools` installs them.
+"""Debian's programs that tests and figures drive and the product doesn't need: `python -m tests.support.tools` installs
+them.
 
-Before: the Makefile, in front of every target that runs tests on the engine. After: the tests, which fail by name where
-a program isn't there. Never here: what the reconciler itself needs; that is the room setup's.
+Before: the Makefile, in front of every target that runs tests on the engine or figures. After: the tests, which fail by
+name where a program isn't there. Never here: what the reconciler itself needs; that is the room setup's.
 """
 
 import shutil
@@ -12,7 +13,14 @@ from rich.console import Console
 from reconciler.setup import apt
 from reconciler.setup.findings import SetupError
 
-PACKAGES = {"dig": "dnsutils", "curl": "curl", "iptables": "iptables", "nsenter": "util-linux"}
+PACKAGES = {
+    "dig": "dnsutils",
+    "curl": "curl",
+    "dnsperf": "dnsperf",
+    "iptables": "iptables",
+    "nsenter": "util-linux",
+    "taskset": "util-linux",
+}
 
 
 def main() -> int:
