@@ -75,14 +75,18 @@ class Registry:
         self._clock = clock
         self._wall = wall
         self._most = most
+        self._loaded = False
         self._held: dict[str, _Held] = {}
 
     def load(self) -> None:
-        """Take up again what was noted. Whose time ended while nobody listened is hidden, and may still be renewed for
-        as long as its TTL, at most RETURN_SECONDS.
+        """Take up again what was noted, the first time that it is called.
+
+        Whose time ended while nobody listened is hidden, and may still be renewed for as long as its TTL, at most
+        RETURN_SECONDS.
         """
-        if self._notes is None:
+        if self._notes is None or self._loaded:
             return
+        self._loaded = True
         now = self._clock()
         for key, text in self._notes.notes().items():
             if not key.startswith(KEY):

@@ -56,11 +56,16 @@ class SkyDnsApi:
         self.address: tuple[str, int] | None = None
 
     def start(self, address: tuple[str, int]) -> None:
-        """Listen on (IPv4 address, port); port 0 is any free one, which `address` then tells. Raises CannotListen."""
+        """Listen on (IPv4 address, port); port 0 is any free one, which `address` then tells.
+
+        Raises CannotListen: then names lead to what is registered all the same, and go when this is called again.
+        """
         from reconciler.dns.access import Access
         from reconciler.dns.skydns.serving import Serving
 
         self.stop()
+        self._registry.load()
+        self._registry.sweep()
         listener = _listen(address)
         where, port = listener.getsockname()
         self.address = (str(where), int(port))

@@ -74,7 +74,6 @@ class Serving:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
-        self._registry.load()
         server = await asyncio.start_server(self._accepted, sock=self._listener, limit=self._limits.head_bytes)
         self._ready.set()
         try:

@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
@@ -157,8 +157,9 @@ class Server:
     def raw(self, *pieces: bytes) -> bytes:
         """All that is answered to these bytes until the server ends the connection."""
         with self.connect() as client:
-            for piece in pieces:
-                client.sendall(piece)
+            with suppress(ConnectionError):
+                for piece in pieces:
+                    client.sendall(piece)
             return until_end(client)
 
 
@@ -171,9 +172,11 @@ def exchange(
 
 
 def until_end(client: socket.socket) -> bytes:
+    """All that comes, until an end or a reset."""
     found = b""
-    while more := client.recv(65_536):
-        found += more
+    with suppress(ConnectionError):
+        while more := client.recv(65_536):
+            found += more
     return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from reconciler.dns.access import Access
 from reconciler.dns.listen import CannotListen
 from reconciler.dns.skydns.server import SkyDnsApi
 from reconciler.engine.names import EmbeddedNames
-from tests.unit.dns.skydns.conftest import MemoryNotes, Server, Start, body, exchange, record, wait_until
+from tests.unit.dns.skydns.conftest import MemoryNotes, Server, Start, Time, body, exchange, record, wait_until
 
 ONE = "/skydns/services/1001"
 
@@ -205,6 +206,19 @@ def test_a_port_that_is_taken_is_a_reason_and_no_crash(server: Server) -> None:
     with pytest.raises(CannotListen, match="no interface has this address"):
         other.start(("192.0.2.1", 8080))
     other.stop()
+
+
+def test_without_a_port_names_still_lead_to_what_is_registered_until_its_end(server: Server) -> None:
+    notes, time, names = MemoryNotes(), Time(), EmbeddedNames("dev", "host1.example.com")
+    notes.note("skydns:kept", body(UUID="kept", Host="kept.com", NoExpire=True).decode())
+    end = datetime.now(UTC) + timedelta(seconds=100)
+    notes.note("skydns:short", body(UUID="short", Host="short.com", TTL=10, Expires=end.isoformat()).decode())
+    other = Server(SkyDnsApi(names, "docker", notes=notes, clock=lambda: time.monotonic), names, time)
+    for seconds, found in ((0, ["kept.com", "short.com"]), (8, ["kept.com"])):
+        time.passes(seconds)
+        with pytest.raises(CannotListen):
+            other.api.start(server.where)
+        assert targets(other, "*.production") == found
 
 
 def test_a_fault_of_ours_is_one_answer_and_not_the_end(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
