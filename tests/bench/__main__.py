@@ -20,7 +20,9 @@ from tests.bench import compose, machine, report
 from tests.bench.values import Row
 from tests.support.loop_process import ROOT
 
-FIGURES = ("decide", "start", "save", "heal", "freeze", "restart", "footprint", "idle", "names_load", "names_pass")
+BASIC = ("decide", "start", "save", "heal", "freeze", "restart", "footprint", "idle")
+NAMES = ("names_load", "names_latency", "names_etcd", "names_pass")
+FIGURES = (*BASIC, *NAMES)
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 
