@@ -20,7 +20,7 @@ from tests.support.dig import Dug, dig, reverse
 from tests.support.loop_process import DOMAIN, ROOT, LoopProcess
 from tests.support.spec_text import SLIM, spec
 
-pytestmark = [pytest.mark.engine, pytest.mark.heavy, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.heavy, pytest.mark.timeout(1200)]
 
 EXAMPLE = ROOT / "examples" / "dns-etcd"
 FOREIGN = '{"host":"192.0.2.1","port":80}'

@@ -41,6 +41,7 @@ class FakeEtcd:
         self.refuses = ""
         self.user = ("", "")
         self.calls: list[str] = []
+        self.watches = 0
         self._epoch = 0
         self._next_lease = 100
         self._server: ThreadingHTTPServer | None = None
@@ -200,7 +201,10 @@ class FakeEtcd:
         """A watch: what it was asked for, from its revision on; ends where streams break."""
         ranges = [(_text(one["key"]), _text(one["range_end"])) for one in requests]
         after = int(requests[0]["start_revision"]) - 1
-        epoch = self._epoch
+        with self.changed:
+            epoch = self._epoch
+            self.watches += 1
+            self.changed.notify_all()
         yield {"result": {"created": True}}
         while True:
             with self.changed:

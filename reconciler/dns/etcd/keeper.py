@@ -14,8 +14,8 @@ from threading import Condition, Thread
 from reconciler.dns.etcd.address import Address
 from reconciler.dns.etcd.gateway import EtcdError, Gateway
 from reconciler.dns.etcd.ledger import Change, Ledger
+from reconciler.dns.etcd.mirror import Held
 from reconciler.dns.etcd.watching import Seen, Watching
-from reconciler.state.records import Record
 
 LEASE_SECONDS = 30
 BEAT_SECONDS = 2.0  # far more often than the lease needs: it is also how a silent etcd is noticed
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 class Keeper:
     """Keeps `ledger` and etcd the same; everything in both is changed under `changed` alone.
 
-    `take_over` is called, under it, with the records that an earlier run left; `on_change` without it, from our thread.
+    `load` is called, under it, with all that etcd has when a session begins; `on_change` without it, from our threads.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Keeper:
         ledger: Ledger,
         prefixes: Sequence[str],
         *,
-        take_over: Callable[[Mapping[str, Record]], None],
+        load: Callable[[Mapping[str, Held]], None],
         on_change: Callable[[], None],
     ) -> None:
         self.changed = Condition()
@@ -49,7 +49,7 @@ class Keeper:
         self._address = address
         self._ledger = ledger
         self._prefixes = prefixes
-        self._take_over = take_over
+        self._load = load
         self._on_change = on_change
         self._closing = False
         self._member = 0
@@ -72,7 +72,7 @@ class Keeper:
         if self._thread.is_alive():
             self._thread.join(_END_SECONDS)
 
-    def write(self, keys: Iterable[str], seconds: float) -> None:
+    def write(self, keys: Iterable[str], seconds: float = 0.0) -> None:
         """Have these keys made right; back after `seconds` at most, at once without etcd. Call it under `changed`."""
         concerned = set(keys)
         self._pending |= concerned
@@ -120,7 +120,7 @@ class Keeper:
         revision, held = gateway.listing(self._prefixes)
         with self.changed:
             self._ended = ""
-            self._take_over(self._ledger.load(held))
+            self._load(held)
             self._pending = self._ledger.all_keys()
             self._astray.clear()
         watching = Watching(gateway, self._prefixes, revision + 1, self._seen, self._watch_ended)

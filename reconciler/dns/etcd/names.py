@@ -11,6 +11,7 @@ from reconciler.dns.etcd.address import parse_address
 from reconciler.dns.etcd.keeper import Keeper
 from reconciler.dns.etcd.layout import Layout
 from reconciler.dns.etcd.ledger import Ledger
+from reconciler.dns.etcd.mirror import Held
 from reconciler.engine.names import EmbeddedNames
 from reconciler.state.names import NameTable
 from reconciler.state.records import Record
@@ -31,10 +32,9 @@ class EtcdNames:
         self._address = parse_address(url)
         self._inner = inner
         self._ledger = Ledger(layout := Layout(env=env, domain=domain, host=host, ttl_seconds=inner.ttl_seconds))
+        self._followed: Mapping[str, Record] = {}
         self._known: tuple[int, Mapping[str, Record]] = (-1, {})
-        self._keeper = Keeper(
-            self._address, self._ledger, layout.prefixes, take_over=self._take_over, on_change=on_change
-        )
+        self._keeper = Keeper(self._address, self._ledger, layout.prefixes, load=self._load, on_change=on_change)
 
     def start(self) -> None:
         """Begin to connect; comes back at once."""
@@ -51,6 +51,8 @@ class EtcdNames:
     def published(self) -> Mapping[str, Record]:
         """The records that are in etcd exactly as they should be; all that are wanted while etcd is away."""
         with self._keeper.changed:
+            if keys := self._follow():
+                self._keeper.write(keys)
             wanted = self._inner.published()
             if not self._keeper.connected:
                 return wanted
@@ -62,13 +64,13 @@ class EtcdNames:
         """Answer with `record` from now on; raises PermanentError where its address is no IPv4 address."""
         with self._keeper.changed:
             self._inner.publish(id, record)
-            self._keeper.write(self._ledger.place(id, record), WRITE_SECONDS)
+            self._keeper.write(self._follow(), WRITE_SECONDS)
 
     def withdraw(self, id: str) -> None:
         """Answer with the container `id` no more; done where it has no record."""
         with self._keeper.changed:
             self._inner.withdraw(id)
-            self._keeper.write(self._ledger.remove(id), WRITE_SECONDS)
+            self._keeper.write(self._follow() | self._ledger.remove(id), WRITE_SECONDS)
 
     def problem(self) -> str:
         """Why etcd doesn't have our names as they should be, and what to do; empty where it has."""
@@ -87,7 +89,23 @@ class EtcdNames:
             f"place: delete it (`etcdctl del {occupied[0]}`), or give the cluster another `dns`"
         )
 
-    def _take_over(self, left: Mapping[str, Record]) -> None:
-        for id, record in left.items():
+    def _follow(self) -> set[str]:
+        """Want what `inner` has now, whoever put it there; the keys concerned."""
+        records, before = self._inner.published(), self._followed
+        if records is before:
+            return set()
+        self._followed = records
+        keys: set[str] = set()
+        for id in before.keys() - records.keys():
+            keys |= self._ledger.remove(id)
+        for id, record in records.items():
+            if before.get(id) != record:
+                keys |= self._ledger.place(id, record)
+        return keys
+
+    def _load(self, held: Mapping[str, Held]) -> None:
+        """Take over what an earlier run left in etcd and nobody has told us of since."""
+        self._follow()
+        for id, record in self._ledger.load(held).items():
             self._inner.publish(id, record)
-            self._ledger.place(id, record)
+        self._follow()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.dns.etcd import keeper
+from reconciler.dns.etcd import keeper, watching
 from reconciler.dns.etcd.layout import Layout
 from reconciler.dns.etcd.names import EtcdNames
 from reconciler.engine.names import EmbeddedNames
@@ -253,6 +253,33 @@ def test_a_user_says_who_it_is(etcd: FakeEtcd) -> None:
     assert "wrong" not in stranger.names.problem()
     known.names.close()
     stranger.names.close()
+
+
+def test_what_was_put_into_the_embedded_names_by_others_is_wanted_here_too(etcd: FakeEtcd, loop: Loop) -> None:
+    """A DNS server in a container gives back what it answered before the loop came."""
+    loop.inner.replace({"id1": RECORD})
+    loop.connected()
+    etcd.until(lambda: set(etcd.keys) == KEYS)
+    loop.inner.replace({})
+    loop.until(lambda: not loop.names.published() and not etcd.keys)
+
+
+def test_the_second_member_is_used_where_the_first_does_not_answer(etcd: FakeEtcd) -> None:
+    loop = Loop(etcd, "127.0.0.1:1,").connected()
+    loop.names.publish("id1", RECORD)
+    assert set(etcd.keys) == KEYS
+    loop.names.close()
+
+
+def test_a_watch_that_was_silent_for_long_goes_on_where_it_was(
+    etcd: FakeEtcd, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "SILENT_SECONDS", 0.05)
+    loop.connected().names.publish("id1", RECORD)
+    etcd.until(lambda: etcd.watches >= 3)
+    etcd.delete(FULL)
+    etcd.until(lambda: FULL in etcd.keys)
+    assert etcd.calls.count("lease/grant") == 1, "it was one session all along"
 
 
 def test_several_publish_at_once_and_nothing_is_lost(etcd: FakeEtcd, loop: Loop) -> None:
