@@ -21,7 +21,7 @@ def answers_ready(instance: Instance, judgement: Judgement, observed: Observed) 
     """Whether the cluster's name leads to it: ready, or it was when we stopped being able to tell."""
     if judgement.verdict is Verdict.READY:
         return True
-    # A loop that has just begun to listen presumes that a young instance is starting; the one before it may know better.
+    # A loop that has just begun to listen presumes that a young instance is starting; the one before it knew better.
     if judgement.verdict is not Verdict.UNKNOWN and not (judgement.verdict is Verdict.STARTING and judgement.presumed):
         return False
     record = observed.names.get(instance.id)
