@@ -1,4 +1,4 @@
-"""What one client, and all of them together, may use of the SkyDNS API. Values only."""
+"""What one client, and all of them together, may use of the SkyDNS API; what counts as an absence. Values only."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class HttpLimits:
     """`request_seconds` for a whole request from its first byte, `answer_seconds` for taking its answer,
     `idle_seconds` between requests; `linger_seconds` for who goes on sending what was refused.
+    After `absence_seconds` without a look of ours at the clock we weren't there.
     """
 
     request_seconds: float = 5.0
@@ -17,3 +18,4 @@ class HttpLimits:
     connections: int = 128
     connections_of_one_client: int = 32
     services: int = 10_000
+    absence_seconds: float = 3.0

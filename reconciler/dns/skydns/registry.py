@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any, Protocol
 
+from reconciler.dns.skydns.limits import HttpLimits
 from reconciler.dns.skydns.service import HIDDEN_SECONDS, ZERO_TIME, Refused, Service, listed, read_service
 from reconciler.engine.names import EmbeddedNames
 from reconciler.state.entry import Entry
@@ -57,7 +58,9 @@ class _Held:
 class Registry:
     """Services in `names`; `clock` gives monotonic seconds, `wall` seconds of Unix time.
 
-    `next_at` is the moment of `clock` by which `sweep` has to be called again; None while there is none.
+    A gap of more than `absence_seconds` between two calls is nobody's time: we were stopped, starved or without a port,
+    and nobody could renew. So whoever serves calls something more often than that.
+    `next_at` is the moment by which `sweep` has to be called again; None while there is none.
     """
 
     def __init__(
@@ -67,14 +70,17 @@ class Registry:
         *,
         clock: Callable[[], float],
         wall: Callable[[], float],
-        most: int,
+        limits: HttpLimits,
     ) -> None:
         self.next_at: float | None = None
         self._names = names
         self._notes = notes
         self._clock = clock
         self._wall = wall
-        self._most = most
+        self._most = limits.services
+        self._absence = limits.absence_seconds
+        self._absent = 0.0
+        self._last = clock()
         self._loaded = False
         self._held: dict[str, _Held] = {}
 
@@ -87,7 +93,7 @@ class Registry:
         if self._notes is None or self._loaded:
             return
         self._loaded = True
-        now = self._clock()
+        now = self._now()
         for key, text in self._notes.notes().items():
             if not key.startswith(KEY):
                 continue
@@ -104,7 +110,7 @@ class Registry:
 
     def add(self, service: Service) -> None:
         """Answer with it from now on; raises Refused: 409 for a UUID that is there and a cluster of ours, 507."""
-        now = self._clock()
+        now = self._now()
         held = self._held.get(service.label)
         if held is not None and now < held.ends_at:
             where = f"{held.service.name}.{held.service.environment}"
@@ -119,7 +125,7 @@ class Registry:
 
     def renew(self, uuid: str, ttl_seconds: int) -> None:
         """Give it `ttl_seconds` from now on; raises Refused (404)."""
-        held, now = self._held.get(uuid.lower()), self._clock()
+        held, now = self._held.get(uuid.lower()), self._now()
         if held is None or now >= held.goes_at:
             raise unknown(uuid)
         self._hold(replace(held.service, ttl_seconds=ttl_seconds), now)
@@ -127,13 +133,13 @@ class Registry:
     def remove(self, uuid: str) -> None:
         """Answer with it no more; raises Refused (404)."""
         held = self._held.get(uuid.lower())
-        if held is None or self._clock() >= held.goes_at:
+        if held is None or self._now() >= held.goes_at:
             raise unknown(uuid)
         self._drop([held.service.label])
 
     def get(self, uuid: str) -> dict[str, Any]:
         """One service as JSON; raises Refused (404)."""
-        held, now = self._held.get(uuid.lower()), self._clock()
+        held, now = self._held.get(uuid.lower()), self._now()
         if held is None or (held.ends_at != inf and held.ends_at - now < 1):
             raise unknown(uuid)
         return self._json(held, now)
@@ -143,18 +149,18 @@ class Registry:
         match = self._names.table().match(tuple(query.lower().removesuffix(".").split(".")))
         if match is None:
             raise Refused(404, f"there is no name {query[:255]!r} (relative to the domain, as in webapp.dev)")
-        now = self._clock()
+        now = self._now()
         return [self._listed(entry, now) for entry in match.entries]
 
     def everything(self) -> Iterable[dict[str, Any]]:
         """All that names lead to; nothing where there is nothing."""
         match = self._names.table().match(("*",))
-        now = self._clock()
+        now = self._now()
         return [self._listed(entry, now) for entry in match.entries] if match else []
 
     def sweep(self) -> None:
         """Hide and remove what is due, in one change of the table; sets `next_at`."""
-        now = self._clock()
+        now = self._now()
         gone, hidden = [], []
         next_at = inf
         for label, held in self._held.items():
@@ -171,7 +177,14 @@ class Registry:
 
     def due_in_seconds(self) -> float | None:
         """How long until `sweep` has to be called; not above 0 where it is late."""
-        return None if self.next_at is None else self.next_at - self._clock()
+        return None if self.next_at is None else self.next_at - self._now()
+
+    def _now(self) -> float:
+        current = self._clock()
+        gap, self._last = current - self._last, current
+        if gap > self._absence:
+            self._absent += gap
+        return current - self._absent
 
     def _hold(self, service: Service, now: float) -> None:
         ends_at = inf if service.no_expire else now + service.ttl_seconds

@@ -48,7 +48,7 @@ class SkyDnsApi:
         limits: HttpLimits = HttpLimits(),  # noqa: B008  a frozen value
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._registry = Registry(names, notes, clock=clock, wall=time.time, most=limits.services)
+        self._registry = Registry(names, notes, clock=clock, wall=time.time, limits=limits)
         self._api = Api(self._registry, domain, secret)
         self._subnets = tuple(subnets)
         self._limits = limits
@@ -58,14 +58,13 @@ class SkyDnsApi:
     def start(self, address: tuple[str, int]) -> None:
         """Listen on (IPv4 address, port); port 0 is any free one, which `address` then tells.
 
-        Raises CannotListen: then names lead to what is registered all the same, and go when this is called again.
+        Raises CannotListen: then names lead to what is registered all the same, and nobody's time passes.
         """
         from reconciler.dns.access import Access
         from reconciler.dns.skydns.serving import Serving
 
         self.stop()
         self._registry.load()
-        self._registry.sweep()
         listener = _listen(address)
         where, port = listener.getsockname()
         self.address = (str(where), int(port))

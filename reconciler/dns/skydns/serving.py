@@ -21,7 +21,7 @@ from reconciler.dns.skydns.routes import Answer, Api
 log = logging.getLogger(__name__)
 _JOIN_SECONDS = 2.0
 _LEAST_PAUSE_SECONDS = 0.05  # what is due close together is swept in one turn
-_MOST_PAUSE_SECONDS = 1.0  # what was registered meanwhile is due later than that
+_MOST_PAUSE_SECONDS = 1.0  # what was registered meanwhile is due later; less than an absence
 
 STRANGER = Answer(status=403, text="only this environment's containers and this host may register names here")
 CROWDED = Answer(status=503, text="too many connections; close some, or try again in a moment")

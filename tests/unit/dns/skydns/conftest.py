@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -22,8 +23,16 @@ from reconciler.state.records import Record
 START_AT = 1_700_000_000.0
 # What must not depend on a limit of time has limits that no client here waits out; HASTY is for tests that do.
 CLIENT_SECONDS = 20.0
-CALM = HttpLimits(
-    request_seconds=90.0, answer_seconds=90.0, idle_seconds=90.0, connections=6, connections_of_one_client=4, services=3
+# Where a test moves the clock, that is no absence.
+EVER_THERE = HttpLimits(absence_seconds=inf)
+CALM = replace(
+    EVER_THERE,
+    request_seconds=90.0,
+    answer_seconds=90.0,
+    idle_seconds=90.0,
+    connections=6,
+    connections_of_one_client=4,
+    services=3,
 )
 HASTY = replace(CALM, request_seconds=0.2, answer_seconds=0.2, idle_seconds=0.2)
 
@@ -90,11 +99,11 @@ class Place:
     def __post_init__(self) -> None:
         self.start()
 
-    def start(self, most: int = 10_000) -> None:
+    def start(self, limits: HttpLimits = EVER_THERE) -> None:
         """As after a restart of the loop: only the notes are left."""
         self.names = EmbeddedNames("dev", "host1.example.com")
         self.registry = Registry(
-            self.names, self.notes, clock=lambda: self.time.monotonic, wall=lambda: self.time.wall, most=most
+            self.names, self.notes, clock=lambda: self.time.monotonic, wall=lambda: self.time.wall, limits=limits
         )
         self.registry.load()
 

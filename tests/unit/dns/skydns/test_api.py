@@ -208,17 +208,19 @@ def test_a_port_that_is_taken_is_a_reason_and_no_crash(server: Server) -> None:
     other.stop()
 
 
-def test_without_a_port_names_still_lead_to_what_is_registered_until_its_end(server: Server) -> None:
+def test_without_a_port_names_still_lead_to_what_is_registered_and_nobodys_time_passes(server: Server) -> None:
     notes, time, names = MemoryNotes(), Time(), EmbeddedNames("dev", "host1.example.com")
-    notes.note("skydns:kept", body(UUID="kept", Host="kept.com", NoExpire=True).decode())
-    end = datetime.now(UTC) + timedelta(seconds=100)
-    notes.note("skydns:short", body(UUID="short", Host="short.com", TTL=10, Expires=end.isoformat()).decode())
+    end = (datetime.now(UTC) + timedelta(seconds=100)).isoformat()
+    notes.note("skydns:1", body(UUID="1", TTL=10, Expires=end).decode())
     other = Server(SkyDnsApi(names, "docker", notes=notes, clock=lambda: time.monotonic), names, time)
-    for seconds, found in ((0, ["kept.com", "short.com"]), (8, ["kept.com"])):
-        time.passes(seconds)
+    for _ in range(3):
         with pytest.raises(CannotListen):
             other.api.start(server.where)
-        assert targets(other, "*.production") == found
+        assert targets(other, "testservice.production") == ["web1.site.com"]
+        time.passes(10)
+    other.api.start(("127.0.0.1", 0))
+    assert other.call("GET", "/skydns/services/1").json["TTL"] == 10
+    other.api.stop()
 
 
 def test_a_fault_of_ours_is_one_answer_and_not_the_end(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from reconciler.dns.skydns.limits import HttpLimits
 from reconciler.dns.skydns.service import Refused
 from tests.unit.dns.skydns.conftest import START_AT, MemoryNotes, Place, record, service
 
@@ -139,7 +140,7 @@ def test_an_unknown_name_is_told_from_one_that_leads_nowhere(place: Place) -> No
 
 
 def test_there_is_room_for_so_many_and_no_more(place: Place) -> None:
-    place.start(most=2)
+    place.start(HttpLimits(services=2))
     place.registry.add(service("1"))
     place.registry.add(service("2"))
     assert "2 services are registered" in refused(507, place, "add", service("3"))
@@ -183,6 +184,24 @@ def test_the_wait_for_a_renewal_after_a_restart_is_a_minute_at_most(place: Place
     place.start()
     place.passes(60)
     refused(404, place, "renew", "1", 4000)
+
+
+@pytest.mark.parametrize(("method", "given"), [("get", ()), ("renew", (10,)), ("remove", ())])
+def test_time_in_which_we_were_not_there_is_nobodys_silence(place: Place, method: str, given: tuple[int, ...]) -> None:
+    """Whichever comes first after a stop of the process."""
+    place.start(HttpLimits(absence_seconds=3.0))
+    place.registry.add(service("1", TTL=10))
+    place.registry.add(service("2", TTL=10))
+    place.time.passes(2)
+    place.registry.sweep()
+    place.time.passes(3_600)
+    getattr(place.registry, method)("1", *given)
+    place.registry.sweep()
+    assert place.registry.get("2")["TTL"] == 8
+    for _ in range(3):
+        place.time.passes(2)
+        place.registry.sweep()
+    assert place.targets(ALL_OF_IT) == (["web1.site.com"] if method == "renew" else [])
 
 
 def test_nobody_gets_more_than_the_ttl_by_a_clock_that_was_set_back(place: Place) -> None:
