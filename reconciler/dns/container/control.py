@@ -47,6 +47,7 @@ class Control:
         self._lock = Lock()
         self._strangers: Counter[str] = Counter()
         self._feeder: socket.socket | None = None
+        self._closing = False
         self._listener = socket.create_server(address, backlog=64)
 
     @property
@@ -60,10 +61,10 @@ class Control:
         while True:
             try:
                 connection, (source, _port) = self._listener.accept()
-            except OSError:
-                if self._listener.fileno() < 0:
-                    return
-                raise  # no file is left to open: whoever keeps the container makes a new one
+            except OSError as error:  # no file is left to open: the program ends, and its keeper makes a new one
+                if not self._closing:
+                    log.error("nobody can connect any more: %s", error)
+                return
             if not self._admit(source):
                 connection.close()
                 continue
@@ -71,6 +72,7 @@ class Control:
 
     def close(self) -> None:
         """Hang up on everybody."""
+        self._closing = True
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
