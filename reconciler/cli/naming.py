@@ -4,6 +4,7 @@ Before: wiring. After: the dns room's parts, which know nothing of the loop.
 """
 
 from reconciler.dns.in_process import InProcess
+from reconciler.dns.placing import belongs_in_container, insist_on_process, warn_of_moved
 from reconciler.engine.names import EmbeddedNames
 from reconciler.engine.ports import Names
 from reconciler.loop.naming import NameService, NamesPlace, OpenNames, Unserved, unserved
@@ -51,12 +52,18 @@ def _answering(settings: Settings, place: NamesPlace, names: Names, embedded: Em
     """What answers for `embedded`; the loop publishes in `names`."""
     if settings.names.nameservers:
         return Unserved(names, settings.names.nameservers)
+    chosen, engine = settings.names, place.engine
+    if chosen.server == "loop":
+        insist_on_process(engine, settings.env)
+    elif chosen.server == "container" or belongs_in_container(engine, settings.env, place.network):
+        from reconciler.dns.container.service import InContainer
+
+        warn_of_moved(engine, settings.env, place.network)
+        return InContainer(
+            names, embedded, settings.domain, place.network, engine,
+            skydns_port=chosen.skydns_port, skydns_secret=chosen.skydns_secret, notes=place.store,
+        )  # fmt: skip
     return InProcess(
-        names,
-        embedded,
-        settings.domain,
-        place.network,
-        skydns_port=settings.names.skydns_port,
-        skydns_secret=settings.names.skydns_secret,
-        notes=place.store,
-    )
+        names, embedded, settings.domain, place.network,
+        skydns_port=chosen.skydns_port, skydns_secret=chosen.skydns_secret, notes=place.store,
+    )  # fmt: skip

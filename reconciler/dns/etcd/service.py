@@ -14,6 +14,8 @@ class Answering(Protocol):
     """What answers for names here: a loop's name service."""
 
     @property
+    def names(self) -> Names: ...
+    @property
     def nameservers(self) -> tuple[str, ...]: ...
     def look_after(self) -> None: ...
     def problem(self) -> str: ...
@@ -30,8 +32,8 @@ class EtcdService:
 
     @property
     def names(self) -> Names:
-        """Where the loop publishes."""
-        return self._etcd
+        """Where the loop publishes: in etcd, by way of what answers here."""
+        return self._answering.names
 
     @property
     def nameservers(self) -> tuple[str, ...]:
