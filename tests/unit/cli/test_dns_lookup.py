@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.dns import asking
+from reconciler.dns.asking import Told
 from reconciler.plan.lookup import NameRow, NameStatus
 from tests.unit.cli.conftest import FakeLoop, Run
 
@@ -41,6 +43,16 @@ def test_a_missing_name_exits_1(run: Run, loop: FakeLoop) -> None:
 def test_an_address_stands_for_its_reverse_name(run: Run, loop: FakeLoop) -> None:
     run("dns", "lookup", "10.0.0.1")
     assert loop.asked == ["lookup 1.0.0.10.in-addr.arpa."]
+
+
+def test_what_only_the_server_knows_of_was_registered_there(
+    run: Run, loop: FakeLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop.found = replace(FOUND, name="db.dev.docker", known=False, rows=(), nameservers=("10.0.0.254",))
+    monkeypatch.setattr(asking, "ask", lambda *_: Told(status="NOERROR", records=(("A", 5, "10.9.9.9"),)))
+    result = run("dns", "lookup", "db")
+    assert result.exit_code == 0
+    assert "registered at the DNS server by somebody else" in result.stdout
 
 
 def test_a_server_that_does_not_answer_this_host_is_told(run: Run, loop: FakeLoop) -> None:
