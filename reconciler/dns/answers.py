@@ -8,6 +8,7 @@ import random
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from reconciler.dns.question import Labels, Question
 from reconciler.dns.records import SERIAL_FROM_END
@@ -20,7 +21,7 @@ _OPT = struct.Struct("!BHHBBHH")  # root, type, payload, upper bits of the rcode
 _OPT_TYPE = 41
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """Records as bytes: `chain` in this order, `records` in any. `group`, where it is there, is the environment's group
     of entries that all of it depends on, but for the serial of the SOA in `authority`.
@@ -33,6 +34,16 @@ class Answer:
     authority: tuple[bytes, ...] = ()
     additional: tuple[bytes, ...] = ()
     group: GroupKey | None = None
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of all `records`."""
+        return sum(map(len, self.records))
+
+    @cached_property
+    def largest(self) -> int:
+        """Bytes of the longest of `records`."""
+        return max(map(len, self.records), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +88,8 @@ def prepare(answer: Answer, question: Question, limit: int) -> Prepared:
     opt = _OPT.pack(0, _OPT_TYPE, MAX_UDP, answer.rcode >> 4, 0, 0, 0) if question.edns >= 0 else b""
     room = limit - HEADER - len(question.wire) - len(opt) - sum(map(len, (*answer.chain, *answer.authority)))
     chain = answer.chain if room >= 0 else ()
-    fits = _fitting(answer.records, room)
-    room -= sum(map(len, answer.records))
+    fits = _fitting(answer, room)
+    room -= answer.size
     additional = _first_fitting(answer.additional, room) if fits == len(answer.records) else ()
     cut = len(chain) + fits < len(answer.chain) + len(answer.records) and limit < MAX_MESSAGE
     authority = answer.authority if room >= 0 or not answer.chain else ()
@@ -100,11 +111,9 @@ def _flags(answer: Answer, question: Question, *, cut: bool) -> bytes:
     return bytes((first, 0x80 | (answer.rcode & 0x0F)))
 
 
-def _fitting(records: Sequence[bytes], room: int) -> int:
-    """How many of them fit, whichever they are."""
-    if not records or sum(map(len, records)) <= room:
-        return len(records)
-    return max(0, room // max(map(len, records)))
+def _fitting(answer: Answer, room: int) -> int:
+    """How many of the records fit, whichever they are."""
+    return len(answer.records) if answer.size <= max(room, 0) else max(0, room // answer.largest)
 
 
 def _first_fitting(records: Sequence[bytes], room: int) -> tuple[bytes, ...]:

@@ -12,6 +12,7 @@ import dns.name
 
 from reconciler.dns import records
 from reconciler.dns.answers import AliasOutside, Answer, GroupKey
+from reconciler.dns.cache import LargeAnswers
 from reconciler.dns.question import Labels, Question, text_labels
 from reconciler.dns.reverse import Backwards, ReverseZones
 from reconciler.dns.wire import ASKED_NAME, BADVERS, NXDOMAIN, REFUSED, SERVFAIL, name_wire
@@ -44,6 +45,7 @@ class Zone:
         self.domain = text_labels(dns.name.from_text(domain).canonicalize().labels[:-1])
         self._servers = _reachable(servers)
         self._reverse = ReverseZones(subnets, self._servers)
+        self._large = LargeAnswers()
 
     def answer(self, question: Question, table: NameTable) -> Answer | AliasOutside | None:
         """The answer with all its records, in the table's order; None where the question belongs to others."""
@@ -53,7 +55,7 @@ class Zone:
             return Answer(rcode=REFUSED, authoritative=False)
         name = self._relative(question.labels, table)
         if name is not None:
-            return self._named(_Asked(name=name, kind=question.kind), table)
+            return self._kept_or_named(_Asked(name=name, kind=question.kind), table)
         backwards = self._reverse.find(question.labels)
         if backwards is not None:
             return self._backwards(backwards, question.kind, table)
@@ -77,6 +79,15 @@ class Zone:
             return None
         ours = name[-1] == self.env or name[-1] in WILDCARDS or name[-1] in table.environments
         return name if ours else None
+
+    def _kept_or_named(self, asked: _Asked, table: NameTable) -> Answer | AliasOutside:
+        kept = self._large.get(asked.name, asked.kind, table)
+        if kept is not None:
+            return kept
+        found = self._named(asked, table)
+        if isinstance(found, Answer):
+            self._large.put(asked.name, asked.kind, found)
+        return found
 
     def _named(self, asked: _Asked, table: NameTable) -> Answer | AliasOutside:
         name, kind = asked.name, asked.kind

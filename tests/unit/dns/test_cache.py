@@ -6,6 +6,7 @@ import weakref
 import dns.message
 import dns.rcode
 
+from reconciler.dns.cache import _own_size, _shared_size
 from reconciler.dns.resolver import Resolver
 from tests.unit.dns.conftest import World, record
 from tests.unit.dns.questions import CLIENT, full_names, instance, resolver
@@ -86,3 +87,29 @@ def test_kept_answers_keep_no_old_table_alive() -> None:
     asked(answering, "big.dev.docker")
     gc.collect()
     assert old() is None
+
+
+def test_one_large_answer_is_made_once_and_counted_once_however_it_is_asked_for() -> None:
+    answering = resolver(full_names())
+    sizes = []
+    for name in ("*.*.*.*.big.dev.docker", "any.ALL.*.any.BIG.dev.docker", "all.all.all.all.big.dev.docker"):
+        assert len(asked(answering, name, "TXT").answer[0]) < 120
+        sizes.append(answering._over_udp._bytes)
+    assert sizes[2] - sizes[0] < sizes[0] / 2
+    kept = answering._over_udp._answers.values()
+    assert len({id(each.prepared.records) for each in kept}) == 1
+
+
+def test_what_is_counted_is_what_is_kept() -> None:
+    """However often answers are replaced."""
+    names = full_names()
+    answering = resolver(names)
+    for number in range(20):
+        names.publish("id1", instance("webapp1", f"10.5.0.{number + 100}"))
+        for name in ("webapp.dev.docker", "*.dev.docker", "big.dev.docker", "nothing.dev.docker"):
+            asked(answering, name)
+    cache = answering._over_udp
+    kept = [(packet, each.prepared) for packet, each in cache._answers.items()]
+    shared = {id(prepared.records): _shared_size(prepared) for _, prepared in kept}
+    assert cache._bytes == sum(_own_size(b"id" + packet, prepared) for packet, prepared in kept) + sum(shared.values())
+    assert set(cache._shares) == set(shared)
