@@ -35,20 +35,22 @@ def name_actions(
     observed: Observed,
     doomed: Collection[str],
 ) -> Iterator[PublishName | WithdrawName]:
-    """Publish what runs and isn't about to end; withdraw what has ended. The doomed lose theirs by `ending`."""
+    """Publish what runs and isn't about to end; withdraw what has ended, or has no address any more: that may be
+    another's soon. The doomed lose theirs by `ending`.
+    """
     names = observed.names
     for instance in instances:
         if instance.id in doomed:
             continue
         judgement = judgements[instance.id]
         published = names.get(instance.id)
-        if judgement.verdict in _ENDED:
+        if judgement.verdict in _ENDED or not instance.address:
             if published is not None:
                 yield _withdraw(instance, judgement)
-        elif instance.address:
-            ready = answers_ready(instance, judgement, observed)
-            if published is None or _differs(published, instance, spec, ready=ready):
-                yield _publish(spec, instance, published, ready=ready)
+            continue
+        ready = answers_ready(instance, judgement, observed)
+        if published is None or _differs(published, instance, spec, ready=ready):
+            yield _publish(spec, instance, published, ready=ready)
 
 
 def keep_names(
@@ -60,13 +62,12 @@ def keep_names(
         judgement = judgements[instance.id]
         if published is None:
             continue
-        if judgement.verdict in _ENDED:
+        if judgement.verdict in _ENDED or not instance.address:
             yield _withdraw(instance, judgement)
             continue
         ready = answers_ready(instance, judgement, observed)
-        if ready != published.ready or (instance.address and instance.address != published.address):
-            record = replace(published, ready=ready, address=instance.address or published.address)
-            yield _publish_record(instance, record)
+        if ready != published.ready or instance.address != published.address:
+            yield _publish_record(instance, replace(published, ready=ready, address=instance.address))
 
 
 def _differs(published: Record, instance: Instance, spec: ClusterSpec, *, ready: bool) -> bool:
@@ -98,6 +99,6 @@ def _publish_record(instance: Instance, record: Record) -> PublishName:
 
 
 def _withdraw(instance: Instance, judgement: Judgement) -> WithdrawName:
-    return WithdrawName(
-        cluster=instance.cluster, number=instance.number, id=instance.id, cause=judgement.cause or "ending"
-    )
+    cut_off = judgement.verdict not in _ENDED
+    cause = "not on the network" if cut_off else judgement.cause or "ending"
+    return WithdrawName(cluster=instance.cluster, number=instance.number, id=instance.id, cause=cause)

@@ -143,7 +143,13 @@ def ended(scene: Scene, id_: str) -> Callable[[], bool]:
     return lambda: scene.witness.life(id_).ended_at is not None
 
 
-@pytest.mark.parametrize("fault", ["killed", "removed", "frozen"])
+def cut_off(scene: Scene, id_: str) -> None:
+    """From the network, by hand; it runs on."""
+    scene.loop.docker.disconnect_container_from_network(id_, f"reconciler-{scene.loop.env}")
+    scene.witness.cut_off(id_)
+
+
+@pytest.mark.parametrize("fault", ["killed", "removed", "frozen", "cut off"])
 def test_nobody_is_led_to_one_that_was(scene: Scene, fault: str) -> None:
     loop, began = scene.loop, now()
     victim = loop.containers("webapp")[scene.name(2)]
@@ -151,6 +157,7 @@ def test_nobody_is_led_to_one_that_was(scene: Scene, fault: str) -> None:
         "killed": lambda: loop.docker.kill(victim),
         "removed": lambda: loop.docker.remove_container(victim, force=True),
         "frozen": lambda: loop.docker.pause(victim),
+        "cut off": lambda: cut_off(scene, victim),
     }[fault]()
     loop.until(lambda: victim not in loop.containers("webapp", every=True).values(), what="it is taken away")
     loop.until_ready("webapp", 3)

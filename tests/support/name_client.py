@@ -61,13 +61,14 @@ class Life:
     address: str
     started_at: float
     paused_at: float | None = None
+    cut_off_at: float | None = None
     signalled_at: float | None = None
     ended_at: float | None = None
 
     @property
     def gone_at(self) -> float | None:
         """When it could no more be reached."""
-        instants = [at for at in (self.paused_at, self.ended_at) if at is not None]
+        instants = [at for at in (self.paused_at, self.cut_off_at, self.ended_at) if at is not None]
         return min(instants, default=None)
 
     def had(self, at: float) -> bool:
@@ -186,16 +187,20 @@ class Witness:
         return self._lives[id_]
 
     def alive(self, address: str, since: float, until: float, *, silence_seconds: float = 0.0) -> bool:
-        """Some instance had the address at some moment in the span. One that was frozen counts on for
+        """Some instance had the address at some moment in the span. One that was frozen or cut off counts on for
         `silence_seconds`, which it takes anybody to notice.
         """
         for life in self.lives():
             gone_at = life.gone_at
-            if gone_at is not None and gone_at == life.paused_at:
+            if gone_at is not None and gone_at != life.ended_at:
                 gone_at += silence_seconds
             if life.address == address and life.started_at <= until and (gone_at is None or gone_at >= since):
                 return True
         return False
+
+    def cut_off(self, id_: str) -> None:
+        """Told by who took the container off its network: no event of a container's says so."""
+        self._lives[id_].cut_off_at = now()
 
     def _follow(self) -> None:
         for event in self._events:

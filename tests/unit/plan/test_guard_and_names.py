@@ -69,3 +69,21 @@ def test_an_instance_keeps_the_ports_it_was_made_with_while_the_file_names_other
     (published,) = [action for plan in decision.plans for action in plan.actions if isinstance(action, PublishName)]
     assert published.record.ports == (80,)
     assert published.record.ready
+
+
+def test_one_that_lost_its_address_loses_its_name_though_it_runs() -> None:
+    """Cut off from the network by hand: the engine gives its address to the next one."""
+    spec = make_spec(size=1)
+    settled = make_settled(spec)
+    cut_off = replace(settled.instances["web"][0], address=None)
+    observed = replace(settled, instances={"web": (cut_off,)})
+    assert text(spec, at=observed) == "withdraw web-1: not on the network"
+
+
+def test_without_a_spec_one_that_lost_its_address_leaves_its_clusters_name() -> None:
+    spec = make_spec(size=1)
+    settled = make_settled(spec)
+    cut_off = replace(settled.instances["web"][0], address=None)
+    observed = replace(settled, instances={"web": (cut_off,)})
+    (action,) = look(at=observed, untrusted="the directory vanished").plans[0].actions
+    assert (action.kind, action.subject, action.cause) == ("withdraw", "web-1", "not on the network")
