@@ -109,6 +109,10 @@ class World:
         found = json.loads(self.ctl("get", "--prefix", "/skydns", "--keys-only", "--write-out=json"))
         return {one["key"]: one for one in found.get("kvs", ())}
 
+    def leases(self) -> set[int]:
+        """Those that keys are under."""
+        return {one.get("lease", 0) for one in self.keys().values()}
+
     def run_in_etcd(self, *command: str) -> None:
         (id_,) = self.loop.containers("etcd").values()
         made = self.loop.docker.exec_create(id_, list(command))
@@ -119,6 +123,16 @@ class World:
         id_ = next(iter(self.loop.containers(cluster).values()))
         self.loop.docker.kill(id_)
         return id_
+
+    def until_replaced(self, cluster: str, id_: str, seconds: float = 20.0) -> None:
+        """Until another container runs in this one's place, and is ready."""
+
+        def replaced() -> bool:
+            found = set(self.loop.containers(cluster).values())
+            return len(found) == 1 and id_ not in found
+
+        self.loop.until(replaced, seconds, f"{cluster} is replaced")
+        self.loop.until_ready(cluster, 1)
 
 
 def _free_port() -> int:
@@ -218,9 +232,10 @@ def test_everything_deleted_by_somebody_is_back_at_once(world: World) -> None:
 
 def test_a_lost_lease_is_replaced(world: World) -> None:
     before = set(world.keys())
-    (lost,) = {line for line in world.ctl("lease", "list").splitlines() if len(line) == 16}
-    world.ctl("lease", "revoke", lost)
-    world.loop.until(lambda: set(world.keys()) == before, 10.0, "all keys are back under another lease")
+    (lost,) = world.leases()
+    world.ctl("lease", "revoke", f"{lost:x}")
+    world.loop.until(lambda: set(world.keys()) == before, 10.0, "all keys are back")
+    assert lost not in world.leases()
     world.until_same()
 
 
@@ -228,8 +243,7 @@ def test_an_etcd_that_comes_back_without_its_data_gets_everything_again(world: W
     before = set(world.keys())
     world.run_in_etcd("sh", "-c", "rm -rf /var/lib/etcd/member")
     killed = world.kill("etcd")
-    world.loop.until(lambda: killed not in world.loop.containers("etcd").values(), 20, "etcd is replaced")
-    world.loop.until_ready("etcd", 1)
+    world.until_replaced("etcd", killed)
     world.loop.until(lambda: set(world.keys()) == before, 10.0, "all keys are back")
     world.until_same()
 
@@ -245,8 +259,7 @@ def test_a_frozen_etcd_delays_no_healing_and_knows_everything_afterwards(world: 
         lambda: world.loop.containers("webapp").get(f"{world.loop.env}-webapp-3", old) != old, 10, "it is replaced"
     )
     print(f"replaced {time.monotonic() - killed_at:.1f} s after the kill, etcd frozen; its address was {gone}")
-    world.loop.until(lambda: etcd not in world.loop.containers("etcd").values(), 60, "the frozen etcd is replaced")
-    world.loop.until_ready("etcd", 1)
+    world.until_replaced("etcd", etcd, 60)
     world.until_same()
 
 
@@ -261,14 +274,12 @@ def test_a_loop_that_was_killed_finds_its_names_in_place(world: World) -> None:
     after = {key: one["create_revision"] for key, one in world.keys().items()}
     kept = {key for key in before if after.get(key) == before[key]}
     assert len(kept) >= len(before) - 4, "what went on running never left etcd"
-    leases = [line for line in world.ctl("lease", "list").splitlines() if len(line) == 16]
-    assert leases
+    world.loop.until(lambda: len(world.leases()) == 1, 10.0, "all keys are under the new loop's lease")
 
 
 def test_coredns_starts_again_and_answers(world: World) -> None:
     killed = world.kill("coredns")
-    world.loop.until(lambda: killed not in world.loop.containers("coredns").values(), 20, "coredns is replaced")
-    world.loop.until_ready("coredns", 1)
+    world.until_replaced("coredns", killed)
     world.until_same()
 
 
