@@ -46,7 +46,6 @@ class World:
             for old, new in (
                 ("127.0.0.1:2379:", f"127.0.0.1:{self.etcd_port}:"),
                 ("127.0.0.1:1053:", f"127.0.0.1:{self.dns_port}:"),
-                ("dev-etcd-1", f"{self.loop.env}-etcd-1"),
             ):
                 text = text.replace(old, new)
             self.loop.save(name, text)
