@@ -4,11 +4,11 @@ Before: the queue says which clusters to look at. After: the executor works, the
 A pass never waits for an action; whatever it could not see it does not decide.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.engine.executor import Executor
-from reconciler.engine.ports import Engine, Listing, Names
+from reconciler.engine.ports import Engine, EngineEvent, Listing, Names
 from reconciler.loop.memory import LoopMemory
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan
@@ -16,8 +16,10 @@ from reconciler.plan.world import Decision, decide
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.beats import Beat, Sounding
 from reconciler.state.image import Image
+from reconciler.state.instance import Instance
 from reconciler.state.observed import InFlight, Observed
 
+ENDED_SECONDS = 10.0
 Flights = Mapping[str, tuple[InFlight, ...]]
 
 
@@ -54,10 +56,26 @@ class Cycle:
         self._listing: Listing | None = None
         self._images: dict[str, Image] = {}
         self._asked: frozenset[str] = frozenset()
+        self._ended: dict[str, float] = {}
 
     def forget_images(self) -> None:
         """An image came, went or got another tag: ask again."""
         self._asked = frozenset()
+
+    def hear(self, event: EngineEvent | None) -> None:
+        """The engine told of something; None: it begins to, and what happened until now may be told never.
+
+        A listing shows a container's end only when the engine has put it away; names needn't wait for that. One that
+        is still listed as running after ENDED_SECONDS runs.
+        """
+        if event is None:
+            self._ended.clear()
+        if event is None or event.kind == "image":
+            self.forget_images()
+        elif event.action == "die":
+            self._ended[event.id] = self._senses.clock()
+        elif event.action == "start":
+            self._ended.pop(event.id, None)
 
     def turn(self, world: WantedWorld, due: frozenset[str] | None, flights: Flights, *, look: bool) -> Turn:
         """Decide for the clusters in `due` (None: all); nothing is handed out yet. Raises EngineError.
@@ -96,9 +114,15 @@ class Cycle:
             channel=memory.channel, instances=listing.instances, foreign=listing.foreign, beats=senses.beats(),
             soundings=senses.soundings(), sightings=memory.sightings, in_flight=flights, setbacks=memory.setbacks,
             images=self._look_up_images(world), past=memory.past, names=senses.names.published(),
-            pulled=memory.pulled,
+            pulled=memory.pulled, ended=self._still_ending(everyone, now),
         )  # fmt: skip
         return observed, now
+
+    def _still_ending(self, everyone: Iterable[Instance], now: float) -> frozenset[str]:
+        if self._ended:
+            running = {instance.id for instance in everyone if instance.alive}
+            self._ended = {id: at for id, at in self._ended.items() if id in running and now - at < ENDED_SECONDS}
+        return frozenset(self._ended)
 
     def _decide(self, world: WantedWorld, due: frozenset[str] | None, flights: Flights, *, fresh: bool) -> Turn:
         observed, now = self.observe(world, flights, fresh=fresh)

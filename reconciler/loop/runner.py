@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from queue import SimpleQueue
 
 from reconciler.engine.executor import Executor, Outcome
@@ -282,11 +283,8 @@ class Loop(Desk):
     # ------------------------------------------------------------ other threads: enqueue, never decide
 
     def _on_event(self, event: EngineEvent | None) -> None:
-        if event is not None and event.kind == "container":
-            self._queue.add(event.cluster or ALL)
-            return
-        self._inbox.put(self._cycle.forget_images)
-        self._queue.add(ALL)
+        self._inbox.put(partial(self._cycle.hear, event))
+        self._queue.add((event and event.cluster) or ALL)
 
     def _on_lost(self, problem: str) -> None:
         log.debug("event stream: %s", problem)

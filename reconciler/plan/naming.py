@@ -44,9 +44,9 @@ def name_actions(
             continue
         judgement = judgements[instance.id]
         published = names.get(instance.id)
-        if judgement.verdict in _ENDED or not instance.address:
+        if judgement.verdict in _ENDED or instance.id in observed.ended or not instance.address:
             if published is not None:
-                yield _withdraw(instance, judgement)
+                yield _withdraw(instance, judgement, observed)
             continue
         ready = answers_ready(instance, judgement, observed)
         if published is None or _differs(published, instance, spec, ready=ready):
@@ -62,8 +62,8 @@ def keep_names(
         judgement = judgements[instance.id]
         if published is None:
             continue
-        if judgement.verdict in _ENDED or not instance.address:
-            yield _withdraw(instance, judgement)
+        if judgement.verdict in _ENDED or instance.id in observed.ended or not instance.address:
+            yield _withdraw(instance, judgement, observed)
             continue
         ready = answers_ready(instance, judgement, observed)
         if ready != published.ready or instance.address != published.address:
@@ -98,7 +98,9 @@ def _publish_record(instance: Instance, record: Record) -> PublishName:
     return PublishName(cluster=instance.cluster, number=instance.number, id=instance.id, cause=cause, record=record)
 
 
-def _withdraw(instance: Instance, judgement: Judgement) -> WithdrawName:
-    cut_off = judgement.verdict not in _ENDED
-    cause = "not on the network" if cut_off else judgement.cause or "ending"
+def _withdraw(instance: Instance, judgement: Judgement, observed: Observed) -> WithdrawName:
+    if judgement.verdict in _ENDED:
+        cause = judgement.cause or "ending"
+    else:
+        cause = "the engine told of its end" if instance.id in observed.ended else "not on the network"
     return WithdrawName(cluster=instance.cluster, number=instance.number, id=instance.id, cause=cause)

@@ -98,7 +98,8 @@ class Observed:
 
     `images` maps an image reference to what the engine has under it; a reference that it doesn't have is missing.
     `names` holds what is published, by container id. `setbacks` is by cluster, then by what failed (`pull`,
-    `create-3`). `pulled` is the generation of each cluster's spec for which its image was last fetched.
+    `create-3`). `pulled` is the generation of each cluster's spec for which its image was last fetched. `ended` holds
+    the ids of containers that the engine told the end of and lists as running still, while it puts them away.
     """
 
     channel: Channel
@@ -113,3 +114,4 @@ class Observed:
     past: Mapping[str, Past] = field(default_factory=dict)
     names: Mapping[str, Record] = field(default_factory=dict)
     pulled: Mapping[str, int] = field(default_factory=dict)
+    ended: frozenset[str] = frozenset()

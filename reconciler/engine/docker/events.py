@@ -49,9 +49,11 @@ def follow(api: Api, env: str, stop: Event) -> Iterator[EngineEvent | None]:
         yield None
         for message in json_lines(connection, rest, stop, doing):
             event = read_event(message, env)
-            if event is not None:
-                if event.action == "die":
-                    _await_listing(api, event.id, doing)
+            if event is None:
+                continue
+            yield event
+            if event.action == "die":
+                _await_listing(api, event.id, doing)
                 yield event
     finally:
         connection.close()
