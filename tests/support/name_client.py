@@ -15,6 +15,7 @@ from typing import Any, Self
 import docker
 
 from tests.support.loop_process import LoopProcess
+from tests.support.name_asker import CONNECT_SECONDS
 from tests.support.spec_text import BASE
 
 GREETER = """
@@ -255,7 +256,9 @@ def lost_connects(
 def _left(life: Life, one: Connect, seconds: float) -> bool:
     """It left the address before or while the connection was tried, but not longer ago than `seconds`."""
     gone_at = life.gone_at
-    return life.address == one.address and gone_at is not None and one.at - seconds <= gone_at <= one.at + 1.0
+    return (
+        life.address == one.address and gone_at is not None and one.at - seconds <= gone_at <= one.at + CONNECT_SECONDS
+    )
 
 
 def _last_life(witness: Witness, address: str, at: float) -> str:
