@@ -1,5 +1,6 @@
 """The port on a small etcd that can fail in every way; tests/e2e/test_names_etcd.py asks a real one."""
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -280,6 +281,42 @@ def test_a_watch_that_was_silent_for_long_goes_on_where_it_was(
     etcd.delete(FULL)
     etcd.until(lambda: FULL in etcd.keys)
     assert etcd.calls.count("lease/grant") == 1, "it was one session all along"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_any_disorder_etcd_has_what_is_wanted_and_nothing_else_of_ours(
+    etcd: FakeEtcd, loop: Loop, seed: int
+) -> None:
+    rng = random.Random(seed)
+    loop.connected()
+    foreign = {"/skydns/docker/dev/webapp/x1": '{"host":"1.2.3.4"}'}
+    etcd.put(*next(iter(foreign.items())))
+    wanted: dict[str, Record] = {}
+    disorder: list[Callable[[], None]] = [
+        etcd.forget_leases, etcd.break_streams, etcd.hang_up,
+        lambda: etcd.delete(*rng.choices([*etcd.keys, FULL], k=3)),
+    ]  # fmt: skip
+    for _ in range(40):
+        number = rng.randrange(8)
+        id, address = f"id{number}", f"10.5.0.{rng.choice([number, 99])}"
+        if rng.random() < 0.3:
+            loop.names.withdraw(id)
+            wanted.pop(id, None)
+        else:
+            ports = rng.choice([(), (80,), (80, 443)])
+            wanted[id] = replace(
+                RECORD, instance=f"webapp{number}", address=address, ports=ports, ready=rng.random() < 0.6
+            )
+            loop.names.publish(id, wanted[id])
+        if rng.random() < 0.3:
+            rng.choice(disorder)()
+        if etcd.away and rng.random() < 0.5:
+            etcd.listen()
+    if etcd.away:
+        etcd.listen()
+    keys = {key for id, record in wanted.items() for key in LAYOUT.values(id, record)}
+    etcd.until(lambda: set(etcd.keys) - foreign.keys() == keys)
+    loop.until(lambda: loop.names.problem() == "" and loop.names.published() == wanted)
 
 
 def test_several_publish_at_once_and_nothing_is_lost(etcd: FakeEtcd, loop: Loop) -> None:
