@@ -55,7 +55,7 @@ class World:
     """The running environment, and what a test needs to ask in it."""
 
     loop: LoopProcess
-    gateway: str
+    server: str
     host: str
     client: str
     addresses: Mapping[str, str]
@@ -68,8 +68,8 @@ class World:
         return f"{form.replace('HOST', self.host)}.{self.zone}"
 
     def asked(self, form: str, type_: str = "A", *options: str) -> Dug:
-        """From the host, at the gateway."""
-        return dig(self.name(form), type_, *options, server=self.gateway)
+        """From the host, at our server."""
+        return dig(self.name(form), type_, *options, server=self.server)
 
     def asked_inside(self, form: str, type_: str = "A", *options: str) -> Dug:
         """From a container, by its own resolver."""
@@ -77,7 +77,7 @@ class World:
 
     def serial(self) -> int:
         """Of the zone: it rises with every change of any name."""
-        (soa,) = dig(self.zone, "SOA", server=self.gateway).data("SOA")
+        (soa,) = dig(self.zone, "SOA", server=self.server).data("SOA")
         return int(soa.split()[2])
 
     def of(self, *instances: str) -> set[str]:
@@ -85,8 +85,9 @@ class World:
         return {self.addresses[one] for one in instances}
 
 
-def gateway(loop: LoopProcess) -> str:
-    found: str = loop.docker.inspect_network(f"reconciler-{loop.env}")["IPAM"]["Config"][0]["Gateway"]
+def server_of(loop: LoopProcess) -> str:
+    """Where the environment's containers ask first."""
+    found: str = loop.inspect(next(iter(loop.containers())))["HostConfig"]["Dns"][0]
     return found
 
 
@@ -107,6 +108,22 @@ def told_inside(loop: LoopProcess, container: str, name: str) -> set[str]:
     return {line.split()[0] for line in ran_inside(loop.docker, container, "getent", "ahostsv4", name).splitlines()}
 
 
+@pytest.fixture(scope="module", params=["loop", pytest.param("container", marks=pytest.mark.heavy)])
+def place(request: pytest.FixtureRequest) -> str:
+    """Where the DNS server runs."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def loop(engine: str, place: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopProcess]:
+    process = LoopProcess(engine, tmp_path_factory.mktemp("loop"), options=("--dns-server", place))
+    try:
+        process.start()
+        yield process
+    finally:
+        process.close()
+
+
 @pytest.fixture(scope="module")
 def world(loop: LoopProcess) -> World:
     """Cluster `webapp` with two ready of three, `auth` with one, `idle` with none."""
@@ -120,7 +137,7 @@ def world(loop: LoopProcess) -> World:
     loop.until_settled()
     addresses = {container.removeprefix(f"{loop.env}-"): address(loop, container) for container in loop.containers()}
     return World(
-        loop=loop, gateway=gateway(loop), host=host_label(loop), client=f"{loop.env}-auth-1", addresses=addresses
+        loop=loop, server=server_of(loop), host=host_label(loop), client=f"{loop.env}-auth-1", addresses=addresses
     )
 
 
@@ -146,7 +163,7 @@ def test_a_form_leads_to_the_same_instances_from_everywhere(world: World, form: 
     answers = [
         world.asked(form),
         world.asked(form, "A", "+tcp"),
-        dig_inside(world.loop.docker, world.client, world.name(form), server=world.gateway),
+        dig_inside(world.loop.docker, world.client, world.name(form), server=world.server),
         world.asked_inside(form),
     ]
     for answer in answers:
@@ -159,7 +176,7 @@ def test_a_form_leads_to_the_same_instances_from_everywhere(world: World, form: 
 def test_the_environment_and_any_cluster_lead_to_everything_that_is_ready(world: World) -> None:
     expected = world.of("webapp-1", "webapp-2", "auth-1")
     for name in (world.zone, world.name("*"), world.name("any"), world.name("*.all")):
-        assert dig(name, server=world.gateway).addresses == expected
+        assert dig(name, server=world.server).addresses == expected
         assert dig_inside(world.loop.docker, world.client, name).addresses == expected
 
 
@@ -235,7 +252,7 @@ def test_services_name_each_port_and_other_zones_as_second_choice(
     }
     assert services(world, world.asked_inside(form, "SRV")) == expected
     for target, where in told.items():
-        assert dig(target, server=world.gateway).addresses == {where}
+        assert dig(target, server=world.server).addresses == {where}
 
 
 def test_an_address_has_the_short_name_of_its_instance(world: World) -> None:
@@ -245,10 +262,10 @@ def test_an_address_has_the_short_name_of_its_instance(world: World) -> None:
         "webapp-3": "webapp3.webapp",
         "auth-1": "login1.login",
     }.items():
-        answer = dig(reverse(world.addresses[instance]), "PTR", server=world.gateway)
+        answer = dig(reverse(world.addresses[instance]), "PTR", server=world.server)
         assert answer.data("PTR") == [f"{world.name(name)}."], answer.text
     inside = dig_inside(
-        world.loop.docker, world.client, reverse(world.addresses["webapp-1"]), "PTR", server=world.gateway
+        world.loop.docker, world.client, reverse(world.addresses["webapp-1"]), "PTR", server=world.server
     )
     assert inside.data("PTR") == [f"{world.name('webapp1.webapp')}."]
 
@@ -257,20 +274,20 @@ def test_an_address_that_nobody_has_is_denied_and_never_asked_for_outside(world:
     network = ipaddress.ip_network(
         world.loop.docker.inspect_network(f"reconciler-{world.loop.env}")["IPAM"]["Config"][0]["Subnet"]
     )
-    answer = dig(reverse(str(network.broadcast_address - 1)), "PTR", server=world.gateway)
+    answer = dig(reverse(str(network.broadcast_address - 1)), "PTR", server=world.server)
     assert answer.denied == "NXDOMAIN", answer.text
     assert "aa" in answer.flags
-    assert dig(reverse(world.addresses["webapp-1"]), "A", server=world.gateway).denied == "NODATA"
+    assert dig(reverse(world.addresses["webapp-1"]), "A", server=world.server).denied == "NODATA"
 
 
 def test_the_zone_names_its_server(world: World) -> None:
     server = f"ns.dns.{world.zone}."
-    answer = dig(world.zone, "NS", server=world.gateway)
+    answer = dig(world.zone, "NS", server=world.server)
     assert answer.data("NS") == [server]
-    assert [(line.name, line.data) for line in answer.additional] == [(server, world.gateway)]
-    assert dig(server, server=world.gateway).addresses == {world.gateway}
-    assert dig(reverse(world.gateway), "PTR", server=world.gateway).data("PTR") == [server]
-    (soa,) = dig(world.zone, "SOA", server=world.gateway).data("SOA")
+    assert [(line.name, line.data) for line in answer.additional] == [(server, world.server)]
+    assert dig(server, server=world.server).addresses == {world.server}
+    assert dig(reverse(world.server), "PTR", server=world.server).data("PTR") == [server]
+    (soa,) = dig(world.zone, "SOA", server=world.server).data("SOA")
     assert soa.split()[:2] == [server, f"hostmaster.{world.zone}."]
 
 
@@ -284,7 +301,7 @@ def test_text_tells_who_stands_behind_a_name(world: World) -> None:
 
 def test_any_type_is_answered_with_addresses_and_transfers_are_refused(world: World) -> None:
     assert world.asked("webapp", "ANY").addresses == world.of("webapp-1", "webapp-2")
-    assert dig(world.zone, "AXFR", server=world.gateway).answer == ()
+    assert dig(world.zone, "AXFR", server=world.server).answer == ()
     assert world.asked("webapp", "A", "-c CH").status == "REFUSED"
 
 
@@ -379,9 +396,9 @@ def problems(loop: LoopProcess, cluster: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def other(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopProcess]:
+def other(engine: str, place: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopProcess]:
     """A second environment on the same engine, with a `webapp` of its own."""
-    process = LoopProcess(engine, tmp_path_factory.mktemp("other"))
+    process = LoopProcess(engine, tmp_path_factory.mktemp("other"), options=("--dns-server", place))
     try:
         process.start()
         process.save("webapp", spec(1, image=BASE))
@@ -397,19 +414,19 @@ def test_two_environments_do_not_see_each_others_names(world: World, other: Loop
     # each its own, by the same short name
     assert told_inside(world.loop, world.client, "webapp") == ours
     assert told_inside(other, their_client, "webapp") == theirs
-    assert dig(their_name, server=gateway(other)).addresses == theirs
-    assert dig(f"webapp.any.{DOMAIN}", server=world.gateway).addresses == ours
+    assert dig(their_name, server=server_of(other)).addresses == theirs
+    assert dig(f"webapp.any.{DOMAIN}", server=world.server).addresses == ours
     # and not the other's: by full name and by wildcard, from the host and from inside
-    for asked, server in ((world.name("webapp"), gateway(other)), (their_name, world.gateway)):
+    for asked, server in ((world.name("webapp"), server_of(other)), (their_name, world.server)):
         assert dig(asked, server=server).addresses == set()
     for form in (f"webapp.*.{DOMAIN}", f"*.any.{DOMAIN}"):
-        assert not dig(form, server=gateway(other)).addresses & ours
-        assert not dig(form, server=world.gateway).addresses & theirs
+        assert not dig(form, server=server_of(other)).addresses & ours
+        assert not dig(form, server=world.server).addresses & theirs
     assert told_inside(world.loop, world.client, their_name) == set()
     assert told_inside(other, their_client, world.name("webapp")) == set()
 
 
 def test_a_server_refuses_the_other_environments_containers(world: World, other: LoopProcess) -> None:
-    answer = dig_inside(other.docker, f"{other.env}-webapp-1", world.name("webapp"), server=world.gateway)
+    answer = dig_inside(other.docker, f"{other.env}-webapp-1", world.name("webapp"), server=world.server)
     assert answer.status in {"REFUSED", ""}, answer.text  # refused, or not let through by the engine's own rules
     assert answer.answer == ()
