@@ -30,6 +30,7 @@ BackendOption = Annotated[
     str,
     typer.Option(
         "--names",
+        envvar="RECONCILER_NAMES",  # a password in it stays out of the list of processes
         metavar="BACKEND",
         help=f"Where names are kept: {_BACKENDS}.",
         rich_help_panel=_PANEL,
