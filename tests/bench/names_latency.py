@@ -10,6 +10,7 @@ import socket
 import tarfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tests.bench.names_asked import Asker
@@ -77,8 +78,10 @@ class Watched:
         gateway = self._docker.inspect_network(here.network)["IPAM"]["Config"][0]["Gateway"]
         self._listener = (gateway, _LISTENER_PORT)
         self._asker: Asker | None = None
+        self._killer = ThreadPoolExecutor(1)
 
     def close(self) -> None:
+        self._killer.shutdown()
         self._docker.close()
         if self._asker is not None:
             self._asker.__exit__()
@@ -108,10 +111,11 @@ class Watched:
         (address,) = asker.ask(own)
         assert address in asker.ask(of_cluster), f"{of_cluster} has no {address}\n{self._here.loop.picture()}"
         since, began = time.time(), time.monotonic()
-        self._docker.kill(container)
+        killing = self._killer.submit(self._docker.kill, container)  # the engine answers when it has put it away
         gone = self._until(
             lambda: address not in asker.ask(own) and address not in asker.ask(of_cluster), f"{address} is gone"
         )
+        killing.result()
         ended = self._here.events.nth(1, "die", container, since)
         self._here.events.nth(1, "start", container, since)
         ready, _ = self.come(cluster, number)
