@@ -39,11 +39,14 @@ _STRANGERS_OF_ONE_SOURCE = 4
 
 
 class Control:
-    """Listens on `address`; one thread accepts, each connection has one of its own."""
+    """Listens on `address`; one thread accepts, each connection has one of its own. From `host`'s address the loop
+    comes: however many strangers there are elsewhere, it has a place.
+    """
 
-    def __init__(self, held: Held, token_file: Path, address: tuple[str, int]) -> None:
+    def __init__(self, held: Held, token_file: Path, address: tuple[str, int], host: str) -> None:
         self._held = held
         self._token_file = token_file
+        self._host = host
         self._lock = Lock()
         self._strangers: Counter[str] = Counter()
         self._feeder: socket.socket | None = None
@@ -80,7 +83,8 @@ class Control:
 
     def _admit(self, source: str) -> bool:
         with self._lock:
-            if self._strangers.total() >= _STRANGERS or self._strangers[source] >= _STRANGERS_OF_ONE_SOURCE:
+            crowded = self._strangers.total() >= _STRANGERS and source != self._host
+            if crowded or self._strangers[source] >= _STRANGERS_OF_ONE_SOURCE:
                 return False
             self._strangers[source] += 1
             return True

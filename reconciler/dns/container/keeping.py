@@ -30,6 +30,7 @@ LASTED_SECONDS = 60.0  # a server that lived so long is replaced at once, whatev
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 30.0
 _KNOCK_SECONDS = 0.05
+_JOIN_SECONDS = 1.0
 
 Records = Callable[[], Mapping[str, Record]]
 
@@ -116,7 +117,9 @@ class Keeper:
         self._stopped.set()
         self._bell.ring()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_JOIN_SECONDS)  # not for as long as an engine may take that doesn't answer
+            if self._thread.is_alive():
+                return
         self._bell.close()
 
     # ------------------------------------------------------------ the thread
@@ -240,7 +243,8 @@ class Keeper:
             return
         self._failures = 0 if lasted_seconds >= LASTED_SECONDS else self._failures + 1
         if self._failures > 1 or isinstance(error, EngineError):
-            said = f"names do not answer: {error}"
+            where = f"the name server at {self._where[0]}:{self._where[1]} can't be reached: "
+            said = f"names do not answer: {where if isinstance(error, OSError) else ''}{error}"
             with self._changed:
                 new, self._problem = said != self._problem, said
             if new:

@@ -68,7 +68,7 @@ class Parts:
         secret = settings.skydns_secret or ""
         self.api = SkyDnsApi(names, settings.domain, subnets=subnets, secret=secret, notes=notebook)
         self._api_port = settings.skydns_port
-        self.control = Control(self.held, token_file, (settings.address, control_port))
+        self.control = Control(self.held, token_file, (settings.address, control_port), settings.gateway)
         self._stopped = Event()
         self._threads: list[Thread] = []
 

@@ -61,7 +61,8 @@ class InContainer:
         address = address_in(network)
         settings = ServerSettings(
             env=embedded.env, domain=domain, host=embedded.host, subnet=network.subnet, address=address,
-            ttl_seconds=embedded.ttl_seconds, skydns_port=skydns_port, skydns_secret=skydns_secret,
+            gateway=network.gateway, ttl_seconds=embedded.ttl_seconds, skydns_port=skydns_port,
+            skydns_secret=skydns_secret,
         )  # fmt: skip
         upstreams = HostUpstreams()
         wanted = _wanted(settings, network)

@@ -17,7 +17,8 @@ USER = 65534  # nobody: what the server becomes once it has its port
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """The zone is `<env>.<domain>` on the engine whose host has the label `host`; `address` is the server's own.
+    """The zone is `<env>.<domain>` on the engine whose host has the label `host`; `address` is the server's own,
+    `gateway` the host's.
 
     The SkyDNS API has a port (0: none) and a secret (None: none is asked for).
     """
@@ -27,6 +28,7 @@ class ServerSettings:
     host: str
     subnet: str
     address: str
+    gateway: str
     ttl_seconds: int
     skydns_port: int = 0
     skydns_secret: str | None = None

@@ -42,7 +42,13 @@ def inside(tmp_path: Path) -> Iterator[Inside]:
     token_file = tmp_path / "token"
     token_file.write_text(TOKEN, encoding="ascii")
     settings = ServerSettings(
-        env="dev", domain="docker", host="host1", subnet="127.0.0.0/8", address="127.0.0.1", ttl_seconds=5
+        env="dev",
+        domain="docker",
+        host="host1",
+        subnet="127.0.0.0/8",
+        address="127.0.0.1",
+        gateway="127.0.0.1",
+        ttl_seconds=5,
     )
     parts = Parts(settings, {}, token_file, dns_port=0, control_port=0)
     parts.start()

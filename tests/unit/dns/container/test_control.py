@@ -170,3 +170,14 @@ def test_a_frame_survives_being_sent_in_pieces(inside: Inside) -> None:
         assert connection.recv(4) != b""
         send(connection, write(_table(1, id1=record())))
         assert connection.recv(4) != b""
+
+
+def test_strangers_from_everywhere_leave_the_loop_its_place(inside: Inside) -> None:
+    where = inside.parts.control.address
+    sources = [(f"127.0.0.{number}", 0) for number in range(2, 16) for _ in range(3)]
+    strangers = [socket.create_connection(where, ASKER_SECONDS, source_address=source) for source in sources]
+    feed = inside.feed()
+    assert feed.greet(TOKEN).version == 0
+    feed.close()
+    for stranger in strangers:
+        stranger.close()

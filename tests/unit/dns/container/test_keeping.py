@@ -212,3 +212,16 @@ def test_what_others_registered_is_kept_and_given_to_the_next_container(
     engine.crash(engine.box.id)
     until(lambda: loop.keeper.serving and engine.box is not None and engine.box.state is EngineState.RUNNING)
     assert json.loads(engine.box.files[NOTES_PATH].content) == {"skydns:1": "one", "skydns:2": "two"}
+
+
+def test_one_that_ends_again_and_again_is_made_less_and_less_often(
+    loop: Loop, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(loop.keeper._stopped, "wait", waits.append)
+    for _ in range(10):
+        loop.keeper._failed(TransientError("container dev_system_skydns ended with code 1"), lasted_seconds=0.5)
+    assert waits == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0]
+    loop.keeper._failed(TransientError("ended with code 137"), lasted_seconds=3_600.0)
+    assert waits[-1] == 0.0
+    assert loop.keeper.problem().endswith("ended with code 137")
