@@ -5,6 +5,8 @@ Before: /proc, the engine, git. After: report. No host name: the page is public.
 
 import os
 import platform
+import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +31,7 @@ class Machine:
     date: str
     loads: tuple[float, ...]
     compose: str = ""
+    dnsperf: str = ""
 
     def facts(self) -> list[tuple[str, str]]:
         """Name and value of each."""
@@ -37,6 +40,7 @@ class Machine:
             ("system", f"Linux {self.kernel}, Python {self.python}"),
             ("engine", f"Docker {self.engine}"),
             ("docker compose", self.compose or "not measured"),
+            ("dnsperf", self.dnsperf or "not measured"),
             ("commit", self.commit),
             ("date", self.date),
             ("load", self._load()),
@@ -66,6 +70,7 @@ def look(engine_url: str, compose: str = "") -> Machine:
         date=datetime.now(tz=UTC).strftime("%Y-%m-%d %H:%M UTC"),
         loads=(os.getloadavg()[0],),
         compose=compose,
+        dnsperf=_dnsperf(),
     )
 
 
@@ -75,6 +80,15 @@ def _field(file: str, name: str) -> str:
         if key.strip() == name:
             return value.strip()
     return ""
+
+
+def _dnsperf() -> str:
+    """Its version; empty where it isn't installed."""
+    if shutil.which("dnsperf") is None:
+        return ""
+    said = subprocess.run(["dnsperf", "-h"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"Version (\S+)", said)
+    return found[1] if found else ""
 
 
 def _commit() -> str:

@@ -49,10 +49,10 @@ def measure(engine_url: str) -> Iterator[Row]:
         for _ in range(ROUNDS):
             for name, served in servers.items():
                 loads[name].append(_load(served, asking, Path(place)))
-    yield from _rows(loads)
+    yield from _rows(loads, servers["coredns"].what)
 
 
-def _rows(loads: dict[str, list[Load]]) -> Iterator[Row]:
+def _rows(loads: dict[str, list[Load]], theirs: str) -> Iterator[Row]:
     rates = {name: samples([one.rate for one in found], "/s") for name, found in loads.items()}
     slow = {name: samples([one.p99_seconds for one in found], "ms") for name, found in loads.items()}
     lost = {name: samples([float(one.lost) for one in found], "") for name, found in loads.items()}
@@ -68,8 +68,8 @@ def _rows(loads: dict[str, list[Load]]) -> Iterator[Row]:
     yield at_most("embedded DNS: lost", lost["embedded"], 0.0, "questions of a round that were never answered.")
     yield figure(
         "embedded DNS against CoreDNS on etcd: answers", rates["embedded"],
-        "CoreDNS with our Corefile (one second of cache) and etcd, both on the one core, with the same names; dnsperf "
-        f"in their network namespace, the same rounds; {_more(slow['coredns'], lost['coredns'])}.",
+        f"{theirs}: both on the one core, with our Corefile (one second of cache) and the same names; dnsperf in their "
+        f"network namespace, the same rounds; {_more(slow['coredns'], lost['coredns'])}.",
         against=rates["coredns"],
     )  # fmt: skip
     yield figure(

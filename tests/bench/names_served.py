@@ -37,9 +37,13 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """A server that answers for `env` at `address`; `inside` is put before a command that is to run in its network."""
+    """A server that answers for `env` at `address`; `inside` is put before a command that is to run in its network.
+
+    `what` says which one it is, with its version, where it isn't ours.
+    """
 
     address: tuple[str, int]
+    what: str = ""
     env: str = ENV
     inside: tuple[str, ...] = ()
 
@@ -141,7 +145,12 @@ def coredns(engine_url: str, count: int, core: int) -> Iterator[Served]:
         published(store, count),
         Box(engine_url, COREDNS_IMAGE, network_mode=f"container:{store.id}", cpuset_cpus=str(core)) as server,
     ):
-        yield Served(address=(store.address, 53), inside=_within(server.pid))
+        what = f"{_first_line(server.run('coredns', '-version'))}, {_first_line(store.run('etcd', '--version'))}"
+        yield Served(address=(store.address, 53), what=what, inside=_within(server.pid))
+
+
+def _first_line(said: str) -> str:
+    return said.strip().splitlines()[0]
 
 
 # ------------------------------------------------------------ the name server's container
