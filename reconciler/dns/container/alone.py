@@ -9,6 +9,7 @@ address may be another's by then. Never here: whether an instance is ready; nobo
 
 import errno
 import itertools
+import logging
 import selectors
 import socket
 import time
@@ -18,10 +19,12 @@ from threading import Event
 
 from reconciler.dns.container.held import Held
 
+log = logging.getLogger(__name__)
+
 QUIET_SECONDS = 2.0  # the loop speaks every second
 PERIOD_SECONDS = 1.0
 _ANSWER_SECONDS = 0.5
-_BATCH = 256
+_BATCH = 800  # of the 1,024 files that an engine may allow
 _PORT = 1  # tcpmux: nobody's
 _THERE = (0, errno.ECONNREFUSED)
 
@@ -70,7 +73,10 @@ class Alone:
     def run(self, stopped: Event) -> None:
         """Until `stopped`."""
         while not stopped.wait(PERIOD_SECONDS):
-            self.look()
+            try:
+                self.look()
+            except OSError as error:  # no socket left just now: then nothing is known of anybody
+                log.warning("can't look who is there: %s", error)
 
     def look(self) -> None:
         """Leave out what is gone, where nobody else would."""

@@ -1,8 +1,12 @@
 """While nobody speaks: who gives no sign of life is left out, until the loop has its say."""
 
+import errno
 import socket
 from collections.abc import Collection
 from contextlib import ExitStack
+from threading import Event
+
+import pytest
 
 from reconciler.dns.container.alone import QUIET_SECONDS, Alone, silent
 from reconciler.dns.container.held import DOCKER_RESOLVER, Held
@@ -25,11 +29,14 @@ class Situation:
         self.held.take(Table(version=1, records=RECORDS))
         self.silence: list[set[str]] = []
         self.sounded: list[set[str]] = []
+        self.failing = False
         self.meanwhile: Table | None = None
         self.alone = Alone(self.held, self._sound)
 
     def _sound(self, addresses: Collection[str]) -> set[str]:
         self.sounded.append(set(addresses))
+        if self.failing:
+            raise OSError(errno.EMFILE, "Too many open files")
         if self.meanwhile is not None:
             self.held.take(self.meanwhile)
         return self.silence.pop(0) if self.silence else set()
@@ -110,3 +117,15 @@ def test_who_says_nothing_at_all_is_silent() -> None:
             waiting.settimeout(0)
             waiting.connect_ex(("127.0.0.1", port))
         assert silent({f"127.0.0.{number}" for number in range(1, 40)}, port, seconds=0.2) == {"127.0.0.1"}
+
+
+def test_without_a_socket_to_look_with_nobody_is_taken_for_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Situation()
+    here.now += QUIET_SECONDS
+    looks = iter([False, False, True])
+    stopped = Event()
+    monkeypatch.setattr(stopped, "wait", lambda _: next(looks))
+    here.failing = True
+    here.alone.run(stopped)
+    assert len(here.sounded) == 2
+    assert here.answered == RECORDS
