@@ -19,7 +19,7 @@ from reconciler.dns.container.settings import NOTES_PATH, TOKEN_PATH, USER
 from reconciler.dns.skydns.registry import KEY, Notes
 from reconciler.engine import system
 from reconciler.engine.ports import Engine, File
-from reconciler.errors import EngineError, EngineUnavailable, PermanentError, ReconcilerError
+from reconciler.errors import EngineUnavailable, PermanentError, ReconcilerError, TransientError
 from reconciler.state.records import Record
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 30.0
 _KNOCK_SECONDS = 0.05
 _JOIN_SECONDS = 1.0
+_AWAY_SECONDS = 1.0
 
 Records = Callable[[], Mapping[str, Record]]
 
@@ -237,17 +238,25 @@ class Keeper:
             self._problem = ""
 
     def _failed(self, error: Exception, lasted_seconds: float) -> None:
-        """Say it where it is new, and wait: longer each time, until one has lasted."""
+        """Say it where it is new, and wait: not after the first one, then longer each time, until one has lasted.
+
+        An engine that is away is asked every second: that says nothing of the container.
+        """
         self._told_is(None)
         if self._stopped.is_set():
             return
-        self._failures = 0 if lasted_seconds >= LASTED_SECONDS else self._failures + 1
-        if self._failures > 1 or isinstance(error, EngineError):
+        away = isinstance(error, EngineUnavailable)
+        if not away:
+            self._failures = 0 if lasted_seconds >= LASTED_SECONDS else self._failures + 1
+        passing = isinstance(error, TransientError | ProtocolError | OSError)
+        if self._failures > 1 or not passing:
             where = f"the name server at {self._where[0]}:{self._where[1]} can't be reached: "
             said = f"names do not answer: {where if isinstance(error, OSError) else ''}{error}"
             with self._changed:
                 new, self._problem = said != self._problem, said
             if new:
                 log.warning("%s", said)
-        wait = min(FIRST_WAIT_SECONDS * 2.0 ** (self._failures - 1), LONGEST_WAIT_SECONDS) if self._failures else 0.0
-        self._stopped.wait(wait)
+        if away:
+            self._stopped.wait(_AWAY_SECONDS)
+        elif self._failures > 1:
+            self._stopped.wait(min(FIRST_WAIT_SECONDS * 2.0 ** (self._failures - 2), LONGEST_WAIT_SECONDS))

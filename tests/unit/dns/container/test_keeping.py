@@ -13,7 +13,7 @@ from reconciler.dns.container.settings import NOTES_PATH, TOKEN_PATH
 from reconciler.engine import system
 from reconciler.engine.names import EmbeddedNames
 from reconciler.engine.ports import Blueprint, File
-from reconciler.errors import TransientError
+from reconciler.errors import EngineUnavailable, TransientError
 from reconciler.state.image import Image
 from reconciler.state.instance import EngineState
 from reconciler.state.labels import network_name
@@ -219,9 +219,19 @@ def test_one_that_ends_again_and_again_is_made_less_and_less_often(
 ) -> None:
     waits: list[float] = []
     monkeypatch.setattr(loop.keeper._stopped, "wait", waits.append)
-    for _ in range(10):
+    for _ in range(11):
         loop.keeper._failed(TransientError("container dev_system_skydns ended with code 1"), lasted_seconds=0.5)
     assert waits == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0]
     loop.keeper._failed(TransientError("ended with code 137"), lasted_seconds=3_600.0)
-    assert waits[-1] == 0.0
-    assert loop.keeper.problem().endswith("ended with code 137")
+    assert len(waits) == 10  # and that one at once
+    assert loop.keeper.problem().endswith("ended with code 1")
+
+
+def test_an_engine_that_was_away_for_long_is_asked_again_within_a_second(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(loop.keeper._stopped, "wait", waits.append)
+    for _ in range(100):
+        loop.keeper._failed(EngineUnavailable("looking: the engine does not answer"), lasted_seconds=0.0)
+    assert set(waits) == {1.0}
