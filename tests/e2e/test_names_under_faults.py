@@ -3,6 +3,8 @@ container asks for the cluster's name and connects every 10 ms. What it was told
 own record of who lived when.
 """
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -27,12 +29,11 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
 # holds is soon forgotten; a server in a container has up to that time to find out what is gone while the loop is away.
 TTLS_SECONDS = {"loop": 2.0, "container": 5.0}
 GONE_SECONDS = 1.0  # so long after an instance's end nobody is sent to it any more
-BEAT_SECONDS, MISSES = 0.2, 3
-SILENCE_SECONDS = BEAT_SECONDS * (MISSES + 1)  # how long it takes until a frozen one counts as silent
+SILENCE_SECONDS = 1.0  # how long it takes until one that hangs counts as silent, by the health checks below
 DRAIN_SECONDS = 1.0
 _HEALTH = (
-    f"health: {{heartbeat: {{interval: {BEAT_SECONDS * 1000:g}ms, misses: {MISSES}}}, "
-    "tcp: {port: 8080, interval: 100ms}, suspect: 500ms}"
+    "health: {heartbeat: {interval: 200ms, misses: 3}, "
+    "http: {port: 8080, path: /, interval: 200ms, timeout: 200ms, misses: 2}, suspect: 500ms}"
 )
 
 
@@ -146,10 +147,19 @@ def ended(scene: Scene, id_: str) -> Callable[[], bool]:
 def cut_off(scene: Scene, id_: str) -> None:
     """From the network, by hand; it runs on."""
     scene.loop.docker.disconnect_container_from_network(id_, f"reconciler-{scene.loop.env}")
-    scene.witness.cut_off(id_)
+    scene.witness.lost(id_)
 
 
-@pytest.mark.parametrize("fault", ["killed", "removed", "frozen", "cut off"])
+def hang(scene: Scene, id_: str) -> None:
+    """Its server stops; its heartbeats go on, and the kernel still takes connections for it."""
+    top = scene.loop.docker.top(id_)
+    pid_at = top["Titles"].index("PID")
+    (pid,) = [int(one[pid_at]) for one in top["Processes"] if one[-1].startswith("python3 -c")]
+    os.kill(pid, signal.SIGSTOP)
+    scene.witness.lost(id_)
+
+
+@pytest.mark.parametrize("fault", ["killed", "removed", "frozen", "hung", "cut off"])
 def test_nobody_is_led_to_one_that_was(scene: Scene, fault: str) -> None:
     loop, began = scene.loop, now()
     victim = loop.containers("webapp")[scene.name(2)]
@@ -157,6 +167,7 @@ def test_nobody_is_led_to_one_that_was(scene: Scene, fault: str) -> None:
         "killed": lambda: loop.docker.kill(victim),
         "removed": lambda: loop.docker.remove_container(victim, force=True),
         "frozen": lambda: loop.docker.pause(victim),
+        "hung": lambda: hang(scene, victim),
         "cut off": lambda: cut_off(scene, victim),
     }[fault]()
     loop.until(lambda: victim not in loop.containers("webapp", every=True).values(), what="it is taken away")

@@ -69,7 +69,9 @@ def connect(address: str, port: int) -> tuple[str, str]:
     """What the server said of itself, and what went wrong."""
     try:
         with socket.create_connection((address, port), CONNECT_SECONDS) as connection:
-            return connection.recv(64).decode(), ""
+            connection.shutdown(socket.SHUT_WR)
+            with connection.makefile("rb") as answer:
+                return answer.read().split(b"\r\n")[-1].decode(), ""
     except OSError as error:
         return "", f"{type(error).__name__}: {error}"
 

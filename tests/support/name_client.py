@@ -19,15 +19,19 @@ from tests.support.name_asker import CONNECT_SECONDS
 from tests.support.spec_text import BASE
 
 GREETER = """
-import os, socketserver
+import os, socket, socketserver
+GREETING = b"HTTP/1.0 200 OK\\r\\n\\r\\n" + os.environ["HOSTNAME"].encode()
 class Greet(socketserver.BaseRequestHandler):
-    def handle(self): self.request.sendall(os.environ["HOSTNAME"].encode())
+    def handle(self):
+        self.request.sendall(GREETING)
+        self.request.shutdown(socket.SHUT_WR)
+        while self.request.recv(1024): pass
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
     request_queue_size = 128
 Server(("", 8080), Greet).serve_forever()
 """
-"""A server for instances: it tells everyone its name."""
+"""A server for instances: it tells everyone its name, whether asked by HTTP or not at all."""
 
 GREETER_COMMAND = json.dumps(["python3", "-c", GREETER])
 _ASKER = (Path(__file__).parent / "name_asker.py").read_text(encoding="utf-8")
@@ -62,14 +66,14 @@ class Life:
     address: str
     started_at: float
     paused_at: float | None = None
-    cut_off_at: float | None = None
+    lost_at: float | None = None
     signalled_at: float | None = None
     ended_at: float | None = None
 
     @property
     def gone_at(self) -> float | None:
         """When it could no more be reached."""
-        instants = [at for at in (self.paused_at, self.cut_off_at, self.ended_at) if at is not None]
+        instants = [at for at in (self.paused_at, self.lost_at, self.ended_at) if at is not None]
         return min(instants, default=None)
 
     def had(self, at: float) -> bool:
@@ -188,7 +192,7 @@ class Witness:
         return self._lives[id_]
 
     def alive(self, address: str, since: float, until: float, *, silence_seconds: float = 0.0) -> bool:
-        """Some instance had the address at some moment in the span. One that was frozen or cut off counts on for
+        """Some instance had the address at some moment in the span. One that was lost while it ran counts on for
         `silence_seconds`, which it takes anybody to notice.
         """
         for life in self.lives():
@@ -199,9 +203,9 @@ class Witness:
                 return True
         return False
 
-    def cut_off(self, id_: str) -> None:
-        """Told by who took the container off its network: no event of a container's says so."""
-        self._lives[id_].cut_off_at = now()
+    def lost(self, id_: str) -> None:
+        """It can't be reached from now on, though no event of the engine says so: told by who did that to it."""
+        self._lives[id_].lost_at = now()
 
     def _follow(self) -> None:
         for event in self._events:
