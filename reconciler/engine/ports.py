@@ -131,7 +131,7 @@ class Engine(Protocol):
     def events(self, env: str, stop: Event) -> Iterator[EngineEvent | None]:
         """Events from now on, until `stop` is set; first yields None once it is subscribed (list then, not before).
 
-        `die` comes as soon as the engine tells of it, and again once a listing shows it.
+        `die` may come before a listing shows it, and isn't repeated.
         Ends by raising EngineUnavailable when the stream breaks.
         """
 

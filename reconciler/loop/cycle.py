@@ -65,8 +65,8 @@ class Cycle:
     def hear(self, event: EngineEvent | None) -> None:
         """The engine told of something; None: it begins to, and what happened until now may be told never.
 
-        A listing shows a container's end only when the engine has put it away; names needn't wait for that. One that
-        is still listed as running after ENDED_SECONDS runs.
+        A listing shows a container's end only when the engine has put it away (moby 20.10, daemon/monitor.go). Names
+        needn't wait for that, and until then each pass lists anew. What is listed as running after ENDED_SECONDS runs.
         """
         if event is None:
             self._ended.clear()
@@ -83,7 +83,7 @@ class Cycle:
         `flights` is what was under way before outcomes were read: what ended since counts as taken. `look`: list
         the engine; else only timers ran out, and the last listing will do unless something has to be done.
         """
-        turn = self._decide(world, due, flights, fresh=look or self._listing is None)
+        turn = self._decide(world, due, flights, fresh=look or self._listing is None or bool(self._ended))
         if not look and any(plan.actions for plan in turn.decision.plans):
             turn = self._decide(world, due, flights, fresh=True)
         return turn

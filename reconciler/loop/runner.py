@@ -239,7 +239,7 @@ class Loop(Desk):
         self._snapshot = replace(snapshot, transitions=transitions)
         self._chronicle.state("engine", self._around.engine_info.hostname, "", "answers again")
         self._chronicle.conclusions(turn.world, observed, decision)
-        wake(self._queue, turn.world, decision, before.decision)
+        wake(self._queue, turn.world, observed, decision, before.decision)
         if not self.passes:  # the services start when the first names have been handed out
             self._queue.add_after(ALL, _FIRST_NAMES_SECONDS)
         self.passes += 1

@@ -6,12 +6,17 @@ Before: the pass' decision. After: the queue. Nothing is decided here; a wake-up
 from reconciler.loop.workqueue import ALL, FILES, WorkQueue
 from reconciler.plan.world import Decision
 from reconciler.spec.wanted import WantedWorld
+from reconciler.state.observed import Observed
 
 COALESCE_SECONDS = 0.1  # clusters whose time comes close together share a pass
+ENDING_SECONDS = 0.05  # between looks at a container that the engine is putting away
 
 
-def wake(queue: WorkQueue, world: WantedWorld, decision: Decision, before: Decision) -> None:
+def wake(queue: WorkQueue, world: WantedWorld, observed: Observed, decision: Decision, before: Decision) -> None:
     """Set the timers that `decision` asks for, and enqueue whom its difference from `before` concerns."""
+    for name, instances in observed.instances.items() if observed.ended else ():
+        if any(instance.id in observed.ended for instance in instances):
+            queue.add_after(name, ENDING_SECONDS)
     for plan in decision.plans:
         if plan.requeue_after_seconds is not None:
             queue.add_after(plan.cluster, plan.requeue_after_seconds + COALESCE_SECONDS)

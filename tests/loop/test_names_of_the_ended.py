@@ -4,6 +4,7 @@ import pytest
 
 from reconciler.engine.ports import EngineEvent
 from reconciler.loop.cycle import ENDED_SECONDS
+from reconciler.loop.waking import ENDING_SECONDS
 from tests.loop.turning import PLAIN, Turning
 from tests.support.fake_box import Box
 
@@ -36,6 +37,16 @@ def test_a_name_goes_with_the_engines_word_while_the_listing_calls_it_running(tu
     turning.settle()
     assert victim.id not in turning.ids().values()
     assert len(turning.names.published()) == 2
+
+
+def test_it_is_replaced_when_a_listing_shows_its_end_without_another_word_of_the_engine(
+    turning: Turning, victim: Box
+) -> None:
+    tell(turning, "die", victim.id)
+    victim.end(137)
+    turning.run_for(2 * ENDING_SECONDS)
+    assert victim.id not in turning.ids().values()
+    assert len(turning.ours()) == 2
 
 
 def test_a_container_that_somebody_started_again_has_its_name_again(turning: Turning, victim: Box) -> None:

@@ -49,24 +49,10 @@ def follow(api: Api, env: str, stop: Event) -> Iterator[EngineEvent | None]:
         yield None
         for message in json_lines(connection, rest, stop, doing):
             event = read_event(message, env)
-            if event is None:
-                continue
-            yield event
-            if event.action == "die":
-                _await_listing(api, event.id, doing)
+            if event is not None:
                 yield event
     finally:
         connection.close()
-
-
-def _await_listing(api: Api, id: str, doing: str) -> None:
-    """Return when a listing shows the death, too.
-
-    The engine tells of it before it has put the network and mounts away, and only then lists the container as
-    exited (moby 20.10, daemon/monitor.go); whoever lists at once sees it running and hears of it no more. It holds
-    the container's lock all the while, so that inspecting it waits exactly as long.
-    """
-    api.request("GET", f"/containers/{id}/json", doing=doing)
 
 
 def _request(version: str) -> list[str]:
