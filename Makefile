@@ -68,6 +68,7 @@ e2e: setup tools ## contract and end-to-end tests on the real engine
 	@$(PYTEST) tests/contract tests/e2e $(SIDE_BY_SIDE) -m "not heavy"
 
 test-all: setup tools ## the heavy tests, on top of `make test`
+	$(call TIMED,the fuzzer's hundred thousand packets,HYPOTHESIS_PROFILE=thorough $(PYTEST) tests/unit/dns/test_fuzz.py -n 2)
 	$(call TIMED,heavy tests,$(PYTEST) tests/e2e $(SIDE_BY_SIDE) -m heavy || $(call ALONE,tests/e2e))
 
 lint: $(INSTALLED) ## ruff
