@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.loop_process import LoopProcess
+from tests.support.name_world import World, make_world
 
 
 @pytest.fixture(scope="module")
@@ -14,5 +15,22 @@ def loop(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop
     try:
         process.start()
         yield process
+    finally:
+        process.close()
+
+
+@pytest.fixture(scope="module", params=["loop", pytest.param("container", marks=pytest.mark.heavy)])
+def place(request: pytest.FixtureRequest) -> str:
+    """Where the DNS server runs."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def world(engine: str, place: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A loop of its own with names of every kind."""
+    process = LoopProcess(engine, tmp_path_factory.mktemp("world"), options=("--dns-server", place))
+    try:
+        process.start()
+        yield make_world(process)
     finally:
         process.close()

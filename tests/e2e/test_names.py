@@ -2,28 +2,16 @@
 they are. One environment for all, with one instance that runs and is never ready.
 """
 
-import ipaddress
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-import docker
 import pytest
 
-from tests.support.dig import Dug, dig, dig_inside, reverse
+from tests.support.dig import dig, dig_inside
 from tests.support.loop_process import DOMAIN, LoopProcess
+from tests.support.name_world import World, address, server_of, told_inside
 from tests.support.spec_text import BASE, spec
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
-
-# Number 3 never listens; all others listen on what they are probed at.
-_SERVE = 'case "$HOSTNAME" in webapp3) exec sleep infinity;; *) exec python3 -m http.server 8080;; esac'
-WEBAPP = spec(
-    3, "zones: [az1, az2]", "ports: [8080, 8443]", "health: {tcp: {port: 8080, interval: 200ms}, start: 1h}",
-    image=BASE, command=json.dumps(["sh", "-c", _SERVE]),
-)  # fmt: skip
-AUTH = spec(1, "dns: login", image=BASE)
-IDLE = spec(1, "health: {tcp: {port: 9, interval: 200ms}, start: 1h}", image=BASE)
 
 FORMS: Mapping[str, set[int]] = {
     "webapp": {1, 2},
@@ -48,109 +36,6 @@ FORMS: Mapping[str, set[int]] = {
     "ANY.any.AZ1.Any.WEBAPP": {1},
 }
 """Each form, and the numbers of the instances that it leads to; HOST stands for the engine's host."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """The running environment, and what a test needs to ask in it."""
-
-    loop: LoopProcess
-    server: str
-    host: str
-    client: str
-    addresses: Mapping[str, str]
-
-    @property
-    def zone(self) -> str:
-        return f"{self.loop.env}.{DOMAIN}"
-
-    def name(self, form: str) -> str:
-        return f"{form.replace('HOST', self.host)}.{self.zone}"
-
-    def asked(self, form: str, type_: str = "A", *options: str) -> Dug:
-        """From the host, at our server."""
-        return dig(self.name(form), type_, *options, server=self.server)
-
-    def asked_inside(self, form: str, type_: str = "A", *options: str) -> Dug:
-        """From a container, by its own resolver."""
-        return dig_inside(self.loop.docker, self.client, self.name(form), type_, *options)
-
-    def serial(self) -> int:
-        """Of the zone: it rises with every change of any name."""
-        (soa,) = dig(self.zone, "SOA", server=self.server).data("SOA")
-        return int(soa.split()[2])
-
-    def of(self, *instances: str) -> set[str]:
-        """The addresses of `webapp-1` and the like."""
-        return {self.addresses[one] for one in instances}
-
-
-def server_of(loop: LoopProcess) -> str:
-    """Where the environment's containers ask first."""
-    found: str = loop.inspect(next(iter(loop.containers())))["HostConfig"]["Dns"][0]
-    return found
-
-
-def host_label(loop: LoopProcess) -> str:
-    """As SkyDNS has it: dots are dashes."""
-    return str(loop.docker.info()["Name"]).lower().replace(".", "-")
-
-
-def ran_inside(api: docker.APIClient, container: str, *command: str) -> str:
-    """What a command in a container printed."""
-    made = api.exec_create(container, list(command))
-    out: bytes = api.exec_start(made["Id"])
-    return out.decode()
-
-
-def told_inside(loop: LoopProcess, container: str, name: str) -> set[str]:
-    """The addresses that a program in a container is told by the C library."""
-    return {line.split()[0] for line in ran_inside(loop.docker, container, "getent", "ahostsv4", name).splitlines()}
-
-
-@pytest.fixture(scope="module", params=["loop", pytest.param("container", marks=pytest.mark.heavy)])
-def place(request: pytest.FixtureRequest) -> str:
-    """Where the DNS server runs."""
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def loop(engine: str, place: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopProcess]:
-    process = LoopProcess(engine, tmp_path_factory.mktemp("loop"), options=("--dns-server", place))
-    try:
-        process.start()
-        yield process
-    finally:
-        process.close()
-
-
-@pytest.fixture(scope="module")
-def world(loop: LoopProcess) -> World:
-    """Cluster `webapp` with two ready of three, `auth` with one, `idle` with none."""
-    for name, text in {"webapp": WEBAPP, "auth": AUTH, "idle": IDLE}.items():
-        loop.save(name, text)
-    loop.until_ready("auth", 1)
-    loop.until(
-        lambda: verdicts(loop, "webapp") == {1: "ready", 2: "ready", 3: "starting"}, what="two of webapp are ready"
-    )
-    loop.until(lambda: verdicts(loop, "idle") == {1: "starting"}, what="idle runs")
-    loop.until_settled()
-    addresses = {container.removeprefix(f"{loop.env}-"): address(loop, container) for container in loop.containers()}
-    return World(
-        loop=loop, server=server_of(loop), host=host_label(loop), client=f"{loop.env}-auth-1", addresses=addresses
-    )
-
-
-def verdicts(loop: LoopProcess, cluster: str) -> dict[int, str]:
-    """What is concluded of each number."""
-    row = loop.cluster(cluster)
-    return {one.number: str(one.verdict) for one in row.instances} if row else {}
-
-
-def address(loop: LoopProcess, container: str) -> str:
-    """By the engine itself."""
-    found: str = loop.inspect(container)["NetworkSettings"]["Networks"][f"reconciler-{loop.env}"]["IPAddress"]
-    return found
 
 
 # ---------------------------------------------------------------- addresses
@@ -203,119 +88,6 @@ def test_a_program_in_a_container_needs_no_domain(world: World, name: str, insta
 def test_answers_come_in_another_order_each_time(world: World) -> None:
     world.loop.until(lambda: world.asked("webapp").data("A")[0] in world.of("webapp-1"), what="the first comes first")
     world.loop.until(lambda: world.asked("webapp").data("A")[0] in world.of("webapp-2"), what="the second comes first")
-
-
-# ---------------------------------------------------------------- other records
-
-
-def services(world: World, answer: Dug) -> set[tuple[int, int, int, str]]:
-    """Priority, weight, port and the target's instance of each SRV record."""
-    found = [line.split() for line in answer.data("SRV")]
-    end = f".webapp.{world.zone}."
-    assert all(target.endswith(end) for *_, target in found), answer.text
-    return {
-        (int(priority), int(weight), int(port), target.removesuffix(end)) for priority, weight, port, target in found
-    }
-
-
-_ALL = {(10, 25, port, name) for port in (8080, 8443) for name in ("webapp1", "webapp2")}
-_FIRST = {(10, 50, port, "webapp1") for port in (8080, 8443)}
-_SECOND = {(10, 50, port, "webapp2") for port in (8080, 8443)}
-
-
-def elsewhere(found: set[tuple[int, int, int, str]]) -> set[tuple[int, int, int, str]]:
-    return {(20, weight, port, name) for _, weight, port, name in found}
-
-
-@pytest.mark.parametrize(
-    ("form", "expected"),
-    {
-        "webapp": _ALL,
-        "v000.webapp": _ALL,
-        "*.*.*.*.webapp": _ALL,
-        "az1.v000.webapp": _FIRST | elsewhere(_SECOND),
-        "*.*.az2.*.webapp": _SECOND | elsewhere(_FIRST),
-        "any.HOST.az1.any.webapp": _FIRST | elsewhere(_SECOND),
-        "az9.v000.webapp": elsewhere(_ALL),  # nobody is there (any more): its clients go elsewhere
-        "webapp1.webapp": _FIRST,
-        "webapp2.HOST.az2.v000.webapp": _SECOND,
-    }.items(),
-)
-def test_services_name_each_port_and_other_zones_as_second_choice(
-    world: World, form: str, expected: set[tuple[int, int, int, str]]
-) -> None:
-    answer = world.asked(form, "SRV")
-    assert (answer.status, services(world, answer)) == ("NOERROR", expected), answer.text
-    told = {line.name: line.data for line in answer.additional}  # the targets' addresses come along
-    assert told == {
-        f"{name}.webapp.{world.zone}.": world.addresses[name.replace("webapp", "webapp-")] for *_, name in expected
-    }
-    assert services(world, world.asked_inside(form, "SRV")) == expected
-    for target, where in told.items():
-        assert dig(target, server=world.server).addresses == {where}
-
-
-def test_an_address_has_the_short_name_of_its_instance(world: World) -> None:
-    """Asked at the server itself: Docker's resolver answers its own."""
-    for instance, name in {
-        "webapp-1": "webapp1.webapp",
-        "webapp-3": "webapp3.webapp",
-        "auth-1": "login1.login",
-    }.items():
-        answer = dig(reverse(world.addresses[instance]), "PTR", server=world.server)
-        assert answer.data("PTR") == [f"{world.name(name)}."], answer.text
-    inside = dig_inside(
-        world.loop.docker, world.client, reverse(world.addresses["webapp-1"]), "PTR", server=world.server
-    )
-    assert inside.data("PTR") == [f"{world.name('webapp1.webapp')}."]
-
-
-def test_an_address_that_nobody_has_is_denied_and_never_asked_for_outside(world: World) -> None:
-    network = ipaddress.ip_network(
-        world.loop.docker.inspect_network(f"reconciler-{world.loop.env}")["IPAM"]["Config"][0]["Subnet"]
-    )
-    answer = dig(reverse(str(network.broadcast_address - 1)), "PTR", server=world.server)
-    assert answer.denied == "NXDOMAIN", answer.text
-    assert "aa" in answer.flags
-    assert dig(reverse(world.addresses["webapp-1"]), "A", server=world.server).denied == "NODATA"
-
-
-def test_the_zone_names_its_server(world: World) -> None:
-    server = f"ns.dns.{world.zone}."
-    answer = dig(world.zone, "NS", server=world.server)
-    assert answer.data("NS") == [server]
-    assert [(line.name, line.data) for line in answer.additional] == [(server, world.server)]
-    assert dig(server, server=world.server).addresses == {world.server}
-    assert dig(reverse(world.server), "PTR", server=world.server).data("PTR") == [server]
-    (soa,) = dig(world.zone, "SOA", server=world.server).data("SOA")
-    assert soa.split()[:2] == [server, f"hostmaster.{world.zone}."]
-
-
-def test_text_tells_who_stands_behind_a_name(world: World) -> None:
-    assert sorted(world.asked("webapp", "TXT").data("TXT")) == [
-        '"instance=webapp1 zone=az1 revision=v000 ready=yes"',
-        '"instance=webapp2 zone=az2 revision=v000 ready=yes"',
-    ]
-    assert world.asked("webapp3.webapp", "TXT").data("TXT") == ['"instance=webapp3 zone=az1 revision=v000 ready=no"']
-
-
-def test_any_type_is_answered_with_addresses_and_transfers_are_refused(world: World) -> None:
-    assert world.asked("webapp", "ANY").addresses == world.of("webapp-1", "webapp-2")
-    assert dig(world.zone, "AXFR", server=world.server).answer == ()
-    assert world.asked("webapp", "A", "-c CH").status == "REFUSED"
-
-
-def test_a_change_makes_the_zones_serial_rise(world: World) -> None:
-    before = world.serial()
-    world.loop.save("passing", spec(1))
-    world.loop.until_ready("passing", 1)
-    assert world.asked("passing").addresses == {address(world.loop, f"{world.loop.env}-passing-1")}
-    risen = world.serial()
-    assert risen > before
-    assert world.loop.cli("delete", "passing").code == 0
-    world.loop.until_gone("passing")
-    assert world.asked("passing").denied == "NXDOMAIN"
-    assert world.serial() > risen
 
 
 # ---------------------------------------------------------------- what isn't there
