@@ -3,17 +3,22 @@
 One scenario from a start to `down`, since each part builds on the state that the one before has left.
 """
 
+import json
 import os
 import shutil
+import sqlite3
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
 import pytest
 
+from reconciler.engine.store import FILE_NAME
 from tests.support.dig import dig, dig_inside
 from tests.support.loop_process import DOMAIN, LoopProcess
 from tests.support.spec_text import BASE, spec
@@ -81,6 +86,22 @@ def _resolved_inside(loop: LoopProcess, container: str, name: str) -> set[str]:
     return {line.split()[0] for line in loop.docker.exec_start(made["Id"]).decode().splitlines()}
 
 
+def _register(server: str, env: str) -> int:
+    """Over the SkyDNS API; the status."""
+    service = {"Name": "legacy", "Environment": env, "Host": "192.0.2.7", "Port": 5432, "TTL": 3600}
+    request = urllib.request.Request(
+        f"http://{server}:8080/skydns/services/legacy1", json.dumps(service).encode(), method="PUT"
+    )
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+        return int(answer.status)
+
+
+def _kept_by_the_loop(loop: LoopProcess) -> int:
+    """How many registrations are in its store."""
+    with closing(sqlite3.connect(f"file:{loop.state / FILE_NAME}?mode=ro", uri=True)) as store:
+        return int(store.execute("SELECT count(*) FROM notes WHERE key LIKE 'skydns:%'").fetchone()[0])
+
+
 def test_names_without_root_from_a_start_to_the_end(loop: LoopProcess) -> None:
     zone = f"{loop.env}.{DOMAIN}"
     loop.start()
@@ -106,11 +127,18 @@ def test_names_without_root_from_a_start_to_the_end(loop: LoopProcess) -> None:
     assert _resolved_inside(loop, first, "webapp2.webapp") == {_address(loop, f"{loop.env}-webapp-2")}
     assert loop.client.status().names_problem == ""
 
-    # The server is killed: it is back, and nothing else was touched.
+    # Others register there.
+    assert _register(server, loop.env) == 201
+    loop.until(lambda: dig(f"legacy.{zone}", server=server).addresses == {"192.0.2.7"}, what="the registered name")
+
+    loop.until(lambda: _kept_by_the_loop(loop) == 1, what="the loop keeps what was registered")
+
+    # The server is killed: it is back with all that it answered, and nothing else was touched.
     before, instances = _system(loop), _instances(loop)
     loop.docker.kill(f"{loop.env}_system_skydns")
     loop.until(lambda: _system(loop) not in ({}, before), what="the name server is back")
     loop.until(lambda: dig(f"webapp.{zone}", server=server).addresses == addresses, what="the name answers again")
+    loop.until(lambda: dig(f"legacy.{zone}", server=server).addresses == {"192.0.2.7"}, what="the registered name")
     assert _instances(loop) == instances
 
     # The loop is killed and started again: not one answer is missing, and nothing is replaced.

@@ -21,7 +21,7 @@ from reconciler.dns.container.held import Held
 
 log = logging.getLogger(__name__)
 
-QUIET_SECONDS = 2.0  # the loop speaks every second
+QUIET_SECONDS = 2.0  # the loop speaks four times a second
 PERIOD_SECONDS = 1.0
 _ANSWER_SECONDS = 0.5
 _BATCH = 800  # of the 1,024 files that an engine may allow

@@ -24,7 +24,7 @@ from reconciler.state.records import Record
 
 log = logging.getLogger(__name__)
 
-CONTACT_SECONDS = 1.0
+CONTACT_SECONDS = 0.25  # what others register in between is lost where the server is killed just then
 START_SECONDS = 10.0  # from a start to the first connection, on a busy machine
 LASTED_SECONDS = 60.0  # a server that lived so long is replaced at once, whatever ended it
 FIRST_WAIT_SECONDS = 0.2

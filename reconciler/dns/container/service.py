@@ -71,7 +71,7 @@ class InContainer:
             (address, PORT),
         )  # fmt: skip
         embedded.watch(self._keeper.changed)
-        embedded.replace(self._keeper.recall())
+        embedded.replace({**self._keeper.recall(), **embedded.published()})
         self.names: Names = Acknowledged(names, self._keeper)
         self.nameservers: tuple[str, ...] = (address,)
 
