@@ -18,7 +18,8 @@ LogFormat = Literal["text", "json"]
 class NameSettings:
     """`backend` is `embedded`, `none` or `etcd://host:port`; `server` says where our DNS server runs.
 
-    `nameservers` (IPv4) are asked by containers instead of ours; answers may be kept for `ttl_seconds`. The SkyDNS API has a port (0: none) and a secret.
+    `nameservers` (IPv4) are asked by containers instead of ours; answers may be kept for `ttl_seconds`.
+    The SkyDNS API has a port (0: none) and a secret.
     """
 
     backend: str = "embedded"

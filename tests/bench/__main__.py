@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from reconciler.errors import ReconcilerError
 from reconciler.setup.locate import find_engine
 from tests.bench import compose, machine, report
 from tests.bench.values import Row
@@ -39,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
         began = time.monotonic()
         try:
             rows += importlib.import_module(f"tests.bench.{name}").measure(engine_url)
-        except (AssertionError, RuntimeError, OSError, subprocess.SubprocessError) as problem:
+        except (AssertionError, RuntimeError, OSError, subprocess.SubprocessError, ReconcilerError) as problem:
             failed.append(f"{name}: {problem}")
         where = replace(where, loads=(*where.loads, os.getloadavg()[0]))
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
