@@ -19,7 +19,7 @@ from tests.bench.values import Row, Samples, at_least, at_most, figure, samples
 
 COUNT = 1000
 ROUNDS = 5
-SECONDS = 5
+SECONDS = 4
 _LOST = re.compile(r"Queries lost:\s+(\d+)")
 _RUN_TIME = re.compile(r"Run time \(s\):\s+([0-9.]+)")
 
