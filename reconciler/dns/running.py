@@ -1,16 +1,14 @@
-"""One run of the DNS server: its thread, its event loop, its sockets; from `begin` to `end`.
+"""One run of the DNS server: its parts, its thread, its sockets; from `begin` to `end`.
 
-Before: server (bound sockets). After: service. Never here: restarting itself; the runner sees `alive` and
-decides.
+Before: server (bound sockets). After: service, in a thread of its own.
 """
 
 import asyncio
-import logging
 import random
-import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.dns.access import Access
+from reconciler.dns.event_thread import EventThread
 from reconciler.dns.forward import Forwarder
 from reconciler.dns.limits import DnsSettings
 from reconciler.dns.listen import Sockets
@@ -18,9 +16,6 @@ from reconciler.dns.resolver import Resolver
 from reconciler.dns.service import Service
 from reconciler.dns.zone import Zone
 from reconciler.state.names import NameTable
-
-_log = logging.getLogger(__name__)
-_JOIN_SECONDS = 2.0
 
 
 class Running:
@@ -42,44 +37,25 @@ class Running:
         self._resolver = Resolver(zone, table, Access(settings.subnets), rng)
         forwarder = Forwarder(upstreams, frozenset(self.addresses), settings.forward)
         self._service = Service(self._resolver, forwarder, settings.tcp)
-        self._thread = threading.Thread(target=self._main, name="dns", daemon=True)
-        self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopped: asyncio.Event | None = None
+        self._thread = EventThread("DNS server", self._serve, self._close)
 
     def begin(self) -> None:
         """Returns when questions are answered."""
-        self._thread.start()
-        self._ready.wait()
+        self._thread.begin()
 
     def end(self) -> None:
         """Returns when the addresses are free."""
-        if self._loop is not None and self._stopped is not None and self._thread.is_alive():
-            try:
-                self._loop.call_soon_threadsafe(self._stopped.set)
-            except RuntimeError:
-                _log.debug("DNS server: its thread had ended by itself")
-        self._thread.join(_JOIN_SECONDS)
-        for each in self._sockets:
-            each.close()
+        self._thread.end()
 
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._thread.alive()
 
     def counts(self) -> Mapping[str, int]:
         return dict(self._resolver.counts)
 
-    def _main(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except Exception:  # noqa: BLE001  the boundary of the thread: what is said here is all that anyone learns
-            _log.exception("DNS server: ended by a fault of its own")
-        finally:
-            self._ready.set()
-            for each in self._sockets:
-                each.close()
+    async def _serve(self, stopped: asyncio.Event, ready: Callable[[], None]) -> None:
+        await self._service.run(self._sockets, stopped, ready)
 
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopped = asyncio.Event()
-        await self._service.run(self._sockets, self._stopped, self._ready.set)
+    def _close(self) -> None:
+        for each in self._sockets:
+            each.close()

@@ -84,6 +84,11 @@ class Registry:
         self._loaded = False
         self._held: dict[str, _Held] = {}
 
+    @property
+    def env(self) -> str:
+        """The environment that a service is in where it names none."""
+        return self._names.env
+
     def load(self) -> None:
         """Take up again what was noted, the first time that it is called.
 

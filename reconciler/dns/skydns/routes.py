@@ -104,7 +104,7 @@ class Api:
         if method == "GET":
             return Answer(status=200, text=_json(self._registry.get(uuid)), kind="application/json")
         if method == "PUT":
-            self._registry.add(read_service(uuid, body))
+            self._registry.add(read_service(uuid, body, self._registry.env))
             return Answer(status=201)
         if method == "PATCH":
             self._registry.renew(uuid, read_ttl(body))

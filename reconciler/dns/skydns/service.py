@@ -87,8 +87,10 @@ class Service:
         }
 
 
-def read_service(uuid: str, body: bytes) -> Service:
-    """The service in the body of a PUT to `uuid`; raises Refused (400). A UUID in the body means nothing."""
+def read_service(uuid: str, body: bytes, environment: str = "") -> Service:
+    """The service in the body of a PUT to `uuid`; raises Refused (400). A UUID in the body means nothing; where it
+    names no environment, it is in `environment`.
+    """
     values = _object(body)
     host, port = _text(values, "Host"), _whole(values, "Port", 65_535)
     if not host or not port:
@@ -100,7 +102,7 @@ def read_service(uuid: str, body: bytes) -> Service:
         uuid=uuid,
         name=_text(values, "Name"),
         version=_text(values, "Version"),
-        environment=_text(values, "Environment"),
+        environment=_text(values, "Environment") or environment,
         region=_text(values, "Region"),
         host=host,
         port=port,

@@ -1,25 +1,22 @@
 """One run of the SkyDNS API: its thread, its event loop, its connections and the clock of what is registered.
 
 Before: server (a bound socket). After: connection, registry. A thread and an event loop of their own: who floods this
-API takes no turn away from the DNS server's. Never here: restarting itself; whoever looks at `alive` decides.
+API takes no turn away from the DNS server's.
 """
 
 import asyncio
-import logging
 import socket
-import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from reconciler.dns.access import Access
+from reconciler.dns.event_thread import EventThread
 from reconciler.dns.skydns.connection import Connection
 from reconciler.dns.skydns.limits import HttpLimits
 from reconciler.dns.skydns.registry import Registry
 from reconciler.dns.skydns.routes import Answer, Api
 
-log = logging.getLogger(__name__)
-_JOIN_SECONDS = 2.0
 _LEAST_PAUSE_SECONDS = 0.05  # what is due close together is swept in one turn
 _MOST_PAUSE_SECONDS = 1.0  # what was registered meanwhile is due later; less than an absence
 
@@ -41,43 +38,24 @@ class Serving:
         self._clients: Counter[str] = Counter()
         self._turned_away: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._thread = threading.Thread(target=self._main, name="skydns", daemon=True)
-        self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopped: asyncio.Event | None = None
+        self._thread = EventThread("SkyDNS API", self._serve, listener.close)
 
     def begin(self) -> None:
         """Returns when requests are answered."""
-        self._thread.start()
-        self._ready.wait()
+        self._thread.begin()
 
     def end(self) -> None:
         """Returns when the address is free."""
-        if self._loop is not None and self._stopped is not None and self._thread.is_alive():
-            with suppress(RuntimeError):  # its thread has just ended by itself
-                self._loop.call_soon_threadsafe(self._stopped.set)
-        self._thread.join(_JOIN_SECONDS)
-        self._listener.close()
+        self._thread.end()
 
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        return self._thread.alive()
 
-    def _main(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except Exception:  # the boundary of the thread: what is said here is all that anyone learns
-            log.exception("SkyDNS API: ended by a fault of its own")
-        finally:
-            self._ready.set()
-            self._listener.close()
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopped = asyncio.Event()
+    async def _serve(self, stopped: asyncio.Event, ready: Callable[[], None]) -> None:
         server = await asyncio.start_server(self._accepted, sock=self._listener, limit=self._limits.head_bytes)
-        self._ready.set()
+        ready()
         try:
-            await self._keep_time(self._stopped)
+            await self._keep_time(stopped)
         finally:
             server.close()
             for task in self._tasks:

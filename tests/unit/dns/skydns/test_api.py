@@ -86,6 +86,11 @@ def test_a_name_of_a_cluster_that_runs_here_can_not_be_registered(server: Server
     assert targets(server, "webapp.dev") == ["10.5.0.11"]
 
 
+def test_who_names_no_environment_is_in_ours(server: Server) -> None:
+    assert server.call("PUT", ONE, body(Environment=None)).status == 201
+    assert server.call("GET", ONE).json["Environment"] == "dev"
+
+
 def test_there_is_room_for_a_bounded_number(server: Server) -> None:
     assert [server.call("PUT", f"/skydns/services/{n}", body()).status for n in range(4)] == [201, 201, 201, 507]
 
