@@ -92,7 +92,9 @@ def name_settings(
 ) -> NameSettings:
     """The value of these options. Raises UsageError where one can't be, or where they contradict each other."""
     if backend not in ("embedded", "none") and not backend.startswith(("etcd://", "etcds://")):
-        raise UsageError(f"--names {backend!r}: there is {_BACKENDS}")
+        from reconciler.dns.etcd.address import without_account
+
+        raise UsageError(f"--names {without_account(backend)!r}: there is {_BACKENDS}")
     for address in nameservers or ():
         _insist_on_address(address)
     if nameservers and not backend.startswith("etcd"):

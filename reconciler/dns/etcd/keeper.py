@@ -110,7 +110,7 @@ class Keeper:
             self.trouble = reason
             self.changed.notify_all()
         if news and not self._closing:
-            _log.warning("etcd at %s %s: names are written when it answers again", self._address, reason)
+            _log.warning("etcd at %s %s; names are written when it answers again", self._address, reason)
             self._on_change()
         return was
 

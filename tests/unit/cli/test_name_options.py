@@ -46,5 +46,13 @@ def test_what_cannot_be_is_a_usage_error(options: dict[str, object], said: str) 
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("backend", ["etc://u:geheim@h", "etcd:/u:geheim@h", "u:ge/heim@h"])
+def test_the_password_of_what_is_no_backend_is_not_repeated(backend: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read(backend)
+    assert "…@h" in str(caught.value)
+    assert "heim" not in str(caught.value)
+
+
 def test_a_secret_is_not_shown() -> None:
     assert "hush" not in repr(read(secret="hush"))

@@ -51,3 +51,24 @@ def test_an_error_does_not_repeat_the_password() -> None:
     with pytest.raises(UsageError) as raised:
         parse_address("etcd://root:secret@a:99999")
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "etcd://u:ge/heim@h",
+        "etcd://u:ge@heim@h",
+        "etc://u:geheim@h",
+        "etcd:/u:ge/heim@h",
+        "etcd:u:geheim@h",
+        "u:geheim://heim@h",
+        "u:geheim@h",
+    ],
+)
+def test_what_may_be_a_password_is_masked_wherever_the_slip_is(text: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_address(text)
+    said = str(raised.value).partition("; write ")[0]
+    assert "…@h" in said
+    assert "u:" not in said
+    assert "heim" not in said

@@ -11,6 +11,7 @@ import pytest
 from reconciler.dns.etcd import keeper, watching
 from reconciler.dns.etcd.layout import Layout
 from reconciler.dns.etcd.names import EtcdNames
+from reconciler.engine.logs import masked
 from reconciler.engine.names import EmbeddedNames
 from reconciler.errors import PermanentError
 from reconciler.state.records import Record
@@ -334,3 +335,19 @@ def test_several_publish_at_once_and_nothing_is_lost(etcd: FakeEtcd, loop: Loop)
         thread.join()
     assert loop.names.published() == records
     assert len(etcd.keys) == 3 * len(records) + 1
+
+
+def test_a_wrong_password_is_told_in_the_log_without_a_word_missing(
+    etcd: FakeEtcd, caplog: pytest.LogCaptureFixture
+) -> None:
+    etcd.user = ("root", "right")
+    loop = Loop(etcd, "root:wrong@")
+    try:
+        with caplog.at_level("WARNING", logger="reconciler"):
+            loop.names.start()
+            loop.until(lambda: "authentication failed" in loop.names.problem())
+            loop.until(lambda: any("authentication failed" in message for message in caplog.messages))
+    finally:
+        loop.names.close()
+    told = next(message for message in caplog.messages if "authentication failed" in message)
+    assert masked(told) == told
