@@ -6,7 +6,7 @@ server, which reads `table()` in its own thread; whoever sends the records elsew
 Never here: sockets, messages, and deciding which names there should be (plan does).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from threading import Lock
 from types import MappingProxyType
 
@@ -30,6 +30,7 @@ class EmbeddedNames:
         self._writing = Lock()
         self._table = NameTable()
         self._records: Mapping[str, Record] = MappingProxyType({})
+        self._reserved: tuple[str, ...] = ()
         self._watchers: list[Callable[[], None]] = []
 
     def table(self) -> NameTable:
@@ -60,6 +61,17 @@ class EmbeddedNames:
             if id in self._records:
                 left = {other: record for other, record in self._records.items() if other != id}
                 self._change(self._table.removed(id), left)
+
+    def reserve(self, clusters: Collection[str]) -> None:
+        """These clusters' labels are ours, with or without instances: nobody else's entry answers under them."""
+        ours = frozenset((self.env, cluster.lower()) for cluster in clusters)
+        with self._writing:
+            self._reserved = tuple(sorted(clusters))
+            self._change(self._table.reserving(ours), self._records)
+
+    def reserved(self) -> tuple[str, ...]:
+        """What was reserved last, in order."""
+        return self._reserved
 
     def replace(self, records: Mapping[str, Record]) -> None:
         """Answer with these records and no others; what was registered stays."""

@@ -6,7 +6,7 @@ removing what is gone is done, creating what is there under our own labels is do
 Nothing here assumes one host: addresses and paths are the engine's own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Literal, Protocol
@@ -163,6 +163,9 @@ class Names(Protocol):
 
     def table(self) -> NameTable:
         """What every name answers now, from what this loop published: for explaining, and for a server of ours."""
+
+    def reserve(self, clusters: Collection[str]) -> None:
+        """These labels belong to clusters of ours, with or without instances."""
 
     def publish(self, id: str, record: Record) -> None: ...
     def withdraw(self, id: str) -> None: ...

@@ -199,6 +199,7 @@ class Loop(Desk):
         now = self._clock()
         scan = self._scanner.scan(frozenset(drain(self._settled)), now)
         self._world = scan.world
+        self._around.names.reserve(scan.world.dns_labels)
         for name, text in scan.accepted.items():
             self._memory.fresh_spec(name)
             self._remembered.add(name)

@@ -39,3 +39,8 @@ class WantedWorld:
     clusters: Mapping[str, Wanted] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     untrusted: str | None = None
+
+    @property
+    def dns_labels(self) -> frozenset[str]:
+        """Every cluster's label in names; the name of one whose file never was readable."""
+        return frozenset(wanted.spec.dns_label if wanted.spec else wanted.name for wanted in self.clusters.values())

@@ -8,7 +8,7 @@ Never here: messages, sockets, time. Names are relative to the domain, lower cas
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -36,12 +36,13 @@ class Match:
 @dataclass(frozen=True, kw_only=True)
 class Group:
     """The entries under one cluster's label of one environment, by id. What we manage can't be shadowed or joined by
-    what was registered: while there are managed entries only those count.
+    what was registered: where the label is `ours`, or while there are managed entries, only those count.
 
     Its indexes are made when first asked for, and shared by all tables that have the group.
     """
 
     entries: Mapping[str, Entry]
+    ours: bool = False
 
     def valid(self) -> tuple[Entry, ...]:
         """The entries that names lead to."""
@@ -60,7 +61,7 @@ class Group:
     @cached_property
     def _valid(self) -> tuple[Entry, ...]:
         managed = tuple(entry for entry in self.entries.values() if entry.managed)
-        return managed or tuple(self.entries.values())
+        return managed if managed or self.ours else tuple(self.entries.values())
 
     @cached_property
     def _by_revision(self) -> Mapping[str, tuple[Entry, ...]]:
@@ -77,11 +78,15 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class NameTable:
-    """All entries at one moment, in groups by environment and cluster; `serial` rises with each change."""
+    """All entries at one moment, in groups by environment and cluster; `serial` rises with each change.
+
+    `ours` are the labels that belong to clusters of ours, also to those without an instance just now.
+    """
 
     groups: Mapping[_GroupKey, Group] = field(default_factory=dict)
     serial: int = 1
     home: Mapping[str, _GroupKey] = field(default_factory=dict)
+    ours: frozenset[_GroupKey] = frozenset()
 
     def match(self, name: tuple[str, ...]) -> Match | None:
         """What the name (`("webapp1", "webapp", "dev")`, left to right) leads to; None where there is no such name.
@@ -112,9 +117,9 @@ class NameTable:
         )
 
     def at(self, address: str) -> tuple[Entry, ...]:
-        """The entries with this IPv4 address, ready or not, ours first."""
-        found = [entry for group in self.groups.values() for entry in group.at(address)]
-        return tuple(sorted(found, key=lambda entry: not entry.managed))
+        """The entries with this IPv4 address, ready or not; where one of ours has it, nobody else's."""
+        found = tuple(entry for group in self.groups.values() for entry in group.at(address))
+        return tuple(entry for entry in found if entry.managed) or found
 
     @cached_property
     def environments(self) -> frozenset[str]:
@@ -124,7 +129,16 @@ class NameTable:
     def manages(self, env: str, cluster: str) -> bool:
         """The name is one of a cluster of ours, which nobody else can register under."""
         group = self.groups.get((env, cluster))
-        return group is not None and any(entry.managed for entry in group.entries.values())
+        held = group is not None and any(entry.managed for entry in group.entries.values())
+        return held or (env, cluster) in self.ours
+
+    def reserving(self, ours: frozenset[_GroupKey]) -> "NameTable":
+        """This table in which these labels, and no others, belong to clusters of ours; itself where they do."""
+        if ours == self.ours:
+            return self
+        touched = {key: replace(self.groups[key], ours=key in ours) for key in ours ^ self.ours if key in self.groups}
+        groups = MappingProxyType({**self.groups, **touched})
+        return replace(self, groups=groups, serial=self.serial + (1 if touched else 0), ours=ours)
 
     def placed(self, id: str, entry: Entry) -> "NameTable":
         """This table with `entry` under `id`, in place of what it had; itself where nothing changes."""
@@ -153,9 +167,9 @@ class NameTable:
         for id, entry in fresh.items():
             home[id] = _key(entry)
             group(home[id])[id] = entry
-        groups = {**self.groups, **{key: Group(entries=MappingProxyType(left)) for key, left in touched.items()}}
-        kept = {key: group for key, group in groups.items() if group.entries}
-        return NameTable(groups=MappingProxyType(kept), serial=self.serial + 1, home=home)
+        made = {key: Group(entries=MappingProxyType(left), ours=key in self.ours) for key, left in touched.items()}
+        kept = {key: group for key, group in {**self.groups, **made}.items() if group.entries}
+        return replace(self, groups=MappingProxyType(kept), serial=self.serial + 1, home=home)
 
     def entry(self, id: str) -> Entry | None:
         """What stands under this id."""

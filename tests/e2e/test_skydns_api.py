@@ -144,6 +144,11 @@ def test_a_cluster_can_not_be_joined_nor_shadowed(registrar: Registrar) -> None:
     loop.until_ready("late", 1)
     assert len(registrar.addresses("late")) == 1
     assert registrar.addresses("late") != {"10.99.0.1"}
+    # Nor when it has no instance just now.
+    loop.save("late", spec(0))
+    loop.until(lambda: not loop.containers("late"), what="late is empty")
+    assert registrar.addresses("late") == set()
+    assert registrar.curl("PUT", "services/again", registrar.service("late", "10.99.0.2"))[0] == 409
     assert registrar.curl("GET", "services/early")[0] == 200
     (loop.specs / "late.yaml").unlink()
     loop.cli("delete", "late", "--yes")

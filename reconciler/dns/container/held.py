@@ -31,6 +31,7 @@ class Held:
     def take(self, table: Table) -> Holding:
         """Answer with these records and no others. Raises what EmbeddedNames raises for an address that is none."""
         with self._lock:
+            self._names.reserve(table.reserved)
             self._names.replace(table.records)
             self._upstreams = table.upstreams
             self._version = table.version

@@ -37,7 +37,7 @@ Records = Callable[[], Mapping[str, Record]]
 
 
 class Keeper:
-    """Keeps `wanted` and tells it `records()` and `upstreams()`; `where` is its control port."""
+    """Keeps `wanted` and tells it `records()`, `upstreams()` and `reserved()`; `where` is its control port."""
 
     def __init__(
         self,
@@ -47,11 +47,14 @@ class Keeper:
         upstreams: Callable[[], Sequence[str]],
         notes: Notes,
         where: tuple[str, int],
+        *,
+        reserved: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._engine = engine
         self._wanted = wanted
         self._records = records
         self._upstreams = upstreams
+        self._reserved = reserved
         self._notes = notes
         self._where = where
         self._token = secrets.token_urlsafe(32)
@@ -172,16 +175,16 @@ class Keeper:
 
     def _feed(self, feed: Feed) -> None:
         """Tell what is new until something breaks or the container should be another one."""
-        told, upstreams = None, None
+        told, beside = None, None
         holds = 0
         while not self._stopped.is_set():
             self._bell.hush()
-            records, servers = self._records(), tuple(self._upstreams())
-            if records is not told or servers != upstreams or holds != self._version:
+            records, besides = self._records(), (tuple(self._upstreams()), self._reserved())
+            if records is not told or besides != beside or holds != self._version:
                 self._version += 1
-                table = Table(version=self._version, records=records, upstreams=servers)
+                table = Table(version=self._version, records=records, upstreams=besides[0], reserved=besides[1])
                 self._keep_notes(feed.tell(table))
-                told, upstreams = records, servers
+                told, beside = records, besides
                 self._told_is(records)
                 self._well()
             if self._look.is_set() and not self._still_right():

@@ -37,11 +37,14 @@ class Hello:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """All records by container id, and the resolvers for other names; `version` > 0 is the sender's own count."""
+    """All records by container id, the resolvers for other names, and the labels of all clusters of ours, also of those
+    without a record; `version` > 0 is the sender's own count.
+    """
 
     version: int
     records: Mapping[str, Record] = field(default_factory=dict)
     upstreams: tuple[str, ...] = ()
+    reserved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,10 @@ def write(message: Hello | Table | Contact | Holding) -> dict[str, Any]:
             return {"token": message.token, "recall": message.recall}
         case Table():
             written = _written(message.records)
-            return {"version": message.version, "records": written, "upstreams": list(message.upstreams)}
+            return {
+                "version": message.version, "records": written, "upstreams": list(message.upstreams),
+                "reserved": list(message.reserved),
+            }  # fmt: skip
         case Contact():
             return {"contact": True}
         case Holding():
@@ -123,10 +129,10 @@ def read_order(said: Mapping[str, Any]) -> Table | Contact:
     """What comes after the Hello. Raises ProtocolError."""
     if "contact" in said:
         return Contact()
-    upstreams = _of(said, "upstreams", list)
-    if not all(isinstance(upstream, str) for upstream in upstreams):
-        raise ProtocolError("resolvers that are no text")
-    return Table(version=_of(said, "version", int), records=_read(said), upstreams=tuple(upstreams))
+    return Table(
+        version=_of(said, "version", int), records=_read(said), upstreams=_texts(said, "upstreams"),
+        reserved=_texts(said, "reserved"),
+    )  # fmt: skip
 
 
 def read_holding(said: Mapping[str, Any]) -> Holding:
@@ -158,6 +164,13 @@ def _record(row: Sequence[Any]) -> Record:
                 ports=tuple(ports), ready=ready,
             )  # fmt: skip
     raise ProtocolError("a record that is none")
+
+
+def _texts(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    found = _of(said, key, list)
+    if not all(isinstance(text, str) for text in found):
+        raise ProtocolError(f"{key} that are no text")
+    return tuple(found)
 
 
 def _of(said: Mapping[str, Any], key: str, kind: type[Any]) -> Any:

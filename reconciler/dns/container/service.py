@@ -4,7 +4,7 @@ Before: cli.naming. After: keeping. It needs no right but to use the engine; it 
 nothing that the loop is busy with delays an answer, nor the other way round.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import IPv4Network
 
 from reconciler.dns.container.code import PROGRAM, code, library
@@ -68,7 +68,7 @@ class InContainer:
         wanted = _wanted(settings, network)
         self._keeper = Keeper(
             engine, lambda: wanted, embedded.published, lambda: within_reach(upstreams()), notes or Notebook({}),
-            (address, PORT),
+            (address, PORT), reserved=embedded.reserved,
         )  # fmt: skip
         embedded.watch(self._keeper.changed)
         embedded.replace({**self._keeper.recall(), **embedded.published()})
@@ -103,6 +103,9 @@ class Acknowledged:
 
     def table(self) -> NameTable:
         return self._names.table()
+
+    def reserve(self, clusters: Collection[str]) -> None:
+        self._names.reserve(clusters)
 
     def publish(self, id: str, record: Record) -> None:
         self._names.publish(id, record)

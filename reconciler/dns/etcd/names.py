@@ -5,7 +5,7 @@ wanted and go on answering whatever becomes of etcd.
 Never here: waiting for etcd for longer than a moment. Healing must not depend on it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from reconciler.dns.etcd.address import parse_address
 from reconciler.dns.etcd.keeper import Keeper
@@ -59,6 +59,10 @@ class EtcdNames:
             if self._known[0] != self._ledger.version:
                 self._known = (self._ledger.version, self._ledger.exact(wanted))
             return self._known[1]
+
+    def reserve(self, clusters: Collection[str]) -> None:
+        """These labels are ours; whose keys are foreign in etcd is told of, and they are left alone."""
+        self._inner.reserve(clusters)
 
     def publish(self, id: str, record: Record) -> None:
         """Answer with `record` from now on; raises PermanentError where its address is no IPv4 address."""

@@ -79,6 +79,17 @@ def test_an_address_that_is_none_is_refused_and_changes_nothing(address: str) ->
     assert names.published() == {}
 
 
+def test_a_cluster_of_ours_is_reserved_with_or_without_instances() -> None:
+    names = EmbeddedNames("dev", "host1.example.com")
+    told: list[int] = []
+    names.watch(lambda: told.append(names.table().serial))
+    names.reserve({"WebApp", "auth"})
+    names.reserve({"WebApp", "auth"})
+    assert names.table().manages("dev", "webapp")
+    assert names.reserved() == ("WebApp", "auth")
+    assert len(told) == 1
+
+
 def test_how_long_an_answer_may_be_kept_is_chosen_once() -> None:
     names = EmbeddedNames("dev", "host1.example.com", 30)
     names.publish("id1", record())

@@ -128,6 +128,26 @@ def test_what_is_registered_can_not_join_or_shadow_a_cluster_of_ours() -> None:
     assert not joined.manages("dev", "db")
 
 
+def test_what_is_registered_answers_not_even_while_the_cluster_has_no_instance() -> None:
+    stranger = replace(entry("x", "10.9.9.9"), managed=False)
+    elsewhere = replace(entry("y", "10.9.9.8", cluster="db"), managed=False)
+    ours = (
+        NameTable().placed("skydns:x", stranger).placed("skydns:y", elsewhere).reserving(frozenset({("dev", "webapp")}))
+    )
+    assert found(ours, "webapp.dev") is None
+    assert found(ours, "*.dev") == ["10.9.9.8"]
+    assert ours.manages("dev", "webapp")
+    assert ours.placed("skydns:z", replace(stranger, instance="z")).match(("webapp", "dev")) is None
+    assert ours.reserving(frozenset({("dev", "webapp")})) is ours
+    assert found(ours.reserving(frozenset()), "webapp.dev") == ["10.9.9.9"]
+
+
+def test_nobody_else_is_named_by_an_address_of_ours() -> None:
+    stranger = replace(entry("x", "10.0.0.1", cluster="db"), managed=False)
+    joined = WEBAPP.placed("skydns:x", stranger)
+    assert [each.instance for each in joined.at("10.0.0.1")] == ["webapp1"]
+
+
 def test_what_is_registered_answers_again_when_the_cluster_is_gone() -> None:
     stranger = replace(entry("x", "10.9.9.9"), managed=False)
     joined = table(entry("webapp1", "10.0.0.1")).placed("skydns:x", stranger)
