@@ -56,6 +56,7 @@ def test_one_that_is_removed_is_replaced_and_no_other(loop: LoopProcess) -> None
         victim = before.pop(f"{loop.env}-gone-1")
         loop.docker.remove_container(victim, force=True)
         loop.until(lambda: victim not in loop.containers("gone", every=True).values(), what="it is gone")
+        loop.until(lambda: len(loop.containers("gone", every=True)) == 3, what="its successor is made")
         loop.until_ready("gone", 3)
         after = loop.containers("gone", every=True)
         assert before.items() <= after.items()
