@@ -4,7 +4,6 @@ Before: cli.naming, for `--dns-server auto`. After: in_process, container. Never
 The decision is made once, when a loop begins: containers have the server's address in their resolver.
 """
 
-import logging
 import time
 
 from reconciler.dns.container.service import stands
@@ -13,31 +12,18 @@ from reconciler.dns.listen import CannotListen, bind
 from reconciler.engine.ports import Engine, Network
 from reconciler.errors import UsageError
 
-log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 1.0
 _AGAIN_SECONDS = 0.05
 
 
-def warn_of_moved(engine: Engine, env: str, network: Network) -> None:
-    """Say so where instances were made while the server was in the loop's process: they go on asking there."""
-    if stands(engine, env):
-        return
-    before = sum(len(found) for found in engine.listing(env).instances.values())
-    if before:
-        log.warning(
-            "%d instances were made to ask %s for names, where nobody answers any more: they resolve our names again "
-            "when they are replaced, or under a loop that may have port %d",
-            before,
-            network.gateway,
-            PORT,
-        )
+def insist_on_none(engine: Engine, env: str, option: str) -> None:
+    """Raises UsageError where a container stands: its environment's instances ask it, and nobody would feed it.
 
-
-def insist_on_process(engine: Engine, env: str) -> None:
-    """Raises UsageError where a container stands: its environment's instances ask it, and nobody would feed it."""
+    `option` is what asks for names without one, as the user wrote it.
+    """
     if stands(engine, env):
         raise UsageError(
-            f"--dns-server loop: instances of environment {env} ask the DNS server's container that stands there; "
+            f"{option}: instances of environment {env} ask the DNS server's container that stands there; "
             f"leave the option out, or run `reconciler down --env {env}` first"
         )
 
