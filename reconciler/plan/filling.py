@@ -25,6 +25,8 @@ from reconciler.state.image import Image
 from reconciler.state.instance import Instance
 from reconciler.state.observed import Canary, Observed
 
+_BUSY_SECONDS = 1.0  # the action's own end wakes us; this is for one that never comes back
+
 
 @dataclass(slots=True)
 class Filling:
@@ -96,7 +98,7 @@ class Filler:
         former = [
             self._place(instance.number, instance)
             for instance in sorted(self.buckets.former, key=lambda i: i.number)
-            if instance.id not in doomed and instance.id not in self.buckets.busy
+            if instance.id not in doomed
         ]
         former.sort(key=self._rank)
         free = (number for number in free_numbers(self.spec.name, self.observed) if number not in canary)
@@ -115,6 +117,9 @@ class Filler:
         if setback is not None and now < (until := retry_at(setback, self.limits)):
             message = f"{name}-{number}: {setback.message}; next try in {until - now:.0f} s"
             return _Place(number, former, Wait(reason="CreateFailed", message=message), until)
+        if former is not None and former.id in self.buckets.busy:
+            message = f"{name}-{number}: an action on the one before is under way; then its number is filled"
+            return _Place(number, former, Wait(reason="Busy", message=message), now + _BUSY_SECONDS)
         if former is None or former.spec_hash != self.wanted.spec_hash:
             return _Place(number, former)
         judgement = self.judgements[former.id]
