@@ -7,7 +7,8 @@ import dns.message
 import dns.rcode
 import pytest
 
-from reconciler.dns.access import Access
+from reconciler.dns import access as access_module
+from reconciler.dns.access import Access, addresses_of_this_host
 from reconciler.dns.outside import Outside
 from reconciler.dns.resolver import Resolver
 from reconciler.dns.zone import Zone
@@ -77,3 +78,56 @@ def test_this_hosts_own_addresses_may_ask(resolver: Resolver) -> None:
     answer = resolver.reply(OURS, own, tcp=False)
     assert isinstance(answer, bytes)
     assert dns.message.from_wire(answer).rcode() == dns.rcode.NOERROR
+
+
+def _source_towards(address: str) -> str:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as towards:
+        towards.connect((address, 53))
+        return str(towards.getsockname()[0])
+
+
+def test_this_hosts_addresses_are_those_of_its_interfaces() -> None:
+    """Towards an interface's first address the kernel chooses that very address as the source."""
+    own = addresses_of_this_host()
+    assert {"127.0.0.1", _source_towards("127.0.0.1")} <= own
+    assert _source_towards("192.0.2.1") in own
+    assert own.isdisjoint({"8.8.8.8", "192.0.2.1", "0.0.0.0", "255.255.255.255"})
+
+
+def test_an_address_that_can_be_bound_is_not_this_hosts_for_that(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everyone's address can be bound under `net.ipv4.ip_nonlocal_bind=1`, as keepalived and haproxy need it."""
+    monkeypatch.setattr(socket.socket, "bind", lambda _socket, _address: None)
+    answer = resolver.reply(OTHER, "8.8.8.8", tcp=False)
+    assert isinstance(answer, bytes)
+    assert dns.message.from_wire(answer).rcode() == dns.rcode.REFUSED
+
+
+def test_an_address_that_the_host_gains_or_loses_counts_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, now = {"10.9.0.1"}, 100.0
+    monkeypatch.setattr(access_module, "addresses_of_this_host", lambda: frozenset(own))
+    access = Access(("10.5.0.0/24",), clock=lambda: now)
+    assert (access.allows("10.9.0.1"), access.allows("10.9.0.2")) == (True, False)
+    own = {"10.9.0.2"}
+    assert (access.allows("10.9.0.1"), access.allows("10.9.0.2")) == (True, False)
+    now += 2.0
+    assert (access.allows("10.9.0.1"), access.allows("10.9.0.2")) == (False, True)
+
+
+def test_many_addresses_are_listed_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = addresses_of_this_host()
+    monkeypatch.setattr(access_module, "_FIRST_INTERFACES", 1)
+    assert addresses_of_this_host() == whole
+
+
+def test_where_the_kernel_does_not_tell_its_addresses_nobody_else_may_ask(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuses(*_given: object) -> bytes:
+        raise OSError("not here")
+
+    monkeypatch.setattr("fcntl.ioctl", refuses)
+    access = Access(("10.5.0.0/24",))
+    assert [access.allows(client) for client in ("10.5.0.1", "127.0.0.1", "192.0.2.9")] == [True, True, False]
+    assert "so it may not ask: not here" in caplog.text
