@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 KINDS = ("A", "AAAA", "SRV", "TXT", "CNAME", "NS", "SOA", "PTR", "MX", "ANY")
 _USUAL = ("A", "SRV")
 _EXIT_UNKNOWN = 1
+_LONGEST_LABEL = 63
+_LONGEST_NAME = 253
 
 
 @environment
@@ -33,15 +35,15 @@ def lookup(
     ] = None,
     how: Annotated[Plain, typer.Option("--output", "-o", help="For people, or for scripts.")] = Plain.TEXT,
 ) -> None:
-    """Show what a name answers and why: who is behind it, and what keeps the others out. Exits 1 for no such name.
+    """Show what a name answers and why: who is behind it, and what keeps the others out. Exits 1 for no such name, and
+    where the server fails.
 
     Examples: `reconciler dns lookup webapp`, `reconciler dns lookup webapp1.webapp`,
     `reconciler dns lookup '*.*.az1.*.webapp' --type SRV`.
     """
     kinds = _kinds(kind)
     name, kinds = _of_address(name, kinds) if kind is None else (name, kinds)
-    if not 0 < len(name) <= 255 or not name.isprintable():
-        raise UsageError(f"{name[:40]!r} is no name")
+    _insist_on_name(name, settings)
     found = session.client(settings).lookup(name)
     heard = _ask(found, kinds)
     if found.ours and not found.known and heard is not None and heard.answers:
@@ -51,7 +53,8 @@ def lookup(
         output.emit_json(_json(found, heard))
     else:
         _show(found, heard)
-    if (found.ours and not found.known) or (not found.ours and not (heard and heard.answers)):
+    missing = not found.known if found.ours else not (heard and heard.answers)
+    if missing or (heard is not None and heard.failed):
         raise typer.Exit(_EXIT_UNKNOWN)
 
 
@@ -61,6 +64,24 @@ def _kinds(kind: str | None) -> tuple[str, ...]:
     if kind.upper() not in KINDS:
         raise UsageError(f"--type {kind!r}: there are {', '.join(KINDS)}")
     return (kind.upper(),)
+
+
+def _insist_on_name(name: str, settings: Settings) -> None:
+    """Raises UsageError for what can't be asked in DNS: RFC 1035, section 2.3.4, has the lengths."""
+    from reconciler.plan.lookup import whole_name
+
+    shown = f"{name[:40]}…" if len(name) > 40 else name
+    if not name or not name.isprintable():
+        raise UsageError(f"{shown!r} is no name")
+    labels = name.removesuffix(".").split(".")
+    if not all(labels):
+        raise UsageError(f"{shown!r} is no name: it has an empty label, between two dots or at an end")
+    longest = max(len(label.encode()) for label in labels)
+    if longest > _LONGEST_LABEL:
+        raise UsageError(f"{shown!r} is no name: it has a label of {longest} characters; {_LONGEST_LABEL} is the most")
+    length = len(whole_name(name, settings.env, settings.domain).encode())
+    if length > _LONGEST_NAME:
+        raise UsageError(f"{shown!r} is no name: as a whole it has {length} characters; {_LONGEST_NAME} is the most")
 
 
 def _of_address(name: str, kinds: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
@@ -82,16 +103,16 @@ def _ask(found: "NameStatus", kinds: tuple[str, ...]) -> "Heard | None":
         return None
     server = found.nameservers[0]
     answers: dict[str, list[tuple[int, str]]] = {}
-    status = ""
+    statuses: dict[str, str] = {}
     try:
         for kind in kinds:
             told = ask(found.name, kind, server)
-            status = status or told.status
+            statuses[kind] = told.status
             for record, ttl, value in told.records:
                 answers.setdefault(record, []).append((ttl, value))
     except NoAnswer as problem:
         return Heard(server=server, answers={}, problem=f"the DNS server did not answer this host: {problem}")
-    return Heard(server=server, status=status, answers=answers)
+    return Heard(server=server, statuses=statuses, answers=answers)
 
 
 def _json(found: "NameStatus", heard: "Heard | None") -> Mapping[str, Any]:
@@ -104,7 +125,13 @@ def _json(found: "NameStatus", heard: "Heard | None") -> Mapping[str, Any]:
             for kind, values in heard.answers.items()
             for ttl, value in values
         ]
-        asked = {"server": heard.server, "status": heard.status, "problem": heard.problem, "records": records}
+        asked = {
+            "server": heard.server,
+            "status": heard.status,
+            "statuses": dict(heard.statuses),
+            "problem": heard.problem,
+            "records": records,
+        }
     return {**name_dict(found), "asked": asked}
 
 

@@ -74,6 +74,7 @@ class Desk:
         world = NameWorld(
             env=settings.env, domain=settings.domain, table=around.names.table(), instances=instances,
             judgements=snapshot.decision.judgements, nameservers=around.nameservers, problem=around.names_problem(),
+            servers=() if settings.names.nameservers else around.nameservers, subnet=around.network.subnet,
         )  # fmt: skip
         return look_up(name, world)
 

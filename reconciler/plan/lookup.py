@@ -5,6 +5,7 @@ Before: the loop's last pass, and its table of names. After: api, `dns lookup`. 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network
 
 from reconciler.plan.verdicts import Judgement
 from reconciler.state.entry import Entry
@@ -12,6 +13,10 @@ from reconciler.state.instance import Instance
 from reconciler.state.names import WILDCARDS, NameTable
 
 _REVERSE = ".in-addr.arpa"
+_MISSING = "there is no such name"
+_TOO_LONG = ": too many labels, INSTANCE.HOST.ZONE.REVISION.CLUSTER.ENV is the longest form"
+_FORMS = 6
+_OCTETS = frozenset(map(str, range(256)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,11 @@ def whole_name(text: str, env: str, domain: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameWorld:
-    """What is known when a name is asked for: `instances` by cluster's DNS label, `judgements` by container id."""
+    """What is known when a name is asked for: `instances` by cluster's DNS label, `judgements` by container id.
+
+    `servers` are the addresses of our own DNS server, none where none runs; it answers for the addresses of `subnet`
+    (CIDR), whether somebody has them or not.
+    """
 
     env: str
     domain: str
@@ -69,6 +78,8 @@ class NameWorld:
     instances: Mapping[str, Iterable[Instance]] = field(default_factory=dict)
     judgements: Mapping[str, Judgement] = field(default_factory=dict)
     nameservers: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    subnet: str = ""
     problem: str = ""
 
 
@@ -86,29 +97,58 @@ def look_up(text: str, world: NameWorld) -> NameStatus:
         problem=world.problem,
     )
     if not found.ours:
-        return _backwards(found, world)
+        return _backwards(found, world) if name.endswith(_REVERSE) else _unqualified(found, world)
     match = table.match(labels)
     answering = set(match.entries) if match else set()
     rows = [_row(id, entry, world, answers=entry in answering) for id, entry in table.related(labels).items()]
     if labels[-1] == env and len(labels) in (2, 3):
         rows += _nameless(labels, world)
+    known = match is not None or labels in ((env,), ("dns", env), ("ns", "dns", env))
     return replace(
         found,
-        known=match is not None or labels in ((env,), ("dns", env), ("ns", "dns", env)),
-        meaning=_meaning(labels, table),
+        known=known,
+        meaning=_meaning(labels, table) if known else _MISSING + (_TOO_LONG if len(labels) > _FORMS else ""),
         rows=tuple(sorted(rows, key=lambda row: (not row.answers, row.cluster, len(row.instance), row.instance))),
     )
 
 
-def _backwards(found: NameStatus, world: NameWorld) -> NameStatus:
-    """An address's own name, where the address is one of ours."""
-    octets = found.name.removesuffix(_REVERSE).split(".") if found.name.endswith(_REVERSE) else []
-    entries = world.table.at(".".join(reversed(octets)))
-    if not entries:
+def _unqualified(found: NameStatus, world: NameWorld) -> NameStatus:
+    """A name of ours with the zone left out, which our server denies instead of asking strangers for it."""
+    labels = tuple(found.name.split("."))
+    if not world.servers or world.table.match((*labels, world.env)) is None:
         return found
-    rows = tuple(_row("", entry, world, answers=True) for entry in entries)
-    meaning = f"whoever has the address {entries[0].target}"
-    return replace(found, ours=True, known=True, meaning=meaning, rows=rows)
+    whole = f"{found.name}.{world.env}.{world.domain}"
+    return replace(found, ours=True, meaning=f"{_MISSING}: {found.name} is short for {whole}")
+
+
+def _backwards(found: NameStatus, world: NameWorld) -> NameStatus:
+    """An address's own name, where the address is one of ours, and what else is in the network's reverse zone."""
+    octets = found.name.removesuffix(_REVERSE).split(".")[::-1]
+    address = ".".join(octets)
+    if address in world.servers:
+        return replace(found, ours=True, known=True, meaning="the name server itself")
+    if entries := world.table.at(address):
+        rows = tuple(_row("", entry, world, answers=True) for entry in entries)
+        return replace(found, ours=True, known=True, meaning=f"whoever has the address {address}", rows=rows)
+    if not (world.servers and world.subnet and _inside(octets, world.subnet)):
+        return found
+    numbers = all(octet in _OCTETS for octet in octets)
+    if numbers and len(octets) < 4:
+        return replace(found, ours=True, known=True, meaning="where the names of the network's addresses are")
+    nobody = f": nobody has the address {address}" if numbers and len(octets) == 4 else ""
+    return replace(found, ours=True, meaning=_MISSING + nobody)
+
+
+def _inside(octets: list[str], subnet: str) -> bool:
+    """What the name stands for lies in the network: whole octets decide, or the address in a small network."""
+    network = IPv4Network(subnet, strict=False)
+    needed = min(max(-(-network.prefixlen // 8), 1), 3)
+    needed = 4 if needed * 8 < network.prefixlen else needed
+    known = octets[:needed]
+    if len(known) < needed or not all(octet in _OCTETS for octet in known):
+        return False
+    first = IPv4Network(f"{'.'.join((*known, *('0',) * (4 - needed)))}/{8 * needed}")
+    return first.subnet_of(network)
 
 
 def _row(id: str, entry: Entry, world: NameWorld, *, answers: bool) -> NameRow:
@@ -160,8 +200,6 @@ def _nameless(labels: tuple[str, ...], world: NameWorld) -> Iterator[NameRow]:
 
 def _meaning(labels: tuple[str, ...], table: NameTable) -> str:
     """The name in words."""
-    if len(labels) > 6:
-        return "too many labels: INSTANCE.HOST.ZONE.REVISION.CLUSTER.ENV is the longest form"
     env, cluster, *left = [*reversed(labels)] if len(labels) > 1 else [*labels, "*"]
     if cluster == "dns":
         return "the name server itself"

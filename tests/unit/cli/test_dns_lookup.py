@@ -62,6 +62,36 @@ def test_a_server_that_does_not_answer_this_host_is_told(run: Run, loop: FakeLoo
     assert "127.0.0.1" in result.stdout
 
 
+def test_a_kind_that_fails_is_told_and_exits_1(run: Run, loop: FakeLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop.found = replace(FOUND, nameservers=("10.0.0.254",))
+    served = {"A": Told(status="SERVFAIL"), "SRV": Told(status="NOERROR", records=(("SRV", 5, "10 100 80 x."),))}
+    monkeypatch.setattr(asking, "ask", lambda _, kind, __: served[kind])
+    result = run("dns", "lookup", "webapp")
+    assert result.exit_code == 1
+    assert "A: SERVFAIL" in result.stdout
+    told = json.loads(run("dns", "lookup", "webapp", "-o", "json").stdout)["asked"]
+    assert (told["status"], told["statuses"]) == ("SERVFAIL", {"A": "SERVFAIL", "SRV": "NOERROR"})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a..b", "an empty label"),
+        ("..", "an empty label"),
+        (".", "an empty label"),
+        (".a", "an empty label"),
+        ("a..", "an empty label"),
+        ("x" * 70, "a label of 70 characters; 63 is the most"),
+        ("a.b." * 61 + "abcd", "253 is the most"),
+    ],
+)
+def test_what_is_wrong_with_a_name_is_said_and_nobody_is_asked(run: Run, loop: FakeLoop, name: str, said: str) -> None:
+    result = run("dns", "lookup", name)
+    assert result.exit_code == 64
+    assert said in " ".join(result.stderr.split())
+    assert loop.asked == []
+
+
 @pytest.mark.parametrize("arguments", [["webapp", "--type", "BOGUS"], ["web\napp"], ["x" * 256], []])
 def test_what_is_no_name_or_no_type_is_a_usage_error(run: Run, loop: FakeLoop, arguments: list[str]) -> None:
     assert run("dns", "lookup", *arguments).exit_code == 64

@@ -59,6 +59,7 @@ def test_an_instance_answers_while_it_runs() -> None:
 def test_a_name_that_is_missing_is_not_known_and_leads_nowhere() -> None:
     found = look_up("webapp9.webapp", WORLD)
     assert (found.ours, found.known, found.rows) == (True, False, ())
+    assert found.meaning == "there is no such name"
 
 
 def test_a_name_elsewhere_is_passed_on() -> None:
@@ -77,6 +78,57 @@ def test_an_address_is_explained_by_who_has_it() -> None:
     assert (found.known, found.meaning) == (True, "whoever has the address 10.0.0.2")
     assert [row.instance for row in found.rows] == ["webapp2"]
     assert not look_up("77.0.0.10.in-addr.arpa.", WORLD).ours
+
+
+SERVED = replace(WORLD, subnet="10.0.0.0/24", servers=("10.0.0.254",))
+
+
+def test_an_address_of_the_network_that_nobody_has_is_denied_not_passed_on() -> None:
+    found = look_up("77.0.0.10.in-addr.arpa.", SERVED)
+    assert (found.ours, found.known) == (True, False)
+    assert found.meaning == "there is no such name: nobody has the address 10.0.0.77"
+    assert not look_up("77.0.1.10.in-addr.arpa.", SERVED).ours
+
+
+def test_the_servers_own_address_has_its_name() -> None:
+    found = look_up("254.0.0.10.in-addr.arpa.", SERVED)
+    assert (found.ours, found.known, found.meaning) == (True, True, "the name server itself")
+
+
+@pytest.mark.parametrize(
+    ("subnet", "name", "ours", "known"),
+    [
+        ("10.0.0.0/24", "0.0.10.in-addr.arpa.", True, True),
+        ("10.0.0.0/24", "0.10.in-addr.arpa.", False, False),
+        ("10.0.0.0/16", "3.0.10.in-addr.arpa.", True, True),
+        ("10.0.0.0/16", "x.0.10.in-addr.arpa.", True, False),
+        ("10.0.0.0/16", "9.8.7.0.10.in-addr.arpa.", True, False),
+        ("10.0.0.0/26", "0.0.10.in-addr.arpa.", False, False),
+        ("10.0.0.0/26", "77.0.0.10.in-addr.arpa.", False, False),
+        ("10.0.0.0/26", "33.0.0.10.in-addr.arpa.", True, False),
+    ],
+)
+def test_the_reverse_zone_of_the_network_is_ours(subnet: str, name: str, ours: bool, known: bool) -> None:
+    found = look_up(name, replace(SERVED, subnet=subnet))
+    assert (found.ours, found.known) == (ours, known)
+
+
+def test_a_name_of_ours_without_the_zone_is_denied_not_passed_on() -> None:
+    found = look_up("webapp.", SERVED)
+    assert (found.ours, found.known) == (True, False)
+    assert found.meaning == "there is no such name: webapp is short for webapp.dev.docker"
+    assert look_up("webapp1.webapp.", SERVED).ours
+    assert not look_up("other.", SERVED).ours
+
+
+def test_where_no_server_of_ours_runs_nothing_else_is_denied() -> None:
+    world = replace(SERVED, servers=())
+    names = ("77.0.0.10.in-addr.arpa.", "254.0.0.10.in-addr.arpa.", "webapp.")
+    assert not any(look_up(name, world).ours for name in names)
+
+
+def test_a_name_with_too_many_labels_is_told_the_longest_form() -> None:
+    assert look_up("a.b.c.d.e.f.g", WORLD).meaning.startswith("there is no such name: too many labels")
 
 
 def test_wildcards_and_the_environment_itself_are_put_into_words() -> None:
