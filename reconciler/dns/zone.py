@@ -16,12 +16,12 @@ from reconciler.dns.cache import LargeAnswers
 from reconciler.dns.question import Labels, Question, text_labels
 from reconciler.dns.reverse import Backwards, ReverseZones
 from reconciler.dns.wire import ASKED_NAME, BADVERS, NXDOMAIN, REFUSED, SERVFAIL, name_wire
-from reconciler.state.entry import TTL_SECONDS
+from reconciler.state.entry import TTL_SECONDS, Entry
 from reconciler.state.names import RESERVED_CLUSTERS, WILDCARDS, Match, NameTable
 
 _INTERNET = 1  # the class IN
 _MAX_ALIASES = 8
-_ALIASED = (records.A, records.AAAA, records.CNAME, records.ANY)
+_ALIASED_AT_APEX = (records.A, records.AAAA, records.CNAME, records.ANY)  # where SOA and NS stand beside it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +99,33 @@ class Zone:
         found = table.match(name)
         if found is None and not apex:
             return self._denied(asked, table, NXDOMAIN)
-        found = found or Match()
-        if kind in _ALIASED and (alias := records.only_alias(found.entries)) is not None:
-            return self._aliased(asked, *alias, table)
+        found, foreign = self._with_whole_hosts(found or Match(), table)
         given, additional = self._records(asked, found)
         if given:
-            return Answer(records=given, additional=additional, group=self._group(name))
+            return Answer(records=given, additional=additional, group=None if foreign else self._group(name))
+        alias = records.only_alias(found.entries)
+        if alias is not None and (not apex or kind in _ALIASED_AT_APEX):
+            return self._aliased(asked, *alias, table)
         if apex and kind == records.ANY:
             return self._authority_of((name[-1], *self.domain), name[-1], records.SOA, table)
-        return self._denied(asked, table, 0)
+        denied = self._denied(asked, table, 0)
+        return replace(denied, group=None) if foreign else denied
+
+    def _with_whole_hosts(self, found: Match, table: NameTable) -> tuple[Match, bool]:
+        """`found` with short names of ours that somebody gave as hosts completed by our zone, as a search domain does;
+        and whether it has any host names: then it depends on more than its own group.
+        """
+        if all(entry.address is not None for entry in (*found.entries, *found.elsewhere)):
+            return found, False
+
+        def whole(entry: Entry) -> Entry:
+            labels = records.host_labels(entry)
+            if labels is None or not self.unqualified(labels, table):
+                return entry
+            return replace(entry, target=".".join((*labels, self.env, *self.domain)))
+
+        inside, elsewhere = map(whole, found.entries), map(whole, found.elsewhere)
+        return Match(entries=tuple(inside), elsewhere=tuple(elsewhere)), True
 
     def _records(self, asked: _Asked, found: Match) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
         """Those of the asked type, and additional ones."""
@@ -123,10 +141,14 @@ class Zone:
         """The alias, and what is found where it leads."""
         chain = (records.alias(target, ttl_seconds, asked.owner),)
         if asked.kind in (records.CNAME, records.ANY):
-            return Answer(chain=chain, group=self._group(asked.name))
+            return Answer(chain=chain)
         name = self._relative(target, table)
         if name is None:
-            return AliasOutside(chain=chain, target=target)
+            backwards = self._reverse.find(target)
+            if backwards is None:
+                return AliasOutside(chain=chain, target=target)
+            answer = self._backwards(backwards, asked.kind, table, name_wire(target))
+            return replace(answer, chain=chain)
         if asked.aliases == _MAX_ALIASES:  # a circle, or nearly so long that nobody can have meant it
             return Answer(rcode=SERVFAIL, authoritative=False)
         further = _Asked(name=name, kind=asked.kind, owner=name_wire(target), aliases=asked.aliases + 1)
@@ -142,12 +164,12 @@ class Zone:
             return Answer(records=tuple(records.address_record(each, asked.owner) for each in self._servers))
         return self._denied(asked, table, 0 if left in ((), ("ns",)) else NXDOMAIN)
 
-    def _backwards(self, asked: Backwards, kind: int, table: NameTable) -> Answer:
+    def _backwards(self, asked: Backwards, kind: int, table: NameTable, owner: bytes = ASKED_NAME) -> Answer:
         if asked.apex and kind in (records.SOA, records.NS, records.ANY):
             return self._authority_of(asked.zone, self.env, kind, table)
         found = self._pointers(asked.address, table) if asked.address is not None else ()
         if found and kind in (records.PTR, records.ANY):
-            return Answer(records=found)
+            return Answer(records=tuple(owner + pointer.removeprefix(ASKED_NAME) for pointer in found))
         exists = asked.apex or asked.between or bool(found)
         return Answer(rcode=0 if exists else NXDOMAIN, authority=(self._soa(asked.zone, self.env, table),))
 

@@ -4,12 +4,14 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rdatatype
+import dns.rrset
 import pytest
 
+from reconciler.dns.outside import Outside
 from reconciler.engine.names import EmbeddedNames
 from tests.support.fake_resolver import FakeResolver, address_answer
 from tests.unit.dns.conftest import Start, World
-from tests.unit.dns.questions import full_names, service, told, told_texts
+from tests.unit.dns.questions import CLIENT, full_names, instance, resolver, service, told, told_texts
 
 
 @pytest.fixture
@@ -106,6 +108,94 @@ def test_a_chain_of_a_few_aliases_is_followed_and_one_without_end_is_not() -> No
         names.register(f"c{number}", service(f"c{number}", target, cluster=f"c{number}"))
     assert len(told_texts(names, "c22.prod.docker")) == 8 + 4
     assert told(names, "c0.prod.docker").rcode() == dns.rcode.SERVFAIL
+
+
+def test_a_short_name_of_ours_as_host_is_completed_by_our_zone_and_never_asked_of_others() -> None:
+    names = full_names()
+    names.register("s7", service("u7", "WebApp", cluster="short"))
+    names.register("s8", service("u8", "webapp1.webapp", cluster="one"))
+    lines = told_texts(names, "short.prod.docker")
+    assert lines[0] == "short.prod.docker. 30 IN CNAME webapp.dev.docker."
+    assert len(lines) == 1 + 4
+    assert told_texts(names, "one.prod.docker") == [
+        "one.prod.docker. 30 IN CNAME webapp1.webapp.dev.docker.",
+        "webapp1.webapp.dev.docker. 5 IN A 10.5.0.11",
+    ]
+    assert told_texts(names, "one.prod.docker", "SRV") == [
+        "one.prod.docker. 30 IN SRV 10 100 5432 webapp1.webapp.dev.docker."
+    ]
+
+
+@pytest.mark.parametrize(("kind", "at"), [("CNAME", -1), ("SRV", -1)])
+def test_a_host_becomes_a_short_name_of_ours_with_the_cluster_that_comes(kind: str, at: int) -> None:
+    names = full_names()
+    names.register("s7", service("u7", "later", cluster="short", env="dev"))
+    answering = resolver(names)
+    packet = dns.message.make_query("short.dev.docker", kind).to_wire()
+
+    def target() -> str:
+        said = answering.reply(packet, CLIENT, tcp=True)
+        assert isinstance(said, bytes)
+        return dns.message.from_wire(said).answer[0].to_text().split()[at]
+
+    assert target() == "later."
+    names.publish("id20", instance("later1", "10.5.0.20", cluster="later"))
+    assert target() == "later.dev.docker."
+    names.withdraw("id20")
+    assert target() == "later."
+
+
+def test_a_name_of_an_address_of_ours_as_host_is_answered_here() -> None:
+    names = full_names()
+    names.register("s7", service("u7", "11.0.5.10.in-addr.arpa", cluster="back"))
+    names.register("s8", service("u8", "200.0.5.10.in-addr.arpa", cluster="free"))
+    assert told_texts(names, "back.prod.docker", "PTR") == [
+        "11.0.5.10.in-addr.arpa. 5 IN PTR webapp1.webapp.dev.docker.",
+        "back.prod.docker. 30 IN CNAME 11.0.5.10.in-addr.arpa.",
+    ]
+    answer = told(names, "back.prod.docker")
+    assert (answer.rcode(), len(answer.answer)) == (dns.rcode.NOERROR, 1)
+    assert str(answer.authority[0].name) == "0.5.10.in-addr.arpa."
+    assert told(names, "free.prod.docker").rcode() == dns.rcode.NXDOMAIN
+
+
+@pytest.mark.parametrize("kind", ["MX", "HTTPS", "NAPTR", "PTR", "TXT", "NS", "SOA", "TYPE65280"])
+def test_an_alias_stands_for_every_type_that_the_name_has_none_of(kind: str) -> None:
+    names = full_names()
+    assert told_texts(names, "front.dev.docker", "HTTPS") == ["front.dev.docker. 30 IN CNAME webapp.dev.docker."]
+    asked = resolver(names).reply(dns.message.make_query("mail.prod.docker", kind).to_wire(), CLIENT, tcp=False)
+    assert isinstance(asked, Outside)
+    assert dns.message.from_wire(asked.packet).question[0].to_text() == f"mail.example.com. IN {kind}"
+
+
+def test_what_we_say_of_a_service_ourselves_is_not_its_hosts_to_say() -> None:
+    names = full_names()
+    names.register("s7", service("u7", "db.example.com", cluster="told", detail="instance=u7"))
+    assert told_texts(names, "told.prod.docker", "TXT") == ['told.prod.docker. 30 IN TXT "instance=u7"']
+    assert told_texts(names, "told.prod.docker", "SRV") == ["told.prod.docker. 30 IN SRV 10 100 5432 db.example.com."]
+
+
+def test_a_mail_exchanger_behind_an_alias_comes_with_it(aliased: World) -> None:
+    def exchanger(packet: bytes, _tcp: bool) -> list[bytes]:
+        query = dns.message.from_wire(packet)
+        response = dns.message.make_response(query)
+        response.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "MX", "10 mx.example.net."))
+        return [response.to_wire()]
+
+    with FakeResolver(exchanger) as upstream:
+        aliased.upstreams.append(upstream.text)
+        assert [rrset.to_text() for rrset in aliased.ask("mail.prod.docker", "MX").answer] == [
+            "mail.prod.docker. 30 IN CNAME mail.example.com.",
+            "mail.example.com. 60 IN MX 10 mx.example.net.",
+        ]
+
+
+def test_a_zones_own_name_is_no_alias_for_other_types() -> None:
+    names = EmbeddedNames("dev", "host1")
+    names.register("s1", service("u1", "mail.example.com", cluster="mail"))
+    answer = told(names, "prod.docker", "MX")
+    assert not answer.answer
+    assert str(answer.authority[0].name) == "prod.docker."
 
 
 @pytest.mark.parametrize("kind", ["CNAME", "ANY"])
