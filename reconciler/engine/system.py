@@ -15,6 +15,11 @@ from reconciler.state import labels as keys
 from reconciler.state.instance import EngineState
 
 SYSTEM_ROLE = "system"
+_LEAVING = frozenset({EngineState.REMOVING, EngineState.DEAD})
+
+
+class BeingRemoved(TransientError):
+    """The one before it is on its way out, and its name is free in a moment: nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +60,20 @@ def find(engine: Engine, env: str, name: str) -> Found | None:
     return found
 
 
-def keep(engine: Engine, wanted: Wanted, secrets: Sequence[File]) -> Kept:
-    """Make it so: leave it where it is right, else make it anew. Raises EngineError.
+def keep(engine: Engine, wanted: Wanted, secrets: Sequence[File], *, hung: str = "") -> Kept:
+    """Make it so: leave it where it is right, else make it anew. Raises EngineError, BeingRemoved for a name that is
+    not free yet.
 
-    `secrets` are files that are no part of what it is: they go into one that is made; into one that stays, the caller
-    puts them.
+    `hung` is the id of one that is right by all that the engine knows, and is to be made anew all the same; it
+    stays where its image is gone, since nothing better can be made. `secrets` are files that are no part of what it
+    is: they go into one that is made; into one that stays, the caller puts them.
     """
     blueprint = wanted.blueprint
     found = find(engine, wanted.env, blueprint.name)
     image = engine.images([blueprint.image]).get(blueprint.image)
     if found is not None:
-        if is_right(found, wanted, image.id if image else None):
+        stays = image is None or found.id != hung
+        if stays and is_right(found, wanted, image.id if image else None):
             return Kept(id=found.id, made=False)
         if image is None:
             raise _no_image(blueprint.image)
@@ -93,6 +101,11 @@ def runs(found: Found) -> bool:
     return found.state is EngineState.RUNNING
 
 
+def is_leaving(found: Found | None) -> bool:
+    """Somebody removes it, or has."""
+    return found is None or found.state in _LEAVING
+
+
 def ended(name: str, found: Found | None) -> TransientError:
     """What to say of one that should run and doesn't."""
     if found is None:
@@ -115,7 +128,12 @@ def digest(wanted: Wanted) -> str:
 
 
 def _make(engine: Engine, wanted: Wanted, secrets: Sequence[File]) -> str:
-    id = engine.create(replace(wanted.blueprint, labels=labelled(wanted)))
+    try:
+        id = engine.create(replace(wanted.blueprint, labels=labelled(wanted)))
+    except TransientError as error:
+        if is_leaving(engine.find(wanted.blueprint.name)):
+            raise BeingRemoved(str(error), error.retry_after_seconds) from error
+        raise
     try:
         engine.upload(id, (*wanted.files, *secrets))
         engine.start(id)

@@ -118,7 +118,8 @@ class Control:
             token = self._token_file.read_bytes()
         except (ProtocolError, OSError):
             return None
-        return hello if token and hmac.compare_digest(hello.token.encode(), token) else None
+        said = hello.token.encode(errors="surrogatepass")  # JSON can hold half characters, which are no UTF-8
+        return hello if token and hmac.compare_digest(said, token) else None
 
     def _feed_from(self, connection: socket.socket | None) -> None:
         with self._lock:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Condition, Event, Thread
 
 from reconciler.dns.container.feed import Feed, Waker
+from reconciler.dns.container.hanging import Silence
 from reconciler.dns.container.protocol import Holding, ProtocolError, Table
 from reconciler.dns.container.settings import NOTES_PATH, TOKEN_PATH, USER
 from reconciler.dns.skydns.registry import KEY, Notes
@@ -29,6 +30,7 @@ START_SECONDS = 10.0  # from a start to the first connection, on a busy machine
 LASTED_SECONDS = 60.0  # a server that lived so long is replaced at once, whatever ended it
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 30.0
+FREED_SECONDS = 5.0  # a removal that takes longer is told of
 _KNOCK_SECONDS = 0.05
 _JOIN_SECONDS = 1.0
 _AWAY_SECONDS = 1.0
@@ -59,6 +61,8 @@ class Keeper:
         self._where = where
         self._token = secrets.token_urlsafe(32)
         self._has_token = ""  # the id of the container that has it
+        self._silence = Silence()
+        self._freeing_since: float | None = None
         self._bell = Waker()
         self._stopped = Event()
         self._look = Event()
@@ -143,35 +147,47 @@ class Keeper:
         """One life of one connection."""
         self._look.clear()
         wanted = self._wanted()
-        kept = system.keep(self._engine, wanted, (self._token_file(), self._notes_file()))
+        files = (self._token_file(), self._notes_file())
+        kept = system.keep(self._engine, wanted, files, hung=self._silence.hung)
         if kept.made:
             self._has_token = kept.id
             log.info("name server: container %s made", wanted.blueprint.name)
         elif self._has_token != kept.id:
             self._bring_token(kept.id)
-        feed = self._connected(wanted, kept.id)
+        feed = self._connected(wanted, kept)
         try:
             self._keep_notes(feed.greet(self._token), whole=True)
+            self._silence.greeted(kept.id)
             self._feed(feed)
         except ProtocolError:
             self._has_token = ""  # whatever it was, a token brought anew is no part of it
             raise
+        except TimeoutError as error:
+            self._silence.noted(kept.id)
+            raise TransientError(f"{wanted.blueprint.name} runs and doesn't answer") from error
         finally:
             feed.close()
             self._told_is(None)
 
-    def _connected(self, wanted: system.Wanted, id: str) -> Feed:
+    def _connected(self, wanted: system.Wanted, kept: system.Kept) -> Feed:
         """Raises EngineError where the container ends meanwhile, OSError where it never listens."""
         give_up_at = time.monotonic() + START_SECONDS
         while True:
             try:
                 return Feed(self._where)
-            except OSError:
-                found = self._engine.find(wanted.blueprint.name)
-                if found is None or found.id != id or not system.runs(found):
-                    raise system.ended(wanted.blueprint.name, found) from None
-                if time.monotonic() > give_up_at or self._stopped.wait(_KNOCK_SECONDS):
+            except OSError as error:
+                self._check(wanted.blueprint.name, kept)
+                late = time.monotonic() > give_up_at
+                if self._silence.unreached(kept.id, error, late=late) or late or self._stopped.wait(_KNOCK_SECONDS):
                     raise
+
+    def _check(self, name: str, kept: system.Kept) -> None:
+        """Raises TransientError where it doesn't run any more."""
+        found = self._engine.find(name)
+        if not kept.made and system.is_leaving(found):
+            raise system.BeingRemoved(f"container {name} is being removed", _KNOCK_SECONDS)
+        if found is None or found.id != kept.id or not system.runs(found):
+            raise system.ended(name, found)
 
     def _feed(self, feed: Feed) -> None:
         """Tell what is new until something breaks or the container should be another one."""
@@ -239,6 +255,7 @@ class Keeper:
             if self._problem:
                 log.info("name server: answers again")
             self._problem = ""
+        self._silence.ended()
 
     def _failed(self, error: Exception, lasted_seconds: float) -> None:
         """Say it where it is new, and wait: not after the first one, then longer each time, until one has lasted.
@@ -246,7 +263,7 @@ class Keeper:
         An engine that is away is asked every second: that says nothing of the container.
         """
         self._told_is(None)
-        if self._stopped.is_set():
+        if self._stopped.is_set() or self._awaits_name(error):
             return
         away = isinstance(error, EngineUnavailable)
         if not away:
@@ -263,3 +280,17 @@ class Keeper:
             self._stopped.wait(_AWAY_SECONDS)
         elif self._failures > 1:
             self._stopped.wait(min(FIRST_WAIT_SECONDS * 2.0 ** (self._failures - 2), LONGEST_WAIT_SECONDS))
+
+    def _awaits_name(self, error: Exception) -> bool:
+        """Whether all that is wrong is that the one before isn't gone yet; waits a moment for it then."""
+        if not isinstance(error, system.BeingRemoved):
+            self._freeing_since = None
+            return False
+        now = time.monotonic()
+        if self._freeing_since is None:
+            self._freeing_since = now
+        if now - self._freeing_since >= FREED_SECONDS:
+            return False
+        log.debug("name server: %s", error)
+        self._stopped.wait(error.retry_after_seconds)
+        return True

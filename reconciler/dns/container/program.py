@@ -6,17 +6,18 @@ Never here: the engine, or anything else of the host.
 """
 
 import json
-import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, main_thread
 
 from reconciler.dns.container.alone import Alone
 from reconciler.dns.container.control import Control
 from reconciler.dns.container.held import Held
+from reconciler.dns.container.lines import begin_logging
 from reconciler.dns.container.notebook import Notebook
 from reconciler.dns.container.protocol import PORT as CONTROL_PORT
 from reconciler.dns.container.settings import NOTES_PATH, SETTINGS_PATH, TOKEN_PATH, USER, ServerSettings, read
@@ -24,27 +25,42 @@ from reconciler.dns.server import DnsServer
 from reconciler.dns.skydns.server import SkyDnsApi
 from reconciler.engine.names import EmbeddedNames
 
-log = logging.getLogger("reconciler")
 PORT = 53
+_ENDING = frozenset({signal.SIGTERM, signal.SIGINT})
 _LOOK_SECONDS = 0.5
 _SWITCH_SECONDS = 0.001  # how long a busy thread keeps the others waiting: the loop's words must not wait for questions
 
 
 def main() -> int:
     """Serve until SIGTERM (0) or until a part fails (1)."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    begin_logging()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    ending = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # here, before there are threads
     settings = read(Path(SETTINGS_PATH).read_bytes())
     notes = json.loads(Path(NOTES_PATH).read_bytes())
     parts = Parts(settings, notes, Path(TOKEN_PATH), dns_port=PORT, control_port=CONTROL_PORT)
     parts.start()
     become_nobody()
-    while parts.alive():
-        if signal.sigtimedwait(ending, _LOOK_SECONDS) is not None:
-            return 0
-    return 1
+    return wait_for_end(parts.alive)
+
+
+def wait_for_end(alive: Callable[[], bool], look_seconds: float = _LOOK_SECONDS) -> int:
+    """0 at SIGTERM or SIGINT, 1 when `alive` says no. In the main thread, where both signals are blocked.
+
+    Not sigtimedwait: when SIGSTOP outlasts its time limit, SIGCONT makes it return a signal that never came.
+    """
+    failed = Event()
+    main_id = main_thread().ident or 0
+
+    def watch() -> None:
+        while alive():
+            time.sleep(look_seconds)
+        failed.set()
+        signal.pthread_kill(main_id, signal.SIGTERM)
+
+    Thread(target=watch, name="watch", daemon=True).start()
+    signal.sigwait(_ENDING)
+    return 1 if failed.is_set() else 0
 
 
 class Parts:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from contextlib import suppress
 
 import dns.message
@@ -22,6 +23,10 @@ def _addresses(inside: Inside, name: str) -> list[str]:
 
 def _table(version: int, **records: Record) -> Table:
     return Table(version=version, records=records, upstreams=("10.0.0.53",))
+
+
+def _framed(said: bytes) -> bytes:
+    return len(said).to_bytes(4, "big") + said
 
 
 def test_what_is_told_is_answered_when_the_telling_returns(inside: Inside) -> None:
@@ -82,13 +87,25 @@ def test_an_empty_or_missing_token_file_lets_nobody_in(inside: Inside) -> None:
         b"\x00\x00\x00\x03\xff\xfe\xfd",
         b"\x00\x00\x03\xe8" + b"[" * 1_000,
         b"\x00\x00\x00\x00",
+        _framed(b'{"token":"\\ud800","recall":false}'),
+        _framed(b'{"token":"\\u0000","recall":false}'),
+        _framed(b'{"token":7,"recall":false}'),
+        _framed(b'{"token":' + b"9" * 900 + b"}"),
     ],
 )
-def test_a_stranger_who_says_anything_is_hung_up_on(inside: Inside, said: bytes) -> None:
+def test_a_stranger_who_says_anything_is_hung_up_on_without_a_word_in_the_log(
+    inside: Inside, said: bytes, until: Until, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    faults: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", faults.append)
+    caplog.set_level("INFO")
     with socket.create_connection(inside.parts.control.address, timeout=ASKER_SECONDS) as stranger:
         stranger.sendall(said)
         with suppress(ConnectionResetError):
             assert stranger.recv(1) == b""
+    until(lambda: sum(1 for thread in threading.enumerate() if thread.name == "control") == 1)
+    assert faults == []
+    assert caplog.messages == []
     assert inside.parts.alive()
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.dns.container import keeping
+from reconciler.dns.container.feed import Feed
 from reconciler.dns.container.keeping import Keeper
 from reconciler.dns.container.notebook import Notebook
 from reconciler.dns.container.service import Acknowledged
@@ -116,6 +118,60 @@ def test_a_dead_container_is_noticed_by_its_connection_and_made_anew(loop: Loop,
     engine.crash(first)
     until(lambda: engine.box is not None and engine.box.id != first and loop.keeper.serving)
     assert engine.box.state is EngineState.RUNNING
+
+
+def test_one_that_takes_connections_and_never_answers_is_made_anew(
+    loop: Loop, engine: Engine, until: Until, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(keeping, "Feed", lambda where: Feed(where, 0.3))
+    loop.names.publish("id1", record())
+    loop.keeper.look_after()
+    until(lambda: loop.keeper.serving)
+    first = engine.box.id
+    with engine.inside.parts.held._lock:
+        until(lambda: engine.box is not None and engine.box.id != first)
+    until(lambda: loop.keeper.serving)
+    assert any("runs and doesn't answer: it is made anew" in said for said in caplog.messages)
+
+
+def test_one_that_hangs_stays_where_nothing_better_can_be_made(
+    loop: Loop, engine: Engine, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "Feed", lambda where: Feed(where, 0.3))
+    loop.keeper.look_after()
+    until(lambda: loop.keeper.serving)
+    first = engine.box.id
+    del engine.known[IMAGE]
+    with engine.inside.parts.held._lock:
+        until(lambda: loop.keeper._silence.hung == first and not loop.keeper.serving)
+        until(lambda: loop.keeper.problem().endswith("runs and doesn't answer"))
+    until(lambda: loop.keeper.serving)
+    assert engine.box.id == first
+
+
+def test_one_that_somebody_removes_is_made_anew_without_a_warning(
+    loop: Loop, engine: Engine, until: Until, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop.keeper.look_after()
+    until(lambda: loop.keeper.serving)
+    first = engine.box.id
+    engine.faults.fail("create", TransientError("the one before it is still being removed", 0.01), times=3)
+    engine.remove(first)
+    engine.inside.parts.control._feed_from(None)
+    until(lambda: engine.box is not None and engine.box.id != first and loop.keeper.serving)
+    assert [entry.message for entry in caplog.records if entry.levelname == "WARNING"] == []
+
+
+def test_a_removal_that_takes_for_ever_is_told_of(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop.keeper._stopped, "wait", lambda _: False)
+    busy = system.BeingRemoved("the one before it is still being removed", 0.2)
+    for _ in range(10):
+        loop.keeper._failed(busy, lasted_seconds=0.0)
+    assert loop.keeper.problem() == ""
+    monkeypatch.setattr(keeping, "FREED_SECONDS", 0.0)
+    for _ in range(2):
+        loop.keeper._failed(busy, lasted_seconds=0.0)
+    assert loop.keeper.problem().endswith("still being removed")
 
 
 def test_a_missing_image_is_said_with_what_makes_it_and_comes_right_by_itself(
