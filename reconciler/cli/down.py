@@ -1,7 +1,7 @@
-"""`down`: everything that an environment owns is removed, and nothing else.
+"""`down`: everything that an environment owns is removed, with the names that others registered, and nothing else.
 
-Before: main. After: engine.docker (the inventory), engine.lock: no loop may be at work, and none may start
-meanwhile.
+Before: main. After: engine.docker (the inventory), engine.store, engine.lock: no loop may be at work, and none may
+start meanwhile.
 What only pretends to be ours is left alone and named.
 """
 
@@ -38,12 +38,14 @@ def down(
 ) -> None:
     """Remove the environment's containers and network. The spec files stay; so do volumes, without --volumes.
 
+    What was registered over the SkyDNS API is forgotten.
     Refuses while a loop runs, which would only make everything again, unless --stop ends it.
 
     Examples: `reconciler down`, `reconciler down --env ci --stop --volumes --yes`.
     """
     from reconciler.engine.docker import connect
     from reconciler.engine.lock import acquire
+    from reconciler.engine.store import FILE_NAME
 
     loop_runs = session.running(settings) is not None
     if loop_runs and not stop:
@@ -53,18 +55,19 @@ def down(
         if found.empty and not loop_runs:
             _tell_foreign(found.foreign)
             output.say(f"environment {settings.env} owns nothing on this engine")
+            if (settings.state / FILE_NAME).exists():
+                with acquire(engine.info().id, settings.env):
+                    forget_registered(settings)
             return
         _ask(settings, found, yes=yes)
         if loop_runs:
             from reconciler.cli.running import stop_loop
 
             stop_loop(settings)
-        lock = acquire(engine.info().id, settings.env)
-        try:
+        with acquire(engine.info().id, settings.env):
             # Looked at again under the lock: until it was ours, a loop may still have made something.
             remove(engine, belongings(engine, settings.env, volumes=volumes))
-        finally:
-            lock.release()
+            forget_registered(settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +152,25 @@ def remove_quietly(engine: "DockerEngine", found: Belongings) -> dict[str, str]:
     if failed:
         raise ReconcilerError("not everything could be removed:\n" + "\n".join(failed))
     return left
+
+
+def forget_registered(settings: Settings) -> None:
+    """Drop what is noted of the environment's names and say so; call it under the lock. Raises ReconcilerError."""
+    from reconciler.dns.moved import NOTE
+    from reconciler.dns.skydns.registry import KEY
+    from reconciler.engine.store import FILE_NAME, Store
+
+    if not (settings.state / FILE_NAME).exists():
+        return
+    with closing(Store(settings.state / FILE_NAME, output.remark)) as store:
+        notes = store.notes()
+        services = [key for key in notes if key.startswith(KEY)]
+        for key in (*services, *({NOTE} & notes.keys())):
+            store.note(key, None)
+        if services and not store.flush():
+            raise ReconcilerError(f"what is registered could not be forgotten: {store.problem or 'the disk hangs'}")
+    if services:
+        output.say(f"forgot {_count(len(services), 'registered service')}")
 
 
 def _each(effect: Callable[[str], None], owned: "Sequence[Owned]") -> list[str]:
