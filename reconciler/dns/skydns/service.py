@@ -8,6 +8,7 @@ The JSON's fields, the labels (lower case, dots of host and version as dashes) a
 import json
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from reconciler.errors import ReconcilerError
@@ -16,10 +17,14 @@ from reconciler.state.names import RESERVED_CLUSTERS, WILDCARDS
 
 HIDDEN_SECONDS = 2  # SkyDNS answers with a service while its remaining TTL in whole seconds is above 1
 LEAST_TTL_SECONDS = HIDDEN_SECONDS + 1
+KEPT_SECONDS = HIDDEN_SECONDS - 1  # of an answer, in whole seconds; the other one is for hiding late and for the way
 MOST_TTL_SECONDS = 2**32 - 1
 ZERO_TIME = "0001-01-01T00:00:00Z"  # what SkyDNS's language writes for no time at all
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?")
+_UNREACHABLE = tuple(
+    map(IPv4Network, ("0.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32"))
+)  # RFC 1122, 3.2.1.3; RFC 1112, 4
 _MOST_HOST = 253
 _MOST_SHOWN = 80
 
@@ -56,7 +61,9 @@ class Service:
         return self.uuid.lower()
 
     def entry(self, ttl_seconds: int = TTL_SECONDS) -> Entry:
-        """What names lead to; an answer with it may be kept for `ttl_seconds`, at most for as long as it stands."""
+        """What names lead to. An answer with it may be kept for `ttl_seconds`; where it expires, for KEPT_SECONDS at
+        most: answers don't tell what remains, so the last one has to end before the service does.
+        """
         region, version = self.region.lower(), _dashed(self.version)
         return Entry(
             env=self.environment.lower(),
@@ -67,7 +74,7 @@ class Service:
             instance=self.label,
             target=self.host.rstrip("."),
             ports=(self.port,),
-            ttl_seconds=ttl_seconds if self.no_expire else min(ttl_seconds, self.ttl_seconds),
+            ttl_seconds=ttl_seconds if self.no_expire else min(ttl_seconds, KEPT_SECONDS),
             detail=f"instance={self.uuid} zone={region} revision={version} registered=yes",
         )
 
@@ -196,6 +203,8 @@ def _check_label(field: str, text: str, label: str) -> None:
 
 def _check_host(host: str) -> None:
     if is_address(host):
+        if any(IPv4Address(host) in network for network in _UNREACHABLE):
+            raise Refused(400, f"Host: {host}: nobody can connect to it; write the address that the service listens on")
         return
     if ":" in host:
         raise Refused(400, f"Host: {_shown(host)}: only IPv4 addresses and host names are answered; write no port here")
