@@ -171,6 +171,8 @@ class Keeper:
 
     def _connected(self, wanted: system.Wanted, kept: system.Kept) -> Feed:
         """Raises EngineError where the container ends meanwhile, OSError where it never listens."""
+        if not kept.made:  # a connection's end is known before the engine knows why
+            self._check(wanted.blueprint.name, kept)
         give_up_at = time.monotonic() + START_SECONDS
         while True:
             try:
