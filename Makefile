@@ -10,7 +10,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PYTEST := $(BIN)/python -m pytest
-UNIT := tests/unit tests/sim -n 4
+UNIT := tests/unit tests/sim -n 3
 # Two files at once, each with environments of its own: most of an end-to-end test is waiting.
 SIDE_BY_SIDE := -n 2 --dist loadfile
 # On a machine that others use too a time limit can be missed without a fault of ours: what failed side by side has
