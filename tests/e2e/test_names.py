@@ -175,6 +175,8 @@ def other(engine: str, place: str, tmp_path_factory: pytest.TempPathFactory) -> 
         process.start()
         process.save("webapp", spec(1, image=BASE))
         process.until_ready("webapp", 1)
+        # A server in its own container begins a moment after the first instances.
+        process.until(lambda: told_inside(process, f"{process.env}-webapp-1", "webapp") != set(), what="names answer")
         yield process
     finally:
         process.close()
