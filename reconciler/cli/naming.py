@@ -3,11 +3,13 @@
 Before: wiring. After: the dns room's parts, which know nothing of the loop.
 """
 
+from reconciler.dns.container.service import InContainer
 from reconciler.dns.in_process import InProcess
+from reconciler.dns.moved import Moved, forget, left_behind
 from reconciler.dns.placing import belongs_in_container, insist_on_none
 from reconciler.engine.names import EmbeddedNames
-from reconciler.engine.ports import Names
-from reconciler.loop.naming import NameService, NamesPlace, OpenNames, Unserved, unserved
+from reconciler.engine.ports import Names, NameService
+from reconciler.loop.naming import NamesPlace, OpenNames, Unserved, unserved
 from reconciler.loop.settings import Settings
 
 
@@ -55,8 +57,6 @@ def _embedded(settings: Settings, place: NamesPlace) -> EmbeddedNames:
 
 def _answering(settings: Settings, place: NamesPlace, names: Names, embedded: EmbeddedNames) -> NameService:
     """What answers for `embedded`; the loop publishes in `names`."""
-    from reconciler.dns.moved import Moved, forget, left_behind
-
     chosen, engine = settings.names, place.engine
     if chosen.nameservers:
         insist_on_none(engine, settings.env, "--nameserver")
@@ -64,8 +64,6 @@ def _answering(settings: Settings, place: NamesPlace, names: Names, embedded: Em
     if chosen.server == "loop":
         insist_on_none(engine, settings.env, "--dns-server loop")
     elif chosen.server == "container" or belongs_in_container(engine, settings.env, place.network):
-        from reconciler.dns.container.service import InContainer
-
         ids = left_behind(engine, settings.env, place.store)
         answering = InContainer(
             names, embedded, settings.domain, place.network, engine,

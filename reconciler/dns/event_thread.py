@@ -6,25 +6,19 @@ Before: running (DNS), skydns.serving (its API). Never here: restarting itself; 
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 log = logging.getLogger(__name__)
 _JOIN_SECONDS = 2.0
 
-Serve = Callable[[asyncio.Event, Callable[[], None]], Coroutine[Any, Any, None]]
 
+class EventThread(ABC):
+    """What it serves is a subclass's to say; `name` is the thread's, and in its log."""
 
-class EventThread:
-    """`serve(stopped, ready)` runs in it until `stopped` is set, and calls `ready` once when it answers. `close` frees
-    what it listens on; it is called at the end, however that comes, from either thread and maybe twice.
-    """
-
-    def __init__(self, name: str, serve: Serve, close: Callable[[], None]) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._serve = serve
-        self._close = close
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -46,6 +40,14 @@ class EventThread:
     def alive(self) -> bool:
         """Its thread is there to answer."""
         return self._thread.is_alive()
+
+    @abstractmethod
+    async def _serve(self, stopped: asyncio.Event, ready: Callable[[], None]) -> None:
+        """Serve in the thread until `stopped` is set; call `ready` once when it answers."""
+
+    @abstractmethod
+    def _close(self) -> None:
+        """Free what it listens on; called at the end, however that comes, from either thread and maybe twice."""
 
     def _main(self) -> None:
         try:

@@ -7,20 +7,19 @@ import logging
 from collections.abc import Callable
 
 from reconciler.dns.listen import CannotListen
-from reconciler.dns.server import DnsServer
+from reconciler.dns.server import PORT, DnsServer
 from reconciler.dns.skydns.registry import Notes
+from reconciler.dns.skydns.server import PORT as SKYDNS_PORT
 from reconciler.dns.skydns.server import SkyDnsApi
 from reconciler.engine.names import EmbeddedNames
 from reconciler.engine.ports import Names, Network
 from reconciler.engine.resolvers import HostUpstreams
 
 log = logging.getLogger(__name__)
-PORT = 53
-SKYDNS_PORT = 8080
 
 
 class InProcess:
-    """A loop's name service (`loop.naming.NameService`): `names` is where the loop publishes, `embedded` what is
+    """A loop's name service (`engine.ports.NameService`): `names` is where the loop publishes, `embedded` what is
     answered. The SkyDNS API has `skydns_port` (0: there is none) and keeps what is registered in `notes`.
     """
 

@@ -5,28 +5,16 @@ remember those instances over a restart. Never here: replacing them; that is the
 """
 
 import logging
-from typing import Protocol
 
+from reconciler.dns.around import Around
 from reconciler.dns.container.service import stands
 from reconciler.dns.skydns.registry import Notes
-from reconciler.engine.ports import Engine, Names
+from reconciler.engine.ports import Engine, NameService
 
 NOTE = "dns-moved"  # the ids, with blanks between them; it is there as long as the container is the server's place
 _NAMED = 3
 
 log = logging.getLogger(__name__)
-
-
-class Answering(Protocol):
-    """What answers for names: a loop's name service (`loop.naming.NameService`)."""
-
-    @property
-    def names(self) -> Names: ...
-    @property
-    def nameservers(self) -> tuple[str, ...]: ...
-    def look_after(self) -> None: ...
-    def problem(self) -> str: ...
-    def close(self) -> None: ...
 
 
 def left_behind(engine: Engine, env: str, notes: Notes) -> frozenset[str]:
@@ -48,41 +36,23 @@ def forget(notes: Notes) -> None:
         notes.note(NOTE, None)
 
 
-class Moved:
+class Moved(Around):
     """`answering`, which the instances `ids` don't ask: a problem for as long as one of them lives."""
 
-    def __init__(self, answering: Answering, engine: Engine, env: str, notes: Notes, ids: frozenset[str]) -> None:
-        self._answering = answering
+    def __init__(self, answering: NameService, engine: Engine, env: str, notes: Notes, ids: frozenset[str]) -> None:
+        super().__init__(answering)
         self._engine = engine
         self._env = env
         self._notes = notes
         self._ids = ids
         self._left = self._look()
         if self._left:
-            log.warning("%s", self._told())
-
-    @property
-    def names(self) -> Names:
-        """Where the loop publishes."""
-        return self._answering.names
-
-    @property
-    def nameservers(self) -> tuple[str, ...]:
-        """The addresses that containers ask first."""
-        return self._answering.nameservers
+            log.warning("%s", self._own_problem())
 
     def look_after(self) -> None:
         """Start what isn't there or has died; see who is still left behind. Raises EngineError."""
-        self._answering.look_after()
+        super().look_after()
         self._left = self._look()
-
-    def problem(self) -> str:
-        """Why names don't answer or aren't asked, and what to do; empty where all is well."""
-        return "; ".join(filter(None, (self._answering.problem(), self._told())))
-
-    def close(self) -> None:
-        """Put away what answers."""
-        self._answering.close()
 
     def _look(self) -> tuple[str, ...]:
         """The names of those that still live; the others are forgotten."""
@@ -94,7 +64,7 @@ class Moved:
             self._notes.note(NOTE, " ".join(sorted(self._ids)))
         return tuple(sorted(alive[id] for id in self._ids))
 
-    def _told(self) -> str:
+    def _own_problem(self) -> str:
         left = self._left
         if not left:
             return ""

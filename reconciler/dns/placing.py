@@ -7,8 +7,8 @@ The decision is made once, when a loop begins: containers have the server's addr
 import time
 
 from reconciler.dns.container.service import stands
-from reconciler.dns.in_process import PORT
 from reconciler.dns.listen import CannotListen, bind
+from reconciler.dns.server import PORT
 from reconciler.engine.ports import Engine, Network
 from reconciler.errors import UsageError
 

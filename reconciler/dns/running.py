@@ -18,7 +18,7 @@ from reconciler.dns.zone import Zone
 from reconciler.state.names import NameTable
 
 
-class Running:
+class Running(EventThread):
     """Owns `sockets` and closes them at its end, however it ends."""
 
     def __init__(
@@ -28,6 +28,7 @@ class Running:
         upstreams: Callable[[], Sequence[str]],
         sockets: Sequence[Sockets],
     ) -> None:
+        super().__init__("DNS server")
         self.addresses = tuple(each.address for each in sockets)
         self._sockets = tuple(sockets)
         # Shuffling spreads clients over addresses; nothing secret depends on it.
@@ -37,18 +38,6 @@ class Running:
         self._resolver = Resolver(zone, table, Access(settings.subnets), rng)
         forwarder = Forwarder(upstreams, frozenset(self.addresses), settings.forward)
         self._service = Service(self._resolver, forwarder, settings.tcp)
-        self._thread = EventThread("DNS server", self._serve, self._close)
-
-    def begin(self) -> None:
-        """Returns when questions are answered."""
-        self._thread.begin()
-
-    def end(self) -> None:
-        """Returns when the addresses are free."""
-        self._thread.end()
-
-    def alive(self) -> bool:
-        return self._thread.alive()
 
     def counts(self) -> Mapping[str, int]:
         return dict(self._resolver.counts)

@@ -17,6 +17,7 @@ from reconciler.state.names import NameTable
 if TYPE_CHECKING:
     from reconciler.dns.running import Running
 
+PORT = 53  # where every resolver asks (RFC 1035, section 4.2)
 _log = logging.getLogger(__name__)
 
 

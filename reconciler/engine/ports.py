@@ -169,3 +169,24 @@ class Names(Protocol):
 
     def publish(self, id: str, record: Record) -> None: ...
     def withdraw(self, id: str) -> None: ...
+
+
+class NameService(Protocol):
+    """Names of one environment: where they are published, and what answers for them."""
+
+    @property
+    def names(self) -> Names:
+        """Where the loop publishes."""
+
+    @property
+    def nameservers(self) -> tuple[str, ...]:
+        """The addresses that containers ask first; none: they ask the host's resolvers alone."""
+
+    def look_after(self) -> None:
+        """Start what isn't there or has died; called when the first names are published and at every resync."""
+
+    def problem(self) -> str:
+        """Why names don't answer, and what to do; empty where all is well."""
+
+    def close(self) -> None:
+        """Put away what ends with the loop."""

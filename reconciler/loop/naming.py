@@ -6,10 +6,9 @@ guardians. Never here: how names are answered.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from reconciler.engine.names import EmbeddedNames
-from reconciler.engine.ports import Engine, EngineInfo, Names, Network
+from reconciler.engine.ports import Engine, EngineInfo, Names, NameService, Network
 from reconciler.engine.store import Store
 
 
@@ -22,27 +21,6 @@ class NamesPlace:
     network: Network
     store: Store
     look: Callable[[], None]
-
-
-class NameService(Protocol):
-    """Names of one environment: where they are published, and what answers for them."""
-
-    @property
-    def names(self) -> Names:
-        """Where the loop publishes."""
-
-    @property
-    def nameservers(self) -> tuple[str, ...]:
-        """The addresses that containers ask first; none: they ask the host's resolvers alone."""
-
-    def look_after(self) -> None:
-        """Start what isn't there or has died; called when the first names are published and at every resync."""
-
-    def problem(self) -> str:
-        """Why names don't answer, and what to do; empty where all is well."""
-
-    def close(self) -> None:
-        """Put away what ends with the loop."""
 
 
 OpenNames = Callable[[NamesPlace], NameService]

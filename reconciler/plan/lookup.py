@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from reconciler.plan.verdicts import Judgement
 from reconciler.state.entry import Entry
 from reconciler.state.instance import Instance
-from reconciler.state.names import WILDCARDS, NameTable
+from reconciler.state.names import WILDCARDS, NameTable, positions
 
 _REVERSE = ".in-addr.arpa"
 _MISSING = "there is no such name"
@@ -200,7 +200,7 @@ def _nameless(labels: tuple[str, ...], world: NameWorld) -> Iterator[NameRow]:
 
 def _meaning(labels: tuple[str, ...], table: NameTable) -> str:
     """The name in words."""
-    env, cluster, *left = [*reversed(labels)] if len(labels) > 1 else [*labels, "*"]
+    env, cluster, *left = positions(labels)
     if cluster == "dns":
         return "the name server itself"
     if len(left) == 1 and left[0] not in WILDCARDS and table.short(labels):

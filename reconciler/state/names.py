@@ -95,12 +95,12 @@ class NameTable:
         """
         if not 1 <= len(name) <= _FORMS:
             return None
-        env, cluster, *left = [*reversed(name)] if len(name) > 1 else [*name, "*"]
+        env, cluster, *left = positions(name)
         return _matched(tuple(self._groups(env, cluster)), left)
 
     def related(self, name: tuple[str, ...]) -> Mapping[str, Entry]:
         """All entries by id that the name is about, of any zone, ready or not, hidden or not: for explaining it."""
-        env, cluster, *left = [*reversed(name)] if len(name) > 1 else [*name, "*"]
+        env, cluster, *left = positions(name)
         known = {id: entry for group in self._groups(env, cluster) for id, entry in group.entries.items()}
         found = {id: entry for id, entry in known.items() if _fits(_left(entry), _any_zone(left))}
         if not found and self.short(name):
@@ -181,6 +181,11 @@ class NameTable:
             found = self.groups.get((env, cluster))
             return () if found is None else (found,)
         return (group for key, group in self.groups.items() if _fits(key, (env, cluster)))
+
+
+def positions(name: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels from the right: environment, cluster (any where it is left out), revision, zone, host, instance."""
+    return tuple(reversed(name)) if len(name) > 1 else (*name, "*")
 
 
 def _matched(groups: tuple[Group, ...], left: list[str]) -> Match | None:

@@ -21,11 +21,10 @@ from reconciler.dns.container.lines import begin_logging
 from reconciler.dns.container.notebook import Notebook
 from reconciler.dns.container.protocol import PORT as CONTROL_PORT
 from reconciler.dns.container.settings import NOTES_PATH, SETTINGS_PATH, TOKEN_PATH, USER, ServerSettings, read
-from reconciler.dns.server import DnsServer
+from reconciler.dns.server import PORT, DnsServer
 from reconciler.dns.skydns.server import SkyDnsApi
 from reconciler.engine.names import EmbeddedNames
 
-PORT = 53
 _ENDING = frozenset({signal.SIGTERM, signal.SIGINT})
 _LOOK_SECONDS = 0.5
 _SWITCH_SECONDS = 0.001  # how long a busy thread keeps the others waiting: the loop's words must not wait for questions

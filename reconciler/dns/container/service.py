@@ -13,6 +13,7 @@ from reconciler.dns.container.notebook import Notebook
 from reconciler.dns.container.protocol import PORT
 from reconciler.dns.container.settings import SETTINGS_PATH, USER, ServerSettings, write
 from reconciler.dns.skydns.registry import Notes
+from reconciler.dns.skydns.server import PORT as SKYDNS_PORT
 from reconciler.engine import system
 from reconciler.engine.names import EmbeddedNames
 from reconciler.engine.ports import Blueprint, Engine, File, Names, Network
@@ -23,7 +24,6 @@ from reconciler.state.records import Record
 
 IMAGE = "reconciler/skydns:latest"
 WITHDRAWN_SECONDS = 0.5
-SKYDNS_PORT = 8080
 _SYSTEM = "skydns"
 _MEBIBYTE = 1_048_576
 _RESOURCES = Resources(memory_bytes=96 * _MEBIBYTE, pids=128)
@@ -41,7 +41,7 @@ def address_in(network: Network) -> str:
 
 
 class InContainer:
-    """A loop's name service (`loop.naming.NameService`): `names` is where the loop publishes, `embedded` what is
+    """A loop's name service (`engine.ports.NameService`): `names` is where the loop publishes, `embedded` what is
     answered. Opening it takes over what a standing server answers, so that the first pass sees it as published.
     The SkyDNS API has `skydns_port` (0: there is none); what is registered is kept in `notes`, too.
     """

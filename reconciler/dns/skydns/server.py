@@ -20,6 +20,7 @@ from reconciler.engine.names import EmbeddedNames
 if TYPE_CHECKING:
     from reconciler.dns.skydns.serving import Serving
 
+PORT = 8080  # as SkyDNS has it
 log = logging.getLogger(__name__)
 
 _SEND_BYTES = 131_072  # what the kernel holds for a client that doesn't read; connections inherit it

@@ -24,12 +24,13 @@ STRANGER = Answer(status=403, text="only this environment's containers and this 
 CROWDED = Answer(status=503, text="too many connections; close some, or try again in a moment")
 
 
-class Serving:
+class Serving(EventThread):
     """Owns `listener` and closes it at its end, however it ends. `registry` is used in its thread only."""
 
     def __init__(
         self, listener: socket.socket, registry: Registry, api: Api, access: Access, limits: HttpLimits
     ) -> None:
+        super().__init__("SkyDNS API")
         self._listener = listener
         self._registry = registry
         self._api = api
@@ -38,18 +39,6 @@ class Serving:
         self._clients: Counter[str] = Counter()
         self._turned_away: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._thread = EventThread("SkyDNS API", self._serve, listener.close)
-
-    def begin(self) -> None:
-        """Returns when requests are answered."""
-        self._thread.begin()
-
-    def end(self) -> None:
-        """Returns when the address is free."""
-        self._thread.end()
-
-    def alive(self) -> bool:
-        return self._thread.alive()
 
     async def _serve(self, stopped: asyncio.Event, ready: Callable[[], None]) -> None:
         server = await asyncio.start_server(self._accepted, sock=self._listener, limit=self._limits.head_bytes)
@@ -61,6 +50,9 @@ class Serving:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _close(self) -> None:
+        self._listener.close()
 
     async def _keep_time(self, stopped: asyncio.Event) -> None:
         """Sweep when something is due, until `stopped`."""

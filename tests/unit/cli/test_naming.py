@@ -11,10 +11,10 @@ from reconciler.dns.container.keeping import Keeper
 from reconciler.dns.container.service import IMAGE
 from reconciler.dns.listen import CannotListen
 from reconciler.dns.moved import NOTE, left_behind
-from reconciler.engine.ports import Listing, Network
+from reconciler.engine.ports import Listing, NameService, Network
 from reconciler.engine.store import Store
 from reconciler.errors import UsageError
-from reconciler.loop.naming import NameService, NamesPlace
+from reconciler.loop.naming import NamesPlace
 from reconciler.loop.settings import NameSettings, Settings
 from reconciler.state.image import Image
 from reconciler.state.instance import EngineState, Instance
