@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 256
 _LONGEST_WAIT_SECONDS = 1.0
+_SOONEST_SECONDS = 0.05
+_WAITED_SHARE = 0.05
 
 
 class Prober:
@@ -82,6 +84,11 @@ class Prober:
         with self._lock:
             return dict(self._soundings)
 
+    def sounding_of(self, id_: str) -> Sounding | None:
+        """What probing has found of one container; None while nothing was."""
+        with self._lock:
+            return self._soundings.get(id_)
+
     def targets(self) -> Mapping[str, Target]:
         """Who is probed now."""
         with self._lock:
@@ -118,7 +125,8 @@ class _Round:
         self._wake = wake
         self._selector = selectors.DefaultSelector()
         self._due: list[tuple[float, str]] = []
-        self._known: set[str] = set()
+        self._known: dict[str, float] = {}
+        """Who has a place in `_due`, each with the instant since when its first success is waited for."""
         self._attempts: dict[str, Attempt] = {}
         self._first_deadline = math.inf  # no later than the earliest: a look too early is cheap
 
@@ -156,9 +164,9 @@ class _Round:
 
     def _learn(self) -> None:
         """New targets are due at once; those that are gone fall out when their turn comes."""
-        for id_ in self._prober.targets().keys() - self._known:
-            self._known.add(id_)
-            heapq.heappush(self._due, (time.monotonic(), id_))
+        for id_ in self._prober.targets().keys() - self._known.keys():
+            self._known[id_] = time.monotonic()
+            heapq.heappush(self._due, (self._known[id_], id_))
 
     def _begin(self) -> None:
         targets = self._prober.targets()
@@ -167,13 +175,23 @@ class _Round:
             _, id_ = heapq.heappop(self._due)
             target = targets.get(id_)
             if target is None:
-                self._known.discard(id_)
+                self._known.pop(id_, None)
                 continue
-            heapq.heappush(self._due, (now + target.probe.interval_seconds, id_))
+            heapq.heappush(self._due, (now + self._pause_seconds(id_, target, now), id_))
             if id_ not in self._attempts:
                 attempt = self._attempts[id_] = Attempt(id_, target, now)
                 self._first_deadline = min(self._first_deadline, attempt.deadline)
                 self._settle(attempt)
+
+    def _pause_seconds(self, id_: str, target: Target, now: float) -> float:
+        """Until the first success a share of the time that it has been waited for: who starts fast is seen fast, and
+        who starts slowly costs no more than a few dozen attempts before the interval is reached.
+        """
+        interval = target.probe.interval_seconds
+        sounding = self._prober.sounding_of(id_)
+        if sounding is not None and sounding.last_success_at is not None:
+            return interval
+        return min(interval, max(_SOONEST_SECONDS, (now - self._known[id_]) * _WAITED_SHARE))
 
     def _advance(self, attempt: Attempt) -> None:
         if not attempt.finished:

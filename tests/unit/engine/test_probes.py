@@ -73,8 +73,14 @@ class World:
         return lambda: self.failures(id) == 0
 
 
-def http(port: int, path: str | None = "/health", timeout_seconds: float = 20.0, cluster: str = "webapp") -> Target:
-    probe = Probe(port=port, path=path, interval_seconds=0.02, timeout_seconds=timeout_seconds, misses=3)
+def http(
+    port: int,
+    path: str | None = "/health",
+    timeout_seconds: float = 20.0,
+    cluster: str = "webapp",
+    interval_seconds: float = 0.02,
+) -> Target:
+    probe = Probe(port=port, path=path, interval_seconds=interval_seconds, timeout_seconds=timeout_seconds, misses=3)
     return Target(address="127.0.0.1", probe=probe, cluster=cluster)
 
 
@@ -142,6 +148,14 @@ def test_the_loop_is_told_at_the_first_success_at_the_limit_of_failures_and_at_t
     server.answer = b"HTTP/1.1 200 OK\r\n\r\n"
     assert eventually(lambda: len(world.changed) == 3)
     assert world.failures() == 0
+
+
+def test_who_is_just_starting_is_asked_again_long_before_the_interval(world: World) -> None:
+    server = world.server(b"HTTP/1.1 503 Starting\r\n\r\n")
+    world.prober.watch({"a": http(server.port, interval_seconds=3600.0)})
+    assert eventually(lambda: world.failures() >= 2)
+    server.answer = b"HTTP/1.1 200 OK\r\n\r\n"
+    assert eventually(world.succeeded())
 
 
 def test_failures_keep_the_last_success(world: World) -> None:
