@@ -1,13 +1,15 @@
 """docker compose as a yardstick: version 2, built from its own module where Go is there, else Debian's.
 
-Before: start. After: a binary kept in ~/.cache/reconciler (XDG_CACHE_HOME), and the engine.
+Before: start, acmeair.cold. After: a binary kept in ~/.cache/reconciler (XDG_CACHE_HOME), and the engine.
 """
 
 import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.bench.stage import SLEEPER, Stage
 
@@ -57,31 +59,36 @@ def version() -> str:
     return said.stdout.strip()
 
 
-class Compose:
-    """One project of `count` sleepers on the stage's network."""
+class Project:
+    """One compose project from a document; `file` is where it is written. Nothing runs before `up`."""
 
-    def __init__(self, stage: Stage, count: int) -> None:
-        self.project = f"compose{stage.env}"
-        self.prefix = self.project
-        self._file = stage.loop.root / "compose.json"
-        service = {"image": SLEEPER, "command": ["sleep", "infinity"], "scale": count}
-        network = {"name": stage.network, "external": True}
-        self._file.write_text(
-            json.dumps({"services": {"web": service}, "networks": {"default": network}}), encoding="utf-8"
-        )
-        self._environment = {**os.environ, "DOCKER_HOST": stage.engine_url}
+    def __init__(self, engine_url: str, name: str, file: Path, document: Mapping[str, Any]) -> None:
+        self.name = name
+        file.write_text(json.dumps(document), encoding="utf-8")
+        self._environment = {**os.environ, "DOCKER_HOST": engine_url}
         self._second = not version().startswith("1.")
-        self._command = [*find(), "--project-name", self.project, "--file", str(self._file)]
+        self._command = [*find(), "--project-name", name, "--file", str(file)]
 
     def up(self) -> None:
-        """Returns when compose says that all are running; version 1 waits without being told to."""
+        """Returns when compose says that all run (and are healthy); version 1 waits without being told to."""
         self._run("up", "--detach", *(["--wait"] if self._second else []))
 
     def down(self) -> None:
-        """Removes the project's containers; the network is not its own."""
+        """Removes the project's containers and volumes, and its network where it has one of its own."""
         self._run("down", "--timeout", "0", "--volumes")
 
     def _run(self, *words: str) -> None:
-        subprocess.run(
-            [*self._command, *words], check=True, env=self._environment, capture_output=True, timeout=_RUN_SECONDS
-        )
+        done = subprocess.run(
+            [*self._command, *words], check=False, env=self._environment, capture_output=True, text=True,
+            timeout=_RUN_SECONDS,
+        )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"compose {' '.join(words)}: exit {done.returncode}: {done.stderr.strip()[-800:]}")
+
+
+def sleepers(stage: Stage, count: int) -> Project:
+    """`count` of them on the stage's network."""
+    service = {"image": SLEEPER, "command": ["sleep", "infinity"], "scale": count}
+    network = {"name": stage.network, "external": True}
+    document = {"services": {"web": service}, "networks": {"default": network}}
+    return Project(stage.engine_url, f"compose{stage.env}", stage.loop.root / "compose.json", document)

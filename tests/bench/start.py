@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from tests.bench.bare import BareStarts
-from tests.bench.compose import Compose
+from tests.bench.compose import Project, sleepers
 from tests.bench.stage import Stage, spec, stage
 from tests.bench.values import Row, faster_at_least, samples, slower_at_most
 
@@ -21,7 +21,7 @@ def measure(engine_url: str) -> Iterator[Row]:
     ours, bare, composed = [], [], []
     with stage(engine_url) as here:
         here.empty(_CLUSTER)
-        compose, starts = Compose(here, COUNT), BareStarts(here)
+        compose, starts = sleepers(here, COUNT), BareStarts(here)
         try:
             starts.start(1)  # the first container on a network costs what later ones don't
             starts.remove()
@@ -61,9 +61,9 @@ def _bare(here: Stage, starts: BareStarts) -> float:
     return seconds
 
 
-def _composed(here: Stage, compose: Compose) -> float:
+def _composed(here: Stage, compose: Project) -> float:
     began = time.time()
     compose.up()
-    seconds = here.events.nth(COUNT, "start", compose.prefix, began) - began
+    seconds = here.events.nth(COUNT, "start", compose.name, began) - began
     compose.down()
     return seconds
