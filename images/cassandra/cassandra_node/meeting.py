@@ -2,7 +2,8 @@
 
 Before: `__main__`, for a volume without a plan. After: it, with the decision, which is made under the same lock as
 answers are given, so that nobody hears of an empty volume after the decision was made without it. Each question
-carries the asker's own card: two nodes know each other as soon as one of them has asked.
+carries the asker's own card: two nodes know each other as soon as one of them has asked. Nothing is decided before
+each has been asked once.
 """
 
 import http.client
@@ -10,8 +11,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from cassandra_node.cards import EMPTY, FORMING, Card, from_text, to_text
@@ -20,9 +21,10 @@ from cassandra_node.settings import Settings
 
 PORT = 8080
 PATIENCE = 0.5  # seconds for one question
-EAGER, CALM = 0.03, 0.25  # seconds between questions, at first and later
+EAGER, CALM = 0.03, 0.3  # seconds between questions, at first and later
 EAGER_SECONDS = 5.0
 SAY_AGAIN = 5.0
+LOOKING = "looking for the other nodes"
 Say = Callable[[str], None]
 
 
@@ -33,14 +35,15 @@ class Meeting:
         self.me = me
         self.settings = settings
         self.say = say
-        self.lock = threading.Lock()
+        self.news = threading.Condition()
         self.seeds: dict[str, Card | None] = dict.fromkeys(settings.other_seeds)
         self.others: dict[str, Card] = {}
+        self.asked: set[str] = set()  # the seeds that had their chance to answer; "" stands for the neighbours
         self.said, self.said_at = "", 0.0
 
     def answer(self, body: bytes) -> bytes:
         """Another node's question, which may carry its card; ours."""
-        with self.lock:
+        with self.news:
             if body:
                 self.learn(from_text(body))
             return to_text(self.me)
@@ -50,57 +53,70 @@ class Meeting:
         for name in self.seeds:
             if number_in(name) == card.number:
                 self.seeds[name] = card
+                self.news.notify_all()
 
     def status(self) -> str:
         """What this node waits for."""
-        return self.said or "looking for the other nodes"
+        return self.said or LOOKING
 
     def hold(self) -> Decision:
         """Ask until it is decided. Waiting for ever is right: an empty node that guessed could hide the data."""
-        began = time.monotonic()
-        with ThreadPoolExecutor(max_workers=16) as pool:
+        over = threading.Event()
+        tasks = [*(partial(self.ask_seed, name) for name in self.seeds), self.ask_neighbours]
+        for task in tasks:
+            threading.Thread(target=repeat, args=(task, over), daemon=True).start()
+        try:
             while True:
-                self.look(pool)
                 decision = self.decide()
                 if isinstance(decision, Lost):
-                    self.tell_gone(pool, decision)
+                    self.tell_gone(decision)
                 elif isinstance(decision, Wait):
                     self.tell_why(decision.reason)
                 else:
                     return decision
-                time.sleep(EAGER if time.monotonic() - began < EAGER_SECONDS else CALM)
+                with self.news:
+                    self.news.wait(CALM)
+        finally:
+            over.set()
 
-    def tell_gone(self, pool: ThreadPoolExecutor, lost: Lost) -> None:
+    def tell_gone(self, lost: Lost) -> None:
         """Say it to each member that doesn't know; the next round shows whether it was believed."""
-        doubts = [text for text in pool.map(lambda name: tell(name, lost.address), lost.members) if text]
+        doubts = [text for text in (tell(name, lost.address) for name in lost.members) if text]
         if doubts:
-            self.tell_why(f"{'; '.join(doubts)}")
+            self.tell_why("; ".join(doubts))
 
-    def look(self, pool: ThreadPoolExecutor) -> None:
-        """One round of questions: all seeds, and whoever else has the cluster's name."""
-        question = to_text(self.me)
-        addresses = self.neighbours()
-        names = list(self.seeds)
-        answers = list(pool.map(lambda host: ask(host, question), [*names, *addresses]))
-        with self.lock:
-            for name, card in zip(names, answers, strict=False):
-                self.seeds[name] = card if card is None or card.id != self.me.id else None
-            known = {card.id for card in self.seeds.values() if card is not None} | {self.me.id}
-            rest = zip(addresses, answers[len(names) :], strict=True)
-            self.others = {host: card for host, card in rest if card is not None and card.id not in known}
+    def ask_seed(self, name: str) -> None:
+        """One question to one seed."""
+        with self.news:
+            question = to_text(self.me)
+        card = ask(name, question)
+        with self.news:
+            if self.seeds[name] != card or name not in self.asked:
+                self.seeds[name] = card
+                self.asked.add(name)
+                self.news.notify_all()
 
-    def neighbours(self) -> list[str]:
-        """The ready instances of the seeds' clusters (`cassandra1.cassandra` is one of `cassandra`)."""
+    def ask_neighbours(self) -> None:
+        """The ready instances of the seeds' clusters (`cassandra1.cassandra` is one of `cassandra`), whoever it is."""
         clusters = {name.partition(".")[2] for name in self.settings.seeds if "." in name}
-        found: set[str] = set()
-        for cluster in clusters:
-            found |= resolve(cluster)
-        return sorted(found - resolve(self.settings.name))
+        addresses = set().union(*(resolve(cluster) for cluster in clusters)) - resolve(self.settings.name)
+        with self.news:
+            question = to_text(self.me)
+        found = {address: card for address in sorted(addresses) if (card := ask(address, question)) is not None}
+        with self.news:
+            if self.others != found or "" not in self.asked:
+                self.others = found
+                self.asked.add("")
+                self.news.notify_all()
 
     def decide(self) -> Decision:
         """The decision; a founding changes what is answered from now on."""
-        with self.lock:
-            heard = Heard(seeds=dict(self.seeds), others=dict(self.others), is_seed=self.settings.is_seed)
+        with self.news:
+            if len(self.asked) <= len(self.seeds):
+                return Wait(reason=LOOKING)
+            known = {card.id for card in self.seeds.values() if card is not None} | {self.me.id}
+            others = {host: card for host, card in self.others.items() if card.id not in known}
+            heard = Heard(seeds=dict(self.seeds), others=others, is_seed=self.settings.is_seed)
             decision = decide(self.me, heard)
             if isinstance(decision, Form):
                 self.me = replace(self.me, state=FORMING, cluster=decision.cluster, members=decision.members)
@@ -109,9 +125,19 @@ class Meeting:
     def tell_why(self, reason: str) -> None:
         """On the log when it changes, and every few seconds."""
         now = time.monotonic()
+        if reason == LOOKING:
+            return
         if reason != self.said or now - self.said_at > SAY_AGAIN:
             self.said, self.said_at = reason, now
             self.say(f"waiting: {reason}")
+
+
+def repeat(task: Callable[[], None], over: threading.Event) -> None:
+    """Do it again and again, often at first."""
+    began = time.monotonic()
+    while not over.is_set():
+        task()
+        over.wait(EAGER if time.monotonic() - began < EAGER_SECONDS else CALM)
 
 
 def number_in(name: str) -> int:
