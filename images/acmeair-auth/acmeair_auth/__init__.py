@@ -1,0 +1,1 @@
+"""Acme Air's auth tier: sessions."""

@@ -1,0 +1,1 @@
+"""Acme Air's loader: schema and data, once, and again without harm."""

@@ -1,0 +1,153 @@
+"""Schema and data into Cassandra, with patience. Blocks; the driver does many statements at once.
+
+Order: customers, segments and flights, acknowledged by a majority, then the airports. So airports are the sign, for the
+web tier, that a load was once complete.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date
+from typing import Any, TypeVar
+
+from acmeair.cassandra_link import Kind, open_cluster, profiles, reason
+from acmeair.consistency import replication_of
+from acmeair.errors import StoreError
+from acmeair.log import Changes, say
+from acmeair.passwords import protect
+from acmeair.settings import Settings
+from cassandra import DriverException, InvalidRequest
+from cassandra.cluster import NoHostAvailable
+from cassandra.concurrent import execute_concurrent
+from cassandra.query import BatchStatement, BatchType
+
+from acmeair_loader import rows, schema
+from acmeair_loader.schedule import segments
+
+AT_ONCE = 48
+PAUSE_SECONDS = 0.25
+PASSING = (DriverException, NoHostAvailable, StoreError)  # what may be gone at the next try
+
+T = TypeVar("T")
+
+
+class NotLoaded(Exception):
+    """Time ran out; the text says what was missing."""
+
+
+class Loader:
+    """One run."""
+
+    def __init__(self, settings: Settings, today: date) -> None:
+        self._settings = settings
+        self._today = today
+        self._until = time.monotonic() + settings.wait_seconds
+        self._log = Changes("cassandra")
+
+    def run(self) -> None:
+        """Load everything; raises NotLoaded."""
+        with ThreadPoolExecutor(1) as pool:
+            # Hashing takes a processor, the schema mostly waits.
+            customers = pool.submit(lambda: list(rows.customer_rows(protect)))
+            cluster, session = self._patiently("connect", self._connect)
+            try:
+                self._schema(session)
+                self._data(session, customers)
+            finally:
+                cluster.shutdown()
+
+    def _patiently(self, what: str, step: Callable[[], T]) -> T:
+        """The step's result, trying it until time is up."""
+        while True:
+            try:
+                return step()
+            except InvalidRequest as error:
+                # A node that hasn't heard of a table yet answers so.
+                if "nconfigured table" not in str(error) and "does not exist" not in str(error):
+                    raise
+                failure: Exception = error
+            except PASSING as error:
+                failure = error
+            why = reason(failure)
+            self._log.say("waiting", level="warning", reason=why, step=what)
+            if time.monotonic() > self._until:
+                raise NotLoaded(f"{what}: not within {self._settings.wait_seconds:g} s: {why}") from failure
+            time.sleep(PAUSE_SECONDS)
+
+    def _connect(self) -> tuple[Any, Any]:
+        cluster = open_cluster(self._settings.contacts, self._settings.cassandra_port)
+        for kind, profile in profiles(self._settings.replication).items():
+            profile.request_timeout = 10.0
+            cluster.profile_manager.profiles[kind.value] = profile
+        try:
+            return cluster, cluster.connect()
+        except BaseException:
+            cluster.shutdown()
+            raise
+
+    def _schema(self, session: Any) -> None:
+        local = list(session.execute("SELECT data_center FROM system.local", execution_profile=Kind.LOOSE.value))
+        wanted = self._settings.replication
+        create = schema.keyspace(wanted, local[0]["data_center"])
+        self._patiently("keyspace", lambda: session.execute(create, execution_profile=Kind.WRITE.value))
+        for statement in schema.tables():
+            self._patiently(
+                "table", lambda cql=statement: session.execute(cql, execution_profile=Kind.WRITE.value)  # type: ignore[misc]
+            )
+        query = "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = 'acmeair'"
+        found = list(session.execute(query, execution_profile=Kind.LOOSE.value))
+        present = replication_of(found[0]["replication"]) if found else wanted
+        if present != wanted:
+            say(
+                "loader", "replication-kept", level="warning", present=present, wanted=wanted,
+                fix="ALTER KEYSPACE acmeair, then a full repair",
+            )
+        say("loader", "schema", replication=present)
+
+    def _data(self, session: Any, customers: "Future[list[tuple[object, ...]]]") -> None:
+        prepared = {
+            name: self._patiently("prepare", lambda cql=cql: session.prepare(cql))  # type: ignore[misc]
+            for name, cql in rows.INSERTS.items()
+        }
+        for statement in prepared.values():
+            statement.is_idempotent = True
+        network = segments()
+        batches = [
+            _batch(prepared["flight"], rows.flight_rows(segment, self._today, self._settings.days))
+            for segment in network
+        ]
+        first = [
+            *((prepared["customer"], row) for row in customers.result()),
+            *((prepared["segment"], rows.segment_row(segment)) for segment in network),
+            *((batch, None) for batch in batches),
+        ]
+        self._write(session, "customers, segments, flights", first)
+        self._write(session, "airports", [(prepared["airport"], row) for row in rows.airport_rows()])
+        say("loader", "loaded", customers=rows.CUSTOMERS, segments=len(network),
+            flights=sum(len(batch) for batch in batches), first_day=self._today, days=self._settings.days)
+
+    def _write(self, session: Any, what: str, statements: list[tuple[Any, Any]]) -> None:
+        """All of them, those that failed again and again until time is up."""
+        left = statements
+
+        def step() -> None:
+            nonlocal left
+            results = execute_concurrent(
+                session, left, concurrency=AT_ONCE, raise_on_first_error=False, execution_profile=Kind.WRITE.value
+            )
+            failed = [(statement, why) for statement, (good, why) in zip(left, results, strict=True) if not good]
+            left = [statement for statement, _ in failed]
+            if failed:
+                raise failed[0][1]
+
+        self._patiently(what, step)
+
+
+def _batch(insert: Any, values: Iterable[tuple[object, ...]]) -> BatchStatement:
+    batch = BatchStatement(BatchType.UNLOGGED)
+    for row in values:
+        batch.add(insert, row)
+    batch.is_idempotent = True
+    return batch
+
+

@@ -1,0 +1,1 @@
+"""Acme Air's web tier: the page and the REST API."""

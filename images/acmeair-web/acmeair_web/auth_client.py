@@ -1,0 +1,113 @@
+"""The auth tier, as the web tier asks it: one call on the best server, then on the next ones, within a bound.
+
+It fails closed. Only an answer that is wholly as the auth tier's counts: a session that names the id which was asked
+for, or a 404 with the auth tier's own code. Everything else is a server that didn't answer, and when none does, nobody
+gets through. Each call may be sent twice: a session made twice is one that nobody uses and that runs out.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from acmeair.balance import Balancer
+from acmeair.client import Answer, HttpClient
+from acmeair.errors import CallFailed, later
+from acmeair.eureka import Server
+from acmeair.log import Changes
+
+TRY_SECONDS = 0.7
+TRIES = 3
+BUSY = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that the auth tier vouches for."""
+
+    id: str
+    customer: str
+    ends: str
+
+
+class AuthClient:
+    """Calls to the auth tier."""
+
+    def __init__(self, client: HttpClient, balancer: Balancer) -> None:
+        self._client = client
+        self._balancer = balancer
+        self._log = Changes("auth")
+
+    async def create(self, customer: str) -> Session:
+        """A new session of a customer whose password was right; raises Refusal."""
+        answer = await self._call("POST", f"byuserid/{quote(customer, safe='')}")
+        session = _session(answer)
+        if session is None or session.customer != customer:
+            raise later("auth_unavailable", "Nobody can be signed in now. Try again.")
+        return session
+
+    async def find(self, number: str) -> Session | None:
+        """The session of this id, None when there is none; raises Refusal when nobody can tell."""
+        session = _session(await self._call("GET", quote(number, safe=""), number))
+        return session
+
+    async def end(self, number: str) -> None:
+        """End it; raises Refusal when that can't be done now."""
+        await self._call("DELETE", quote(number, safe=""))
+
+    async def _call(self, method: str, tail: str, number: str = "") -> Answer:
+        tried: list[Server] = []
+        why = "none is known"
+        while len(tried) < TRIES and (server := self._balancer.choose(time.monotonic(), tried)) is not None:
+            tried.append(server)
+            try:
+                answer = await self._client.request(
+                    method, server.host, server.port, f"/rest/api/authtoken/{tail}", seconds=TRY_SECONDS
+                )
+            except CallFailed as error:
+                why = f"{server.id}: {error}"
+                self._balancer.failed(server, time.monotonic())
+                continue
+            if answer.status == BUSY:
+                # It is there, but can't: that is no reason to avoid it, and another one may be better off.
+                why = f"{server.id} answered 503"
+                self._balancer.succeeded(server)
+                continue
+            if _usable(method, answer, number):
+                self._balancer.succeeded(server)
+                self._log.say("answers")
+                return answer
+            why = f"{server.id} answered {answer.status}, which is not the auth tier's"
+            self._balancer.failed(server, time.monotonic())
+        self._log.say("unavailable", level="warning", reason=why)
+        raise later("auth_unavailable", "The sign-in service can't be asked now, so nobody gets through. Try again.")
+
+
+def _usable(method: str, answer: Answer, number: str) -> bool:
+    """Whether this is what the auth tier would say."""
+    if method == "DELETE":
+        return answer.status == 200
+    if method == "GET" and answer.status == 404:
+        return _decoded(answer).get("error") is not None and _decoded(answer)["error"].get("code") == "unknown_session"
+    session = _session(answer)
+    return session is not None and (not number or session.id == number)
+
+
+def _session(answer: Answer) -> Session | None:
+    """The session in an answer, None when there is none in it."""
+    if answer.status != 200:
+        return None
+    fields = _decoded(answer)
+    number, customer, ends = fields.get("id"), fields.get("customerid"), fields.get("timeoutTime")
+    if not (isinstance(number, str) and isinstance(customer, str) and isinstance(ends, str) and number and customer):
+        return None
+    return Session(number, customer, ends)
+
+
+def _decoded(answer: Answer) -> dict[str, Any]:
+    try:
+        value = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,123 @@
+"""Searching flights."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from acmeair import fields
+from acmeair.asgi import Request, Response, answer
+from acmeair.cassandra_link import Kind, Statement
+from acmeair.errors import Refusal, bad
+from acmeair.store import Row, Store
+from acmeair.times import aware, written
+
+from acmeair_web.network import Network, Networks, Segment, known_airport
+
+PAGE_SIZE = 10
+COLUMNS = (
+    "flight_segment_id, id, scheduled_departure_time, scheduled_arrival_time, economy_class_base_cost, "
+    "first_class_base_cost, num_economy_class_seats, num_first_class_seats, airplane_type_id"
+)
+FLIGHTS = f"SELECT {COLUMNS} FROM acmeair.flight WHERE flight_segment_id = ?"  # noqa: S608 - our own columns
+
+STATEMENTS = {
+    "flights.between": Statement(f"{FLIGHTS} AND id >= ? AND id < ?", Kind.READ),
+    "flights.from": Statement(f"{FLIGHTS} AND id >= ? LIMIT {PAGE_SIZE}", Kind.READ),
+    "flights.one": Statement(f"{FLIGHTS} AND id = ?", Kind.READ),
+}
+
+
+def flight_shape(row: Row, segment: Segment) -> dict[str, Any]:
+    """A flight as the API writes it."""
+    return {
+        "pkey": {"id": row["id"], "flightSegmentId": segment.id},
+        "flightSegment": {
+            "flightName": segment.id,
+            "originPort": segment.origin,
+            "destPort": segment.destination,
+            "miles": segment.miles,
+        },
+        "scheduledDepartureTime": written(row["scheduled_departure_time"]),
+        "scheduledArrivalTime": written(row["scheduled_arrival_time"]),
+        "economyClassBaseCost": row["economy_class_base_cost"],
+        "firstClassBaseCost": row["first_class_base_cost"],
+        "numEconomyClassSeats": row["num_economy_class_seats"],
+        "numFirstClassSeats": row["num_first_class_seats"],
+        "airplaneTypeId": row["airplane_type_id"],
+    }
+
+
+def legs_shape(legs: list[list[dict[str, Any]]]) -> dict[str, Any]:
+    """The legs of a trip, as the API writes them."""
+    pages = [
+        {"numPages": 1, "currentPage": 0, "pageSize": PAGE_SIZE, "hasMoreOptions": False, "flightsOptions": flights}
+        for flights in legs
+    ]
+    return {"tripLegs": len(legs), "tripFlights": pages}
+
+
+class Flights:
+    """The handlers, and finding one flight for bookings."""
+
+    def __init__(self, store: Store, networks: Networks, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._store = store
+        self._networks = networks
+        self._now = now
+
+    async def query(self, request: Request) -> Response:
+        """`POST /rest/api/flights/queryflights`."""
+        given = request.fields()
+        network = await self._networks.get()
+        origin, destination = _places(given, network)
+        there = fields.day(given, "fromDate")
+        legs = [await self._on(network, origin, destination, there)]
+        if not fields.flag(given, "oneWay"):
+            back = fields.day(given, "returnDate")
+            if back < there:
+                raise bad("bad_date", "returnDate is before fromDate.")
+            legs.append(await self._on(network, destination, origin, back))
+        return answer(legs_shape(legs))
+
+    async def browse(self, request: Request) -> Response:
+        """`POST /rest/api/flights/browseflights`."""
+        given = request.fields()
+        network = await self._networks.get()
+        origin, destination = _places(given, network)
+        legs = [await self._next(network, origin, destination)]
+        if not fields.flag(given, "oneWay"):
+            legs.append(await self._next(network, destination, origin))
+        return answer(legs_shape(legs))
+
+    async def _on(self, network: Network, origin: str, destination: str, day: date) -> list[dict[str, Any]]:
+        segment = network.by_places.get((origin, destination))
+        if segment is None:
+            return []
+        rows = await self._store.run("flights.between", segment.id, f"{day:%Y%m%d}-", f"{day:%Y%m%d}.")
+        return [flight_shape(row, segment) for row in rows if aware(row["scheduled_departure_time"]) > self._now()]
+
+    async def _next(self, network: Network, origin: str, destination: str) -> list[dict[str, Any]]:
+        segment = network.by_places.get((origin, destination))
+        if segment is None:
+            return []
+        rows = await self._store.run("flights.from", segment.id, f"{self._now():%Y%m%d-%H%M.}")
+        return [flight_shape(row, segment) for row in rows]
+
+    async def one(self, number: str, segment_id: str) -> tuple[Row, Segment]:
+        """A flight; raises Refusal when there is none."""
+        segment = (await self._networks.get()).by_id.get(segment_id)
+        rows = await self._store.run("flights.one", segment_id, number) if segment else []
+        if segment is None or not rows:
+            raise Refusal(404, "unknown_flight", f"There is no flight {number} of segment {segment_id}.")
+        return rows[0], segment
+
+    def departed(self, row: Row) -> bool:
+        """Whether it is too late to book it."""
+        return aware(row["scheduled_departure_time"]) <= self._now()
+
+
+def _places(given: dict[str, Any], network: Network) -> tuple[str, str]:
+    origin = known_airport(network, fields.airport(given, "fromAirport"))
+    destination = known_airport(network, fields.airport(given, "toAirport"))
+    if origin == destination:
+        raise bad("same_airport", "fromAirport and toAirport are the same.")
+    return origin, destination

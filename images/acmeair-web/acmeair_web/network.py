@@ -1,0 +1,109 @@
+"""Airports and segments: few, the same for days, so they are kept in memory and read again every minute.
+
+Where they can't be read, the last ones go on to be used.
+"""
+
+import time
+from dataclasses import dataclass
+
+from acmeair.asgi import Request, Response, answer
+from acmeair.cassandra_link import Kind, Statement
+from acmeair.errors import Refusal, StoreError, Unavailable
+from acmeair.store import Row, Store
+
+FRESH_SECONDS = 60.0
+
+STATEMENTS = {
+    "airports": Statement("SELECT * FROM acmeair.airport_code_mapping", Kind.READ),
+    "segments": Statement("SELECT * FROM acmeair.flight_segment", Kind.READ),
+    "last": Statement("SELECT id FROM acmeair.flight WHERE flight_segment_id = ? ORDER BY id DESC LIMIT 1", Kind.READ),
+    "first": Statement("SELECT id FROM acmeair.flight WHERE flight_segment_id = ? ORDER BY id LIMIT 1", Kind.READ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A direct connection."""
+
+    id: str
+    origin: str
+    destination: str
+    miles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """All of it at one time."""
+
+    airports: dict[str, Row]
+    by_places: dict[tuple[str, str], Segment]
+    by_id: dict[str, Segment]
+    first_day: str
+    last_day: str
+
+
+class Networks:
+    """The present network."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: Network | None = None
+        self._read_at = 0.0
+
+    async def get(self) -> Network:
+        """The network; raises Unavailable where it was never read."""
+        if self._kept is not None and time.monotonic() - self._read_at < FRESH_SECONDS:
+            return self._kept
+        try:
+            self._kept = await self._read()
+        except StoreError:
+            if self._kept is None:
+                raise
+        self._read_at = time.monotonic()
+        return self._kept
+
+    async def _read(self) -> Network:
+        airports = await self._store.run("airports")
+        if not airports:
+            raise Unavailable("the data is not loaded yet")
+        found = [
+            Segment(row["id"], row["origin_port"], row["dest_port"], row["miles"])
+            for row in await self._store.run("segments")
+        ]
+        first = await self._store.run("first", found[0].id) if found else []
+        last = await self._store.run("last", found[0].id) if found else []
+        return Network(
+            airports={row["airport_code"]: row for row in airports},
+            by_places={(segment.origin, segment.destination): segment for segment in found},
+            by_id={segment.id: segment for segment in found},
+            first_day=_day(first),
+            last_day=_day(last),
+        )
+
+    async def airports(self, _request: Request) -> Response:
+        """`GET /rest/api/flights/airports`."""
+        network = await self.get()
+        listed = [
+            {
+                "code": code,
+                "name": row["airport_name"],
+                "city": row["city"],
+                "country": row["country"],
+                "to": sorted(destination for origin, destination in network.by_places if origin == code),
+            }
+            for code, row in sorted(network.airports.items(), key=lambda item: item[1]["airport_name"])
+        ]
+        return answer({"firstDate": network.first_day, "lastDate": network.last_day, "airports": listed})
+
+
+def _day(rows: list[Row]) -> str:
+    """`20261129-0815-AA17` is on `2026-11-29`."""
+    text = rows[0]["id"] if rows else ""
+    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if text else ""
+
+
+def known_airport(network: Network, code: str) -> str:
+    """The code; raises Refusal when there is no such airport."""
+    if code not in network.airports:
+        raise Refusal(404, "unknown_airport", f"There is no airport {code}.")
+    return code

@@ -1,0 +1,194 @@
+"""HTTP, the server's side: routes, bounded bodies, one place where every failure becomes JSON.
+
+Before: uvicorn, which speaks the protocol. After: a tier's handlers. A handler returns a Response or raises a
+Refusal or a StoreError; anything else is a fault of ours, logged and answered with 500.
+"""
+
+import asyncio
+import json
+import traceback
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from acmeair.errors import OutcomeUnknown, Refusal, StoreError, Unavailable, bad, of_store
+from acmeair.fields import parse_body
+from acmeair.log import say
+
+LARGEST_BODY = 16 * 1024
+COMMON = (("X-Content-Type-Options", "nosniff"),)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Request:
+    """What a handler gets; `customer` is whose session it is, once that was asked."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    params: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    customer: str = ""
+
+    def fields(self) -> dict[str, Any]:
+        """The body's fields; raises Refusal."""
+        return parse_body(self.headers.get("content-type", ""), self.body)
+
+    def cookie(self, name: str) -> str:
+        """A cookie's value, "" without it."""
+        for part in self.headers.get("cookie", "").split(";"):
+            key, _, value = part.strip().partition("=")
+            if key == name:
+                return value.strip('"')
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def answer(value: object, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+    """JSON, never kept by a cache."""
+    body = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    kept = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
+    return Response(status, body, (*kept, *headers))
+
+
+def plain(words: str, *, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+    """Text, never kept by a cache."""
+    kept = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"))
+    return Response(200, words.encode(), (*kept, *headers))
+
+
+def refused(refusal: Refusal) -> Response:
+    """A refusal as the client reads it."""
+    error = {"error": {"code": refusal.code, "message": refusal.message}}
+    return answer(error, status=refusal.status, headers=refusal.headers)
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path, `{name}` for a part of it, `{name...}` for the rest; and who answers it."""
+
+    method: str
+    path: str
+    handler: Handler
+    guarded: bool = False
+
+
+class Application:
+    """The ASGI application of a tier; `guard` is asked before every guarded route's handler."""
+
+    def __init__(self, routes: list[Route], *, deadline: float, guard: Callable[[Request], Awaitable[None]]) -> None:
+        self._routes = [(tuple(route.path.split("/")[1:]), route) for route in routes]
+        self._deadline = deadline
+        self._guard = guard
+        self.leaving = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        assert scope["type"] == "http"
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        request = Request(scope["method"], scope["raw_path"].partition(b"?")[0].decode("latin-1"), headers)
+        response = await self._respond(request, receive)
+        fixed = [*COMMON, ("Content-Length", str(len(response.body)))]
+        if self.leaving or response.status == 413:  # what wasn't read of a body would be taken for the next request
+            fixed.append(("Connection", "close"))
+        lines = [(name.lower().encode(), value.encode("latin-1")) for name, value in (*response.headers, *fixed)]
+        await send({"type": "http.response.start", "status": response.status, "headers": lines})
+        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
+
+    async def _respond(self, request: Request, receive: Receive) -> Response:
+        try:
+            route, request.params = self._find(request)
+            request.body = await _whole_body(request, receive)
+            async with asyncio.timeout(self._deadline):
+                if route.guarded:
+                    await self._guard(request)
+                return await route.handler(request)
+        except Refusal as refusal:
+            return refused(refusal)
+        except StoreError as error:
+            say("http", "failed", level="warning", method=request.method, path=request.path, reason=error)
+            return refused(of_store(error))
+        except TimeoutError:
+            say("http", "deadline", level="warning", method=request.method, path=request.path)
+            late = Unavailable if request.method in ("GET", "HEAD") else OutcomeUnknown
+            return refused(of_store(late("deadline")))
+        except Exception as error:  # noqa: BLE001 - the outermost place: whatever it is, the client gets an answer
+            where = "".join(traceback.format_exception(error)[-2:])
+            say("http", "fault", level="error", method=request.method, path=request.path, where=where)
+            return refused(Refusal(500, "internal", "A fault on our side. It is in the instance's log."))
+
+    def _find(self, request: Request) -> tuple[Route, dict[str, str]]:
+        parts = request.path.split("/")[1:]
+        method = "GET" if request.method == "HEAD" else request.method
+        allowed = set()
+        for pattern, route in self._routes:
+            params = _match(pattern, parts)
+            if params is None:
+                continue
+            if route.method == method:
+                return route, params
+            allowed.add(route.method)
+        if allowed:
+            methods = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
+            raise Refusal(405, "wrong_method", f"Here only: {methods}.", (("Allow", methods),))
+        raise Refusal(404, "unknown_path", "There is nothing at this path.")
+
+
+def _match(pattern: tuple[str, ...], parts: list[str]) -> dict[str, str] | None:
+    """The path's named parts, decoded, None where it is another path."""
+    rest = pattern[-1].endswith("...}")
+    if len(parts) < len(pattern) if rest else len(parts) != len(pattern):
+        return None
+    params = {}
+    for position, wanted in enumerate(pattern):
+        if not wanted.startswith("{"):
+            if wanted != parts[position]:
+                return None
+            continue
+        value = "/".join(parts[position:]) if wanted.endswith("...}") else parts[position]
+        params[wanted.strip("{.}")] = _decoded(value)
+    return params
+
+
+def _decoded(part: str) -> str:
+    try:
+        value = unquote(part, errors="strict")
+    except UnicodeDecodeError as error:
+        raise bad("bad_path", "The path is no percent-encoded UTF-8.") from error
+    if not value or len(value) > 200 or not value.isprintable():
+        raise bad("bad_path", "A part of the path is empty, too long or not printable.")
+    return value
+
+
+async def _whole_body(request: Request, receive: Receive) -> bytes:
+    """The body; raises Refusal when it is too large, without having read it all."""
+    length = request.headers.get("content-length", "0")
+    body = b""
+    more = "transfer-encoding" in request.headers or length != "0"
+    while more:
+        if len(body) > LARGEST_BODY or (length.isdigit() and int(length) > LARGEST_BODY):
+            raise Refusal(413, "too_large", f"The body is larger than {LARGEST_BODY} bytes.")
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise bad("bad_form", "The body ended early.")
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    if len(body) > LARGEST_BODY:
+        raise Refusal(413, "too_large", f"The body is larger than {LARGEST_BODY} bytes.")
+    return body

@@ -1,0 +1,197 @@
+"""One connection to Cassandra: cluster, session, prepared statements, consistency levels. Everything here blocks.
+
+Before: store, which calls this from threads and replaces a link that leads nowhere any more. The driver follows nodes
+that come, go and change their address as long as one of those it knows is there; that all of them were replaced is
+found out by `stranded`. Failures are told apart by whether anything can have been done.
+"""
+
+import logging
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from cassandra import ConsistencyLevel, Unavailable as NotEnoughReplicas
+from cassandra.cluster import Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture
+from cassandra.connection import ConnectionBusy, ConnectionException
+from cassandra.policies import (
+    ConstantReconnectionPolicy,
+    ConstantSpeculativeExecutionPolicy,
+    RetryPolicy,
+    RoundRobinPolicy,
+)
+from cassandra.pool import NoConnectionsAvailable
+from cassandra.query import dict_factory
+
+from acmeair.consistency import readers, replication_of, writers
+from acmeair.errors import OutcomeUnknown, StoreError, Unavailable
+
+KEYSPACE = "acmeair"
+LEVELS = {1: ConsistencyLevel.ONE, 2: ConsistencyLevel.TWO, 3: ConsistencyLevel.THREE}
+NOT_SENT = ("Host has been marked down or removed", "Pool is shutdown")  # the driver has no class of its own for it
+
+# The driver warns with a trace for every attempt to reach a node that is down; the store says what matters of it.
+logging.getLogger("cassandra").setLevel(logging.CRITICAL)
+
+
+class Kind(Enum):
+    """How a statement may be treated."""
+
+    READ = "read"  # asked a second node when the first is slow
+    READ_ALL = "read-all"  # every replica has to answer
+    WRITE = "write"  # may be sent twice: the same again changes nothing
+    ONCE = "once"  # a condition whose answer tells the first time from the second: never sent twice
+    LOOSE = "loose"  # one replica is enough: losing it costs a new sign-in
+
+
+class SendOnce(RetryPolicy):  # type: ignore[misc]
+    """Rethrows where the default would send the statement to another node."""
+
+    def on_request_error(self, *_args: object, **_more: object) -> tuple[int, None]:
+        return self.RETHROW, None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is prepared once and run often."""
+
+    cql: str
+    kind: Kind
+
+
+def resolve(names: tuple[str, ...]) -> frozenset[str]:
+    """The addresses of those names that answer."""
+    found: set[str] = set()
+    for name in names:
+        try:
+            found.update(str(entry[4][0]) for entry in socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM))
+        except OSError:
+            continue  # a node that isn't there has no name; that none has is said by who asked
+    return frozenset(found)
+
+
+def profiles(replication: int) -> dict[Kind, ExecutionProfile]:
+    """How each kind of statement is run."""
+    majority = writers(replication)
+    levels = {
+        Kind.READ: LEVELS[readers(replication)],
+        Kind.READ_ALL: ConsistencyLevel.ALL,
+        Kind.WRITE: ConsistencyLevel.QUORUM if majority > 1 else ConsistencyLevel.ONE,
+        Kind.ONCE: ConsistencyLevel.QUORUM if majority > 1 else ConsistencyLevel.ONE,
+        Kind.LOOSE: ConsistencyLevel.ONE,
+    }
+    second = ConstantSpeculativeExecutionPolicy(delay=0.3, max_attempts=1)
+    return {
+        kind: ExecutionProfile(
+            load_balancing_policy=RoundRobinPolicy(),
+            retry_policy=SendOnce() if kind is Kind.ONCE else RetryPolicy(),
+            consistency_level=level,
+            serial_consistency_level=ConsistencyLevel.SERIAL,
+            request_timeout=1.7,
+            row_factory=dict_factory,
+            speculative_execution_policy=second if kind in (Kind.READ, Kind.LOOSE) else None,
+        )
+        for kind, level in levels.items()
+    }
+
+
+def open_cluster(contacts: tuple[str, ...], port: int) -> Cluster:
+    """A cluster that isn't connected yet; raises Unavailable when no contact has an address."""
+    addresses = resolve(contacts)
+    if not addresses:
+        raise Unavailable(f"no address for {', '.join(contacts)}")
+    return Cluster(
+        contact_points=sorted(addresses),
+        port=port,
+        protocol_version=5,
+        execution_profiles={kind.value: profile for kind, profile in profiles(1).items()},
+        reconnection_policy=ConstantReconnectionPolicy(0.5, max_attempts=None),
+        connect_timeout=1.0,
+        control_connection_timeout=2.0,
+        idle_heartbeat_interval=2,
+        idle_heartbeat_timeout=2,
+        # A node that came back is used at once; every node has all data here, so tokens and schema are nothing to know.
+        status_event_refresh_window=0,
+        topology_event_refresh_window=0,
+        schema_metadata_enabled=False,
+        token_metadata_enabled=False,
+        prepare_on_all_hosts=False,
+        monitor_reporting_enabled=False,
+    )
+
+
+class Link:
+    """A connected session with its statements; made whole or not at all."""
+
+    def __init__(self, contacts: tuple[str, ...], port: int, statements: Mapping[str, Statement]) -> None:
+        self._contacts = contacts
+        self._statements = statements
+        self._cluster = open_cluster(contacts, port)
+        try:
+            self._session = self._cluster.connect()
+            self.replication = self._replication()
+            for kind, profile in profiles(self.replication).items():
+                self._cluster.profile_manager.profiles[kind.value] = profile
+            self._prepared = {name: self._prepare(statement) for name, statement in statements.items()}
+        except BaseException as error:
+            self._cluster.shutdown()
+            if isinstance(error, StoreError) or not isinstance(error, Exception):
+                raise
+            raise Unavailable(reason(error)) from error
+
+    def _replication(self) -> int:
+        query = f"SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = '{KEYSPACE}'"  # noqa: S608
+        rows = list(self._session.execute(query, execution_profile=Kind.LOOSE.value))
+        if not rows:
+            raise Unavailable(f"there is no keyspace {KEYSPACE} yet: the loader makes it")
+        return replication_of(rows[0]["replication"])
+
+    def _prepare(self, statement: Statement) -> Any:
+        prepared = self._session.prepare(statement.cql)
+        prepared.is_idempotent = statement.kind is not Kind.ONCE
+        return prepared
+
+    def begin(self, name: str, values: tuple[object, ...]) -> ResponseFuture:
+        """Start a statement."""
+        kind = self._statements[name].kind
+        return self._session.execute_async(self._prepared[name].bind(values), execution_profile=kind.value)
+
+    def stranded(self) -> str:
+        """Why this link leads nowhere, "" while it leads somewhere: no known node is up, and the names know others."""
+        hosts = self._cluster.metadata.all_hosts()
+        if any(host.is_up for host in hosts):
+            return ""
+        strangers = resolve(self._contacts) - {host.address for host in hosts}
+        return f"all nodes have new addresses: {', '.join(sorted(strangers))}" if strangers else ""
+
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes that are up."""
+        return tuple(sorted(host.address for host in self._cluster.metadata.all_hosts() if host.is_up))
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._cluster.shutdown()
+
+
+def reason(error: BaseException) -> str:
+    """Why it failed, in one line."""
+    if isinstance(error, NoHostAvailable):
+        each = "; ".join(f"{host}: {why}" for host, why in error.errors.items())
+        return f"no node could do it ({each})" if each else "no node is up"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def translated(error: BaseException, kind: Kind) -> StoreError:
+    """The driver's failure as ours."""
+    if kind in (Kind.READ, Kind.READ_ALL) or _nothing_done(error):
+        return Unavailable(reason(error))
+    return OutcomeUnknown(reason(error))
+
+
+def _nothing_done(error: BaseException) -> bool:
+    if isinstance(error, NoHostAvailable):
+        return all(_nothing_done(each) for each in error.errors.values())
+    if isinstance(error, NotEnoughReplicas | NoConnectionsAvailable | ConnectionBusy):
+        return True
+    return isinstance(error, ConnectionException) and any(words in str(error) for words in NOT_SENT)

@@ -1,0 +1,55 @@
+"""Errors, named for what the caller can do. Pure.
+
+    Refusal             what a client reads: status, short code, one sentence
+    CallFailed          another tier gave no usable answer
+    StoreError
+      Unavailable       Cassandra can't now; nothing was done
+      OutcomeUnknown    a write that nobody acknowledged: it may or may not be there
+"""
+
+
+class Refusal(Exception):
+    """An answer that isn't a success, as the client gets it."""
+
+    def __init__(self, status: int, code: str, message: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers
+
+
+class CallFailed(Exception):
+    """No usable answer from a server: no connection, no time left, not HTTP."""
+
+
+class StoreError(Exception):
+    """Cassandra did not do it; the text says why."""
+
+
+class Unavailable(StoreError):
+    """It can't now, and did nothing."""
+
+
+class OutcomeUnknown(StoreError):
+    """It may have done it."""
+
+
+def bad(code: str, message: str) -> Refusal:
+    """A 400."""
+    return Refusal(400, code, message)
+
+
+def later(code: str, message: str) -> Refusal:
+    """A 503 that is worth another try."""
+    return Refusal(503, code, message, (("Retry-After", "1"),))
+
+
+def of_store(error: StoreError) -> Refusal:
+    """What a client reads when Cassandra failed."""
+    if isinstance(error, OutcomeUnknown):
+        return later(
+            "outcome_unknown",
+            "The database did not acknowledge this in time: it may or may not have been done. Look before trying again.",
+        )
+    return later("database_unavailable", "The database can't do this now, and nothing was done. Try again.")

@@ -1,0 +1,109 @@
+"""Our lease in Eureka: STARTING, UP when the tier can serve, OUT_OF_SERVICE before it goes, renewed every second.
+
+Eureka may be away or lose everything at any time: the next address is tried, a renewal that is answered with 404
+registers again, and nothing here ever ends the tier. What is served goes on without Eureka.
+
+The first thing is to drop the predecessor's lease: with it goes the status that was put on it (a replaced instance has
+the same id, and an OUT_OF_SERVICE that outlived it would hold for the new one too).
+"""
+
+import asyncio
+import time
+
+from acmeair.client import Answer, HttpClient
+from acmeair.errors import CallFailed
+from acmeair.eureka import RENEW_SECONDS, Identity, instance_document
+from acmeair.log import Changes
+
+CALL_SECONDS = 1.0
+
+
+class Registration:
+    """One instance's lease; `run` is a task of the tier."""
+
+    def __init__(self, client: HttpClient, urls: tuple[str, ...], identity: Identity) -> None:
+        self._client = client
+        self._urls = list(urls)
+        self._identity = identity
+        self._status = "STARTING"
+        self._told = ""  # the status that Eureka has confirmed
+        self._cleared = False
+        self._changed = asyncio.Event()
+        self._up = asyncio.Event()
+        self._log = Changes("eureka")
+
+    async def run(self) -> None:
+        """For ever; without any address there is nobody to tell."""
+        if not self._urls:
+            self._log.say("off", reason="EUREKA_URLS is empty")
+            self._up.set()
+            return
+        while True:
+            due = time.monotonic() + RENEW_SECONDS
+            try:
+                await self._turn()
+            except CallFailed as error:
+                self._urls.append(self._urls.pop(0))
+                self._log.say("unreachable", level="warning", reason=str(error))
+                due = min(due, time.monotonic() + 0.25) if len(self._urls) > 1 else due
+            await self._wait(due - time.monotonic())
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(max(0.05, seconds)):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        self._changed.clear()
+
+    async def _turn(self) -> None:
+        if not self._cleared:
+            await self._call("DELETE", "", fine=(200, 404))
+            self._cleared = True
+        if self._told == self._status:
+            if (await self._call("PUT", "", fine=(200, 404))).status == 200:
+                return
+            self._told = ""
+            self._log.say("forgotten", level="warning", url=self._urls[0])
+        status = self._status
+        body = instance_document(self._identity, status, now_ms=time.time_ns() // 1_000_000)
+        await self._call("POST", "", body=body, fine=(200, 204))
+        self._told = status
+        self._log.say("registered", url=self._urls[0], status=status)
+        if status == "UP":
+            self._up.set()
+
+    async def _call(self, method: str, tail: str, *, body: bytes = b"", fine: tuple[int, ...]) -> Answer:
+        path = f"/apps/{self._identity.app}"
+        if method != "POST":
+            path += f"/{self._identity.instance_id}{tail}"
+        answer = await self._client.url(method, self._urls[0] + path, body=body, seconds=CALL_SECONDS)
+        if answer.status not in fine:
+            raise CallFailed(f"{self._urls[0]} answered {answer.status} to {method}")
+        return answer
+
+    async def up(self) -> None:
+        """Say UP, and return when Eureka knows."""
+        self._status = "UP"
+        self._changed.set()
+        await self._up.wait()
+
+    async def leave(self) -> None:
+        """Say OUT_OF_SERVICE, once, within the time of one call. A registration could not say it: Eureka keeps UP."""
+        if not (self._urls and self._told):
+            return
+        try:
+            await self._call("PUT", "/status?value=OUT_OF_SERVICE", fine=(200, 404))
+            self._log.say("out-of-service", url=self._urls[0])
+        except CallFailed as error:
+            self._log.say("unreachable", level="warning", reason=str(error))
+
+    async def deregister(self) -> None:
+        """Take the lease back, once, within the time of one call; else Eureka lets it run out."""
+        if not (self._urls and self._told):
+            return
+        try:
+            await self._call("DELETE", "", fine=(200, 404))
+            self._log.say("deregistered", url=self._urls[0])
+        except CallFailed as error:
+            self._log.say("unreachable", level="warning", reason=str(error))

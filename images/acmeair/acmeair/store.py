@@ -1,0 +1,97 @@
+"""Cassandra for handlers: `rows = await store.run("booking.one", user, number)`. Never blocks the event loop.
+
+Before: handlers. After: cassandra_link, in threads. It connects by itself, as long as it takes, and makes a new link
+when the present one leads nowhere any more. The last link stays in use until the next one is whole.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from acmeair.cassandra_link import Link, Statement, translated
+from acmeair.errors import StoreError, Unavailable
+from acmeair.log import Changes
+
+Row = dict[str, Any]
+RETRY_SECONDS = 0.2
+WATCH_SECONDS = 1.0
+
+
+class Store:
+    """The statements of a tier, and whoever runs them; `run_link` is a task of the tier."""
+
+    def __init__(self, contacts: tuple[str, ...], port: int, statements: Mapping[str, Statement]) -> None:
+        self._contacts = contacts
+        self._port = port
+        self._statements = statements
+        self._link: Link | None = None
+        self._connected = asyncio.Event()
+        self._log = Changes("cassandra")
+        self.reason = "not connected to Cassandra yet"
+
+    async def connected(self) -> None:
+        """Return once there is a link."""
+        await self._connected.wait()
+
+    async def keep(self) -> None:
+        """For ever: connect, watch, connect anew."""
+        while True:
+            try:
+                await self._connect()
+            except Unavailable as error:
+                self.reason = str(error)
+                self._log.say("unreachable", level="warning", reason=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            await self._watch()
+
+    async def _connect(self) -> None:
+        fresh = await asyncio.to_thread(Link, self._contacts, self._port, self._statements)
+        old, self._link = self._link, fresh
+        self._log.say("connected", nodes=",".join(fresh.nodes()), replication=fresh.replication)
+        self._connected.set()
+        if old is not None:
+            await asyncio.to_thread(old.close)
+
+    async def _watch(self) -> None:
+        """Until the link leads nowhere."""
+        assert self._link is not None
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            stranded = await asyncio.to_thread(self._link.stranded)
+            if stranded:
+                self._log.say("stranded", level="warning", reason=stranded)
+                return
+            nodes = ",".join(self._link.nodes())
+            self._log.say("nodes", level="info" if nodes else "warning", reason=nodes or "no node is up")
+
+    async def run(self, name: str, *values: object) -> list[Row]:
+        """Run a statement; its rows, empty where it has none. Raises StoreError."""
+        link = self._link
+        if link is None:
+            raise Unavailable(self.reason)
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[list[Row]] = loop.create_future()
+        kind = self._statements[name].kind
+
+        def settle(rows: Any, error: StoreError | None) -> None:
+            if done.done():
+                return  # nobody waits any more
+            if error is None:
+                done.set_result(rows or [])
+            else:
+                done.set_exception(error)
+
+        def tell(rows: Any, error: StoreError | None) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(settle, rows, error)
+
+        link.begin(name, values).add_callbacks(
+            callback=lambda rows: tell(rows, None), errback=lambda error: tell(None, translated(error, kind))
+        )
+        return await done
+
+    async def close(self) -> None:
+        """Let go of the link."""
+        if self._link is not None:
+            await asyncio.to_thread(self._link.close)
