@@ -7,7 +7,6 @@ from acmeair.asgi import Request, Route
 from acmeair.client import HttpClient
 from acmeair.settings import Settings
 from acmeair.store import Store
-
 from acmeair_auth.sessions import STATEMENTS, Sessions
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from acmeair.log import say
 from acmeair.settings import SettingsError, read_settings
-
 from acmeair_loader.loading import Loader, NotLoaded
 
 BAD_SETTING, UNAVAILABLE = 64, 69

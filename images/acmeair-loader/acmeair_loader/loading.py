@@ -10,21 +10,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from typing import Any, TypeVar
 
-from acmeair.cassandra_link import Kind, open_cluster, profiles, reason
-from acmeair.consistency import replication_of
-from acmeair.errors import StoreError
-from acmeair.log import Changes, say
-from acmeair.passwords import protect
-from acmeair.settings import Settings
 from cassandra import DriverException, InvalidRequest
 from cassandra.cluster import NoHostAvailable
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import BatchStatement, BatchType
 
+from acmeair.cassandra_link import Kind, open_cluster, reason
+from acmeair.consistency import replication_of
+from acmeair.errors import StoreError
+from acmeair.log import Changes, say
+from acmeair.passwords import protect
+from acmeair.settings import Settings
 from acmeair_loader import rows, schema
 from acmeair_loader.schedule import segments
 
 AT_ONCE = 48
+REQUEST_SECONDS = 10.0
 PAUSE_SECONDS = 0.25
 PASSING = (DriverException, NoHostAvailable, StoreError)  # what may be gone at the next try
 
@@ -75,10 +76,10 @@ class Loader:
             time.sleep(PAUSE_SECONDS)
 
     def _connect(self) -> tuple[Any, Any]:
-        cluster = open_cluster(self._settings.contacts, self._settings.cassandra_port)
-        for kind, profile in profiles(self._settings.replication).items():
-            profile.request_timeout = 10.0
-            cluster.profile_manager.profiles[kind.value] = profile
+        settings = self._settings
+        cluster = open_cluster(
+            settings.contacts, settings.cassandra_port, replication=settings.replication, seconds=REQUEST_SECONDS
+        )
         try:
             return cluster, cluster.connect()
         except BaseException:
@@ -92,14 +93,19 @@ class Loader:
         self._patiently("keyspace", lambda: session.execute(create, execution_profile=Kind.WRITE.value))
         for statement in schema.tables():
             self._patiently(
-                "table", lambda cql=statement: session.execute(cql, execution_profile=Kind.WRITE.value)  # type: ignore[misc]
+                "table",
+                lambda cql=statement: session.execute(cql, execution_profile=Kind.WRITE.value),  # type: ignore[misc]
             )
         query = "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = 'acmeair'"
         found = list(session.execute(query, execution_profile=Kind.LOOSE.value))
         present = replication_of(found[0]["replication"]) if found else wanted
         if present != wanted:
             say(
-                "loader", "replication-kept", level="warning", present=present, wanted=wanted,
+                "loader",
+                "replication-kept",
+                level="warning",
+                present=present,
+                wanted=wanted,
                 fix="ALTER KEYSPACE acmeair, then a full repair",
             )
         say("loader", "schema", replication=present)
@@ -123,8 +129,15 @@ class Loader:
         ]
         self._write(session, "customers, segments, flights", first)
         self._write(session, "airports", [(prepared["airport"], row) for row in rows.airport_rows()])
-        say("loader", "loaded", customers=rows.CUSTOMERS, segments=len(network),
-            flights=sum(len(batch) for batch in batches), first_day=self._today, days=self._settings.days)
+        say(
+            "loader",
+            "loaded",
+            customers=rows.CUSTOMERS,
+            segments=len(network),
+            flights=sum(len(batch) for batch in batches),
+            first_day=self._today,
+            days=self._settings.days,
+        )
 
     def _write(self, session: Any, what: str, statements: list[tuple[Any, Any]]) -> None:
         """All of them, those that failed again and again until time is up."""
@@ -149,5 +162,3 @@ def _batch(insert: Any, values: Iterable[tuple[object, ...]]) -> BatchStatement:
         batch.add(insert, row)
     batch.is_idempotent = True
     return batch
-
-

@@ -41,7 +41,9 @@ class Flight:
 
 def segments() -> tuple[Segment, ...]:
     """All segments, numbered in order."""
-    pairs = [(one, other) for one in AIRPORTS for other in AIRPORTS if one != other and {one.code, other.code} & {*HUBS}]
+    pairs = [
+        (one, other) for one in AIRPORTS for other in AIRPORTS if one != other and {one.code, other.code} & {*HUBS}
+    ]
     return tuple(
         Segment(f"AA{number}", one.code, other.code, miles(one, other))
         for number, (one, other) in enumerate(pairs, start=1)

@@ -1,7 +1,6 @@
 """Runs the web tier."""
 
 from acmeair.serve import main
-
 from acmeair_web.tier import WebTier
 
 main(WebTier)

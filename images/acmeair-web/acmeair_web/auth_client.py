@@ -49,8 +49,7 @@ class AuthClient:
 
     async def find(self, number: str) -> Session | None:
         """The session of this id, None when there is none; raises Refusal when nobody can tell."""
-        session = _session(await self._call("GET", quote(number, safe=""), number))
-        return session
+        return _session(await self._call("GET", quote(number, safe=""), number))
 
     async def end(self, number: str) -> None:
         """End it; raises Refusal when that can't be done now."""

@@ -6,6 +6,7 @@ at another instance, one is the first and the others find its record. Acknowledg
 has it on disk, and a read asks enough of them to see it.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,6 @@ from acmeair.cassandra_link import Kind, Statement
 from acmeair.errors import OutcomeUnknown, Refusal, bad
 from acmeair.store import Row, Store
 from acmeair.times import written
-
 from acmeair_web.flights import Flights, flight_shape
 from acmeair_web.requests import BookingIds, Trip, booking_ids, request_key
 from acmeair_web.signing import own
@@ -94,7 +94,7 @@ class Bookings:
         own(request, request.params["userid"])
         rows = await self._store.run("booking.all", request.customer)
         rows.sort(key=lambda row: (row["date_of_booking"], row["id"]), reverse=True)
-        return answer([await self._shape(row) for row in rows])
+        return answer(await asyncio.gather(*(self._shape(row) for row in rows)))
 
     async def by_number(self, request: Request) -> Response:
         """`GET /rest/api/bookings/bybookingnumber/{userid}/{number}`."""

@@ -10,10 +10,10 @@ from acmeair.cassandra_link import Kind, Statement
 from acmeair.errors import Refusal, bad
 from acmeair.store import Row, Store
 from acmeair.times import aware, written
-
 from acmeair_web.network import Network, Networks, Segment, known_airport
 
 PAGE_SIZE = 10
+REMEMBERED = 2048  # flights kept in memory: once loaded, they never change
 COLUMNS = (
     "flight_segment_id, id, scheduled_departure_time, scheduled_arrival_time, economy_class_base_cost, "
     "first_class_base_cost, num_economy_class_seats, num_first_class_seats, airplane_type_id"
@@ -59,10 +59,13 @@ def legs_shape(legs: list[list[dict[str, Any]]]) -> dict[str, Any]:
 class Flights:
     """The handlers, and finding one flight for bookings."""
 
-    def __init__(self, store: Store, networks: Networks, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, store: Store, networks: Networks, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._store = store
         self._networks = networks
         self._now = now
+        self._known: dict[tuple[str, str], Row] = {}
 
     async def query(self, request: Request) -> Response:
         """`POST /rest/api/flights/queryflights`."""
@@ -105,10 +108,21 @@ class Flights:
     async def one(self, number: str, segment_id: str) -> tuple[Row, Segment]:
         """A flight; raises Refusal when there is none."""
         segment = (await self._networks.get()).by_id.get(segment_id)
-        rows = await self._store.run("flights.one", segment_id, number) if segment else []
-        if segment is None or not rows:
+        row = await self._row(number, segment_id) if segment else None
+        if segment is None or row is None:
             raise Refusal(404, "unknown_flight", f"There is no flight {number} of segment {segment_id}.")
-        return rows[0], segment
+        return row, segment
+
+    async def _row(self, number: str, segment_id: str) -> Row | None:
+        key = segment_id, number
+        if key not in self._known:
+            rows = await self._store.run("flights.one", segment_id, number)
+            if not rows:
+                return None
+            if len(self._known) >= REMEMBERED:
+                self._known.pop(next(iter(self._known)))
+            self._known[key] = rows[0]
+        return self._known[key]
 
     def departed(self, row: Row) -> bool:
         """Whether it is too late to book it."""

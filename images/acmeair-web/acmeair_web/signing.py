@@ -8,7 +8,6 @@ from acmeair.cassandra_link import Kind, Statement
 from acmeair.errors import Refusal
 from acmeair.passwords import matches
 from acmeair.store import Store
-
 from acmeair_web.auth_client import AuthClient, Session
 
 COOKIE = "sessionid"

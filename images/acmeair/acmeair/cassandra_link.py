@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from cassandra import ConsistencyLevel, Unavailable as NotEnoughReplicas
+from cassandra import ConsistencyLevel
+from cassandra import Unavailable as NotEnoughReplicas
 from cassandra.cluster import Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture
 from cassandra.connection import ConnectionBusy, ConnectionException
 from cassandra.policies import (
@@ -29,6 +30,7 @@ from acmeair.errors import OutcomeUnknown, StoreError, Unavailable
 
 KEYSPACE = "acmeair"
 LEVELS = {1: ConsistencyLevel.ONE, 2: ConsistencyLevel.TWO, 3: ConsistencyLevel.THREE}
+REQUEST_SECONDS = 1.7
 NOT_SENT = ("Host has been marked down or removed", "Pool is shutdown")  # the driver has no class of its own for it
 
 # The driver warns with a trace for every attempt to reach a node that is down; the store says what matters of it.
@@ -65,22 +67,27 @@ def resolve(names: tuple[str, ...]) -> frozenset[str]:
     found: set[str] = set()
     for name in names:
         try:
-            found.update(str(entry[4][0]) for entry in socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM))
+            found.update(
+                str(entry[4][0]) for entry in socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
+            )
         except OSError:
             continue  # a node that isn't there has no name; that none has is said by who asked
     return frozenset(found)
 
 
-def profiles(replication: int) -> dict[Kind, ExecutionProfile]:
-    """How each kind of statement is run."""
-    majority = writers(replication)
-    levels = {
+def levels(replication: int) -> dict[Kind, int]:
+    """How many replicas each kind of statement asks."""
+    return {
         Kind.READ: LEVELS[readers(replication)],
         Kind.READ_ALL: ConsistencyLevel.ALL,
-        Kind.WRITE: ConsistencyLevel.QUORUM if majority > 1 else ConsistencyLevel.ONE,
-        Kind.ONCE: ConsistencyLevel.QUORUM if majority > 1 else ConsistencyLevel.ONE,
+        Kind.WRITE: LEVELS[writers(replication)],
+        Kind.ONCE: LEVELS[writers(replication)],
         Kind.LOOSE: ConsistencyLevel.ONE,
     }
+
+
+def profiles(replication: int, *, seconds: float) -> dict[Kind, ExecutionProfile]:
+    """How each kind of statement is run. The levels may be changed later; the nodes that a profile knows may not."""
     second = ConstantSpeculativeExecutionPolicy(delay=0.3, max_attempts=1)
     return {
         kind: ExecutionProfile(
@@ -88,15 +95,17 @@ def profiles(replication: int) -> dict[Kind, ExecutionProfile]:
             retry_policy=SendOnce() if kind is Kind.ONCE else RetryPolicy(),
             consistency_level=level,
             serial_consistency_level=ConsistencyLevel.SERIAL,
-            request_timeout=1.7,
+            request_timeout=seconds,
             row_factory=dict_factory,
             speculative_execution_policy=second if kind in (Kind.READ, Kind.LOOSE) else None,
         )
-        for kind, level in levels.items()
+        for kind, level in levels(replication).items()
     }
 
 
-def open_cluster(contacts: tuple[str, ...], port: int) -> Cluster:
+def open_cluster(
+    contacts: tuple[str, ...], port: int, *, replication: int = 1, seconds: float = REQUEST_SECONDS
+) -> Cluster:
     """A cluster that isn't connected yet; raises Unavailable when no contact has an address."""
     addresses = resolve(contacts)
     if not addresses:
@@ -105,7 +114,7 @@ def open_cluster(contacts: tuple[str, ...], port: int) -> Cluster:
         contact_points=sorted(addresses),
         port=port,
         protocol_version=5,
-        execution_profiles={kind.value: profile for kind, profile in profiles(1).items()},
+        execution_profiles={kind.value: profile for kind, profile in profiles(replication, seconds=seconds).items()},
         reconnection_policy=ConstantReconnectionPolicy(0.5, max_attempts=None),
         connect_timeout=1.0,
         control_connection_timeout=2.0,
@@ -131,8 +140,8 @@ class Link:
         try:
             self._session = self._cluster.connect()
             self.replication = self._replication()
-            for kind, profile in profiles(self.replication).items():
-                self._cluster.profile_manager.profiles[kind.value] = profile
+            for kind, level in levels(self.replication).items():
+                self._cluster.profile_manager.profiles[kind.value].consistency_level = level
             self._prepared = {name: self._prepare(statement) for name, statement in statements.items()}
         except BaseException as error:
             self._cluster.shutdown()

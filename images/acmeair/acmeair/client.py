@@ -67,7 +67,7 @@ class HttpClient:
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         return await self.request(method, parts.hostname or "", parts.port or 80, path, body=body, seconds=seconds)
 
-    async def request(  # noqa: PLR0913 - a request has so many parts
+    async def request(
         self, method: str, host: str, port: int, path: str, *, body: bytes = b"", seconds: float
     ) -> Answer:
         """One request within `seconds`; raises CallFailed."""
@@ -108,7 +108,9 @@ class HttpClient:
             line.writer.close()
         return None
 
-    async def _exchange(self, line: _Line, place: tuple[str, int], method: str, message: bytes, *, reused: bool) -> Answer:
+    async def _exchange(
+        self, line: _Line, place: tuple[str, int], method: str, message: bytes, *, reused: bool
+    ) -> Answer:
         answer = Answer()
         parser = httptools.HttpResponseParser(answer)
         keep, started = False, False

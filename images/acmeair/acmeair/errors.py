@@ -1,10 +1,10 @@
 """Errors, named for what the caller can do. Pure.
 
-    Refusal             what a client reads: status, short code, one sentence
-    CallFailed          another tier gave no usable answer
-    StoreError
-      Unavailable       Cassandra can't now; nothing was done
-      OutcomeUnknown    a write that nobody acknowledged: it may or may not be there
+Refusal             what a client reads: status, short code, one sentence
+CallFailed          another tier gave no usable answer
+StoreError
+  Unavailable       Cassandra can't now; nothing was done
+  OutcomeUnknown    a write that nobody acknowledged: it may or may not be there
 """
 
 
@@ -50,6 +50,6 @@ def of_store(error: StoreError) -> Refusal:
     if isinstance(error, OutcomeUnknown):
         return later(
             "outcome_unknown",
-            "The database did not acknowledge this in time: it may or may not have been done. Look before trying again.",
+            "The database did not acknowledge this: it may or may not have been done. Look before trying again.",
         )
     return later("database_unavailable", "The database can't do this now, and nothing was done. Try again.")

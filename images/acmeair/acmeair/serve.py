@@ -119,7 +119,7 @@ async def _live(settings: Settings, make: Callable[[Settings, HttpClient], Tier]
 def _listen(application: Application, port: int) -> _Server:
     config = uvicorn.Config(
         application,  # type: ignore[arg-type]  # uvicorn's own types for scopes are narrower than what it hands out
-        host="0.0.0.0",  # noqa: S104 - every address of the container
+        host="0.0.0.0",
         port=port,
         http="httptools",
         ws="none",
@@ -165,7 +165,7 @@ async def _until_told(stop: asyncio.Event, serving: "asyncio.Task[None]", around
             sys.exit(1)  # uvicorn has said why it can't listen
 
 
-async def _leave(  # noqa: PLR0913, PLR0917 - everything that lives is told
+async def _leave(
     settings: Settings,
     health: _Health,
     application: Application,

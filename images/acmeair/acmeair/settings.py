@@ -60,7 +60,9 @@ def _user_data(text: str) -> tuple[str, str]:
         data = json.loads(text)
         return str(data["metadata"]["cluster"]), str(data["az_name"])
     except (ValueError, KeyError, TypeError) as error:
-        raise SettingsError(f"user_data: not the reconciler's JSON with az_name and metadata.cluster: {error}") from error
+        raise SettingsError(
+            f"user_data: not the reconciler's JSON with az_name and metadata.cluster: {error}"
+        ) from error
 
 
 def _list(text: str) -> tuple[str, ...]:
