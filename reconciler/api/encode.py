@@ -40,6 +40,7 @@ def cluster_dict(cluster: ClusterStatus) -> Json:
     """One cluster; `error` is null, or what is wrong with its file in one text."""
     return {
         "name": cluster.name,
+        "kind": cluster.kind,
         "desired": cluster.desired,
         "current": cluster.current,
         "updated": cluster.updated,
@@ -87,6 +88,7 @@ def instance_dict(instance: InstanceStatus) -> Json:
         "load": instance.load,
         "memory_bytes": instance.memory_bytes,
         "exit_code": instance.exit_code,
+        "task": instance.task,
     }
 
 

@@ -15,7 +15,7 @@ from reconciler.api.client import LoopClient
 from reconciler.cli import output, session
 from reconciler.cli.failures import EXIT_NOT_READY
 from reconciler.cli.options import duration_option, environment
-from reconciler.cli.waiting import Goal, await_goal, held, lacking
+from reconciler.cli.waiting import Goal, await_goal, failed, held, lacking
 from reconciler.errors import LoopNotRunning, ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import WorldStatus
@@ -133,13 +133,16 @@ def _tell(files: Mapping[str, bytes | None], gone: list[str], directory: Path) -
 def _await(loop: LoopClient, directory: Path, change: _Change, deadline: float, timeout: float) -> None:
     """Until the loop has nothing left to do for these files, calls their clusters ready, and the others are gone."""
     applied = change.applied
-    missing = await_goal(loop.status, applied, Goal.READY, deadline, lambda: session.taken_up(loop, directory, applied))
+    missing = await_goal(
+        loop.status, applied, Goal.READY, deadline, lambda: session.taken_up(loop, directory, applied),
+        hopeless=lambda world: bool(failed(world, applied)),
+    )  # fmt: skip
     change = change.with_leftovers(loop.status())
     # What is held needs a person: waiting on would only hide it.
     missing += await_goal(
         loop.status, change.removed, Goal.GONE, deadline, hopeless=lambda world: bool(held(world, change.removed))
     )
-    _judge(missing, change, timeout, held(loop.status(), change.removed) if missing else ())
+    _judge(missing, change, timeout, loop.status() if missing else None)
 
 
 def _run_once(settings: Settings, change: _Change, timeout: float) -> None:
@@ -148,19 +151,23 @@ def _run_once(settings: Settings, change: _Change, timeout: float) -> None:
     world = run_once(settings, timeout)
     change = change.with_leftovers(world)
     missing = (*lacking(world, change.applied, Goal.READY), *lacking(world, change.removed, Goal.GONE))
-    _judge(missing, change, timeout, held(world, change.removed))
+    _judge(missing, change, timeout, world)
 
 
-def _judge(missing: tuple[str, ...], change: _Change, timeout: float, kept: tuple[str, ...]) -> None:
-    if not missing:
+def _judge(missing: tuple[str, ...], change: _Change, timeout: float, world: WorldStatus | None) -> None:
+    """`world` is as it was seen last; it is asked for only where something is missing."""
+    if not missing or world is None:
         for names, word in ((change.applied, "ready"), (change.removed, "gone")):
             if names:
                 output.say(f"{', '.join(names)}: {word}")
         return
     for sentence in dict.fromkeys(missing):
         output.remark(sentence)
+    kept, in_vain = held(world, change.removed), failed(world, change.applied)
     if kept:
         output.remark(f"Held: {', '.join(kept)}; `reconciler confirm {' '.join(kept)}` lets the removal go on")
+    elif in_vain:
+        output.remark(f"Failed: {', '.join(in_vain)}")
     else:
         output.remark(f"Not {'done' if change.removed else 'ready'} within {timeout:g} s")
     raise typer.Exit(EXIT_NOT_READY)

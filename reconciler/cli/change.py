@@ -4,6 +4,7 @@ Before: main. After: spec.edit (one value of a file, comments kept), placing, th
 nothing here touches a container.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,9 @@ import typer
 from reconciler.api.client import LoopClient
 from reconciler.cli import output, session
 from reconciler.cli.options import environment
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
+from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.schema import schema
 
 app = typer.Typer()
@@ -85,7 +87,15 @@ def scale(
 
     Example: `reconciler scale webapp 5`.
     """
-    _edit(settings, name, "size", size, f"{name}: size {size}")
+    _edit(settings, name, "size", size, f"{name}: size {size}", allowed=_insist_on_instances)
+
+
+def _insist_on_instances(spec: ClusterSpec) -> None:
+    if spec.task is not None:
+        raise UsageError(
+            f"{spec.name} is a task: it runs once and has no size to set; `reconciler suspend {spec.name}` keeps it "
+            "from running (nothing was changed)"
+        )
 
 
 @app.command(rich_help_panel="Change")
@@ -114,8 +124,15 @@ def resume(
     _edit(settings, name, "suspend", value=False, told=f"{name}: resumed")
 
 
-def _edit(settings: Settings, name: str, key: str, value: int | bool, told: str) -> None:
-    """Set one key of a cluster's file, if the file is then still a good spec."""
+def _edit(
+    settings: Settings,
+    name: str,
+    key: str,
+    value: int | bool,
+    told: str,
+    allowed: Callable[[ClusterSpec], None] = lambda _: None,
+) -> None:
+    """Set one key of a cluster's file, if the file is then still a good spec; `allowed` raises where it may not be."""
     from reconciler.cli.placing import locked, place_locked
     from reconciler.cli.sources import policy
     from reconciler.spec.edit import set_key
@@ -130,7 +147,7 @@ def _edit(settings: Settings, name: str, key: str, value: int | bool, told: str)
         if read is None:
             raise ReconcilerError(f"{directory / file} went away just now; try again")
         shown = str(directory / file)
-        parse_cluster(read.data, file=shown, policy=policy(settings))
+        allowed(parse_cluster(read.data, file=shown, policy=policy(settings)))
         edited = set_key(read.data.decode(), key, value, file=shown).encode()
         parse_cluster(edited, file=shown, policy=policy(settings))
         place_locked(directory, {file: edited})

@@ -24,14 +24,15 @@ def new(
     settings: Settings,
     name: Annotated[str, typer.Argument(help="The cluster's name: small letters, digits and dashes.")],
     image: Annotated[str, typer.Option("--image", help="What its containers are made from.")] = _DEFAULT_IMAGE,
+    task: Annotated[bool, typer.Option("--task", help="A task, which runs once to completion.")] = False,
 ) -> None:
     """Write a first spec with comments that explain the format into the specs directory.
 
-    Example: `reconciler new webapp --image nginx:1.27`.
+    Examples: `reconciler new webapp --image nginx:1.27`, `reconciler new migration --task`.
     """
     from reconciler.cli.placing import place
     from reconciler.cli.settings import watched
-    from reconciler.spec.edit import new_spec
+    from reconciler.spec.edit import new_spec, new_task
     from reconciler.spec.names import label
     from reconciler.spec.parse import parse_cluster
     from reconciler.spec.policy import Policy
@@ -43,7 +44,7 @@ def new(
     taken = [p for p in (settings.specs / f"{name}.yaml", settings.specs / f"{name}.yml") if p.exists()]
     if taken:
         raise UsageError(f"{taken[0]} is there already: edit it, or choose another name")
-    text = new_spec(name, image, schema=_SCHEMA_FILE).encode()
+    text = (new_task if task else new_spec)(name, image, schema=_SCHEMA_FILE).encode()
     parse_cluster(text, file=f"{name}.yaml", policy=Policy())
     if not settings.specs.is_dir() and settings.specs == watched(settings.state):
         raise ReconcilerError(f"{settings.specs}, which the loop watches, is gone; bring it back (nothing was changed)")

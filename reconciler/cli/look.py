@@ -13,7 +13,7 @@ from reconciler.cli import output, session
 from reconciler.cli.failures import EXIT_NOT_READY
 from reconciler.cli.options import duration_option, environment
 from reconciler.cli.output import Format
-from reconciler.cli.waiting import Goal, await_goal
+from reconciler.cli.waiting import Goal, await_goal, failed
 from reconciler.errors import LoopNotRunning
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import WorldStatus
@@ -101,17 +101,25 @@ def wait(
     goal: Annotated[Goal, typer.Option("--for", help="What to wait for.")] = Goal.READY,
     timeout: Annotated[float, duration_option("--timeout", help_text="How long at most.")] = 120.0,
 ) -> None:
-    """Wait until clusters are ready, or gone. Exits 3 when that takes too long, and says what is missing.
+    """Wait until clusters are ready and tasks completed, or gone. Exits 3 when that takes too long, or at once when a
+    task has failed for good, and says what is missing.
 
     Examples: `reconciler wait webapp auth`, `reconciler wait webapp --for gone --timeout 30s`.
     """
-    missing = await_goal(
-        lambda: session.look(settings), names, goal, time.monotonic() + timeout, _settled(settings, names, goal)
-    )
+    in_vain: tuple[str, ...] = ()
+
+    def hopeless(world: WorldStatus) -> bool:
+        nonlocal in_vain
+        in_vain = failed(world, names) if goal is Goal.READY else ()
+        return bool(in_vain)
+
+    deadline = time.monotonic() + timeout
+    settled = _settled(settings, names, goal)
+    missing = await_goal(lambda: session.look(settings), names, goal, deadline, settled, hopeless)
     if missing:
         for sentence in missing:
             output.remark(sentence)
-        output.remark(f"Not {goal.value} within {timeout:g} s")
+        output.remark(f"Failed: {', '.join(in_vain)}" if in_vain else f"Not {goal.value} within {timeout:g} s")
         raise typer.Exit(EXIT_NOT_READY)
     output.say(f"{', '.join(names)}: {goal.value}")
 

@@ -57,7 +57,7 @@ def taken_up(loop: LoopClient, directory: Path, clusters: Collection[str]) -> bo
         plans = loop.plan(_texts(directory))
     except SpecError:
         return False
-    return all(plan.quiet for plan in plans if plan.cluster in clusters)
+    return all(plan.at_rest for plan in plans if plan.cluster in clusters)
 
 
 def _texts(directory: Path) -> dict[str, bytes]:

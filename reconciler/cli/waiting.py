@@ -40,7 +40,7 @@ def await_goal(
             done = settled()
             world = look()
             missing = tuple(lacking(world, names, goal))
-            if (done and not missing) or hopeless(world):
+            if done and (not missing or hopeless(world)):
                 return missing
         except (EngineUnavailable, TransientError) as error:
             missing, done = (str(error),), False
@@ -74,6 +74,11 @@ def held(world: WorldStatus, names: Sequence[str]) -> tuple[str, ...]:
         and any(c.type == "Held" and c.status == "True" for c in cluster.conditions)
         and not any(c.type == "Ready" for c in cluster.conditions)
     )
+
+
+def failed(world: WorldStatus, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the named that are tasks which have failed for good: no time makes them ready."""
+    return tuple(cluster.name for cluster in world.clusters if cluster.name in names and cluster.failed)
 
 
 def why(cluster: ClusterStatus) -> str:

@@ -4,12 +4,14 @@ Before: two ClusterSpecs. After: plan_view, which prints them. Secrets differ by
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from reconciler.spec.cluster import ClusterSpec
+from reconciler.spec.cluster import ClusterSpec, Stop, Task
+from reconciler.spec.elsewhere import NOT_OF_A_TASK
 
 _NOTHING = "(none)"
+_NOT_OF_A_TASK = NOT_OF_A_TASK.keys() | {"size"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,17 +25,36 @@ class Difference:
 
 def differences(before: ClusterSpec | None, after: ClusterSpec | None) -> tuple[Difference, ...]:
     """Every field that isn't the same in both; all of the present one's own where the other is None."""
-    old = dict(_flat("", before)) if before else {}
-    new = dict(_flat("", after)) if after else {}
-    base = dict(_flat("", ClusterSpec(name="", image="", size=0)))
+    old = _fields(before) if before else {}
+    new = _fields(after) if after else {}
     if before is None or after is None:
         # A cluster that comes or goes: defaults would only hide what somebody wrote.
+        base = _defaults(before or after)
         old, new = ({k: v for k, v in side.items() if base.get(k) != v} for side in (old, new))
     return tuple(
         Difference(field=key, before=old.get(key, _NOTHING), after=new.get(key, _NOTHING))
         for key in sorted(old.keys() | new.keys())
         if key != "name" and old.get(key, _NOTHING) != new.get(key, _NOTHING)
     )
+
+
+def _fields(spec: ClusterSpec) -> dict[str, str]:
+    """As its file has them: a task's own stand beside the others, and it has none of those that it can't have."""
+    flat = dict(_flat("", spec))
+    if spec.task is None:
+        return flat
+    own = {
+        key.removeprefix("task."): value for key, value in flat.items() if key.partition(".")[0] not in _NOT_OF_A_TASK
+    }
+    return {"kind": "TaskSpec", **own}
+
+
+def _defaults(spec: ClusterSpec | None) -> dict[str, str]:
+    base = ClusterSpec(name="", image="", size=0)
+    if spec is None or spec.task is None:
+        return _fields(base)
+    given = _fields(replace(base, task=Task(), stop=Stop(drain_seconds=0.0)))
+    return {key: value for key, value in given.items() if key != "kind"}
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from reconciler.console.layout import GAP, age, fit
 from reconciler.plan.status import ClusterStatus, InstanceStatus, Verdict
 
 _ORDER = tuple(Verdict)
+_RUN_WORDS = frozenset({"running", "completed", "failed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,10 @@ def _outdated(instance: InstanceStatus, cluster: ClusterStatus) -> bool:
 
 
 def verdict_word(instance: InstanceStatus) -> str:
-    """The verdict, with what the engine says where that explains it."""
+    """The verdict, with what the engine says where that explains it; of a task's run, how it goes or went."""
+    if instance.task and instance.phase in _RUN_WORDS:
+        failed = instance.phase == "failed" and instance.exit_code is not None
+        return f"failed exit {instance.exit_code}" if failed else instance.phase
     if instance.verdict is Verdict.DEAD and instance.exit_code is not None:
         return f"dead exit {instance.exit_code}"
     if instance.phase == "paused":

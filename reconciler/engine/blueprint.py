@@ -50,6 +50,7 @@ def blueprint(  # noqa: PLR0913  # each is another room's to know; a bag of them
         spec_hash=action.spec_hash,
         attempt=action.attempt,
         token_sha256=token_sha256,
+        task=spec.task is not None,
     )
     ours = {
         LISTENER_VARIABLE: listener,

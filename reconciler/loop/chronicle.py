@@ -10,12 +10,18 @@ from collections.abc import Collection
 from reconciler.engine.executor import Outcome
 from reconciler.engine.logs import log_event
 from reconciler.engine.store import Store
+from reconciler.plan.status import Verdict
+from reconciler.plan.verdicts import Judgement
 from reconciler.plan.world import Decision
+from reconciler.spec.cluster import Task
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.event import Event
+from reconciler.state.instance import EngineState, Instance
 from reconciler.state.observed import Observed
 
 _NUMBERS = re.compile(r"\d+")
+_RUN_ENDED = frozenset({EngineState.EXITED, EngineState.DEAD})
+_SHORT = 12  # digits of a container's id, as the engine's own client shows them
 _QUIET_KINDS = frozenset({"publish", "withdraw"})
 
 
@@ -25,6 +31,7 @@ class Chronicle:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._said: dict[str, str] = {}
+        self._ended: frozenset[str] = frozenset()
 
     def outcome(self, outcome: Outcome) -> None:
         """An action came back."""
@@ -92,3 +99,38 @@ class Chronicle:
         for name, wanted in world.clusters.items():
             problem = "; ".join(str(problem) for problem in wanted.problems)
             self.state("spec", name, problem, "its file is right again", cluster=name)
+        self._runs(world, observed, decision)
+
+    def _runs(self, world: WantedWorld, observed: Observed, decision: Decision) -> None:
+        """How each run of a task ended, once: the record stays, and is seen by every later pass and loop."""
+        ended = set()
+        for name, wanted in world.clusters.items():
+            task = wanted.spec.task if wanted.spec is not None else None
+            for run in observed.instances.get(name, ()) if task is not None else ():
+                judgement = decision.judgements.get(run.id)
+                if task is None or judgement is None or not run.task or run.state not in _RUN_ENDED:
+                    continue
+                if judgement.verdict not in (Verdict.READY, Verdict.DEAD):
+                    continue
+                ended.add(run.id)
+                if run.id not in self._ended and not self._told(run):
+                    self._run(run, task, judgement)
+        self._ended = frozenset(ended)
+
+    def _told(self, run: Instance) -> bool:
+        """An earlier loop told of it."""
+        events = self._store.events(cluster=run.cluster)
+        return any(event.kind == "task" and run.id[:_SHORT] in event.cause for event in events)
+
+    def _run(self, run: Instance, task: Task, judgement: Judgement) -> None:
+        event = Event(
+            at=time.time(),
+            cluster=run.cluster,
+            kind="task",
+            subject=f"{run.cluster}-{run.number}",
+            cause=f"run {run.attempt} of at most {task.most_runs} (container {run.id[:_SHORT]})",
+            result="done" if judgement.verdict is Verdict.READY else "failed",
+            message=judgement.cause.removeprefix("failed: "),
+        )
+        self._store.record(event)
+        log_event(event)

@@ -77,7 +77,9 @@ class LoopMemory:
                 sighting = self._first_sight(instance, now, up_seconds)
             elif instance.id in self._unstarted and instance.state is not EngineState.CREATED:
                 # Listed while it was being made: its life begins with its start.
-                sighting = replace(sighting, up_since=self._made.get(instance.id, now))
+                sighting = replace(sighting, up_since=self._made.get(instance.id, now), dead_since=None)
+            elif instance.alive and sighting.dead_since is not None:
+                sighting = Sighting(up_since=now)  # somebody started it again: another life
             if (instance.state is EngineState.PAUSED) != (sighting.paused_since is not None):
                 paused = now if instance.state is EngineState.PAUSED else None
                 sighting = replace(sighting, paused_since=paused)
@@ -130,7 +132,7 @@ class LoopMemory:
             case TerminateInstance():
                 sighting = replace(sighting, terminated_at=now)
             case KillInstance():
-                sighting = replace(sighting, terminated_at=sighting.terminated_at or now, killed_at=now)
+                sighting = replace(sighting, killed_at=now)
         self.sightings[action.id] = sighting
 
     def _setback(self, action: Action, outcome: Outcome, now: float) -> None:

@@ -69,8 +69,9 @@ def run_once(settings: Settings, timeout_seconds: float, confirmed: tuple[str, .
 
 
 def converged(status: WorldStatus) -> bool:
-    """Every cluster is as its spec says, and nothing is left over."""
-    return all(row.all_ready and not row.doing for row in status.clusters) and not status.engine_problem
+    """Every cluster is as its spec says or a task that has failed for good, and nothing is left over."""
+    over = all((row.all_ready and not row.doing) or row.failed for row in status.clusters)
+    return over and not status.engine_problem
 
 
 def _wait(loop: Loop, timeout_seconds: float) -> WorldStatus:

@@ -59,12 +59,12 @@ class _View:
     eligible: Collection[str]
 
     def listed(self) -> list[Instance]:
-        """Who should be heard: all that run and weren't told to end."""
+        """Who should be heard: all that run and weren't told to end; a task is judged by its end alone."""
         return [
             instance
             for instances in self.observed.instances.values()
             for instance in instances
-            if instance.alive and self.judgements[instance.id].verdict is not Verdict.STOPPING
+            if instance.alive and not instance.task and self.judgements[instance.id].verdict is not Verdict.STOPPING
         ]
 
     def silent(self) -> list[Instance]:

@@ -10,7 +10,7 @@ from reconciler.spec.cluster import Stop
 from reconciler.state.instance import Instance
 from reconciler.state.observed import Observed, Sighting
 
-_AGAIN_SECONDS = 10.0
+AGAIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def next_step(instance: Instance, cause: str, stop: Stop, observed: Observed, no
         return Step(terminate, now + stop.grace_seconds)
     kill_at = sighting.terminated_at + stop.grace_seconds
     if sighting.killed_at is not None:
-        kill_at = sighting.killed_at + _AGAIN_SECONDS
+        kill_at = sighting.killed_at + AGAIN_SECONDS
     if now < kill_at:
         return Step(None, kill_at)
     overdue = f"{cause}; still running {stop.grace_seconds:g} s after SIGTERM"

@@ -44,7 +44,7 @@ def name_actions(
             continue
         judgement = judgements[instance.id]
         published = names.get(instance.id)
-        if judgement.verdict in _ENDED or instance.id in observed.ended or not instance.address:
+        if _has_ended(instance, judgement, observed) or not instance.address:
             if published is not None:
                 yield _withdraw(instance, judgement, observed)
             continue
@@ -62,12 +62,16 @@ def keep_names(
         judgement = judgements[instance.id]
         if published is None:
             continue
-        if judgement.verdict in _ENDED or instance.id in observed.ended or not instance.address:
+        if _has_ended(instance, judgement, observed) or not instance.address:
             yield _withdraw(instance, judgement, observed)
             continue
         ready = answers_ready(instance, judgement, observed)
         if ready != published.ready or instance.address != published.address:
             yield _publish_record(instance, replace(published, ready=ready, address=instance.address))
+
+
+def _has_ended(instance: Instance, judgement: Judgement, observed: Observed) -> bool:
+    return judgement.verdict in _ENDED or not instance.alive or instance.id in observed.ended
 
 
 def _differs(published: Record, instance: Instance, spec: ClusterSpec, *, ready: bool) -> bool:
@@ -99,7 +103,7 @@ def _publish_record(instance: Instance, record: Record) -> PublishName:
 
 
 def _withdraw(instance: Instance, judgement: Judgement, observed: Observed) -> WithdrawName:
-    if judgement.verdict in _ENDED:
+    if judgement.verdict in _ENDED or not instance.alive:
         cause = judgement.cause or "ending"
     else:
         cause = "the engine told of its end" if instance.id in observed.ended else "not on the network"

@@ -6,6 +6,7 @@ Before: reconcile. After: the loop hands the actions to engine.executor; `reconc
 from dataclasses import dataclass
 
 from reconciler.plan.actions import Action
+from reconciler.plan.status import TASK_FAILED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,12 @@ class Plan:
     def quiet(self) -> bool:
         """Nothing to do and nothing waited for."""
         return not self.actions and not self.waits and self.held is None
+
+    @property
+    def at_rest(self) -> bool:
+        """No time will change anything: quiet, or a task that has failed for good and waits for a person."""
+        given_up = not self.actions and not self.held and all(wait.reason == TASK_FAILED for wait in self.waits)
+        return self.quiet or given_up
 
     def __str__(self) -> str:
         lines = [f"{action.kind} {action.subject}: {action.cause}" for action in self.actions]

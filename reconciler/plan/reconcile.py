@@ -18,9 +18,11 @@ from reconciler.plan.limits import Limits
 from reconciler.plan.naming import name_actions
 from reconciler.plan.placement import misplaced
 from reconciler.plan.plan import Plan, Wait
+from reconciler.plan.runs import is_completed
 from reconciler.plan.settled import is_settled
 from reconciler.plan.sourcing import gate, source_image
 from reconciler.plan.status import Verdict
+from reconciler.plan.task import TaskPass
 from reconciler.plan.thinning import Thinning, surge
 from reconciler.plan.verdicts import Judgement, judged_by_news
 from reconciler.spec.cluster import ClusterSpec
@@ -45,12 +47,22 @@ def reconcile(
     if spec is None:
         held = Wait(reason="SpecUnreadable", message="its file can't be read and no earlier version is known")
         return keep(wanted.name, observed, judgements, now=now, limits=limits, held=held)
-    settled = is_settled(spec, wanted, observed, instances, judgements)
+    if spec.task is not None:
+        settled = is_completed(spec, wanted, observed)
+    else:
+        settled = is_settled(spec, wanted, observed, instances, judgements)
     undone: tuple[Wait, ...] = ()
     if not settled:
         draft = Draft(wanted.name, observed, now, limits)
         going = replace(spec, suspend=False) if spec.suspend else spec
-        plan = _Pass(going, wanted, observed, judgements, now, limits, draft).plan(ready_clusters)
+        if going.task is not None:
+            task = TaskPass(
+                spec=going, task=going.task, wanted=wanted, observed=observed, judgements=judgements, now=now,
+                limits=limits, draft=draft,
+            )  # fmt: skip
+            plan = task.plan(ready_clusters)
+        else:
+            plan = _Pass(going, wanted, observed, judgements, now, limits, draft).plan(ready_clusters)
         if not spec.suspend:
             return plan
         undone = _undone(plan)
@@ -163,7 +175,7 @@ class _Pass:
 
     def _image(self, buckets: Buckets, missing: int, ready_clusters: Collection[str]) -> Image | None:
         """The image to create from, where something is to be created; the draft knows why there is none."""
-        wait = gate(self.spec, self.wanted, buckets, ready_clusters)
+        wait = gate(self.spec, self.wanted, ready_clusters, cold=buckets.empty)
         if wait is not None and (missing > 0 or self.wanted.missing_files):
             self.draft.waits.append(wait)
         if wait is not None or missing <= 0:

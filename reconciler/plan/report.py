@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from reconciler.plan.buckets import available
 from reconciler.plan.plan import Plan, Wait
-from reconciler.plan.status import ClusterStatus, Condition, ConditionType, InstanceStatus, Verdict
+from reconciler.plan.runs import run_phase
+from reconciler.plan.status import (
+    TASK_FAILED,
+    ClusterStatus,
+    Condition,
+    ConditionType,
+    InstanceStatus,
+    Kind,
+    Verdict,
+)
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
@@ -17,7 +26,7 @@ from reconciler.state.observed import InFlight, Observed
 
 _DEGRADING = frozenset({
     "CrashBackOff", "CreateFailed", "ActionFailed", "ImagePullBackOff", "ImageMissing", "FileMissing",
-    "SpecUnreadable",
+    "SpecUnreadable", TASK_FAILED,
 })  # fmt: skip
 _DOING = {
     "create": "creating", "pull": "fetching", "terminate": "stopping", "kill": "killing",
@@ -39,7 +48,7 @@ def cluster_status(
     rows = tuple(_row(i, spec, observed, judgements[i.id], now) for i in instances)
     rows += tuple(_pending(f) for f in observed.in_flight.get(wanted.name, ()) if _unseen(f, instances))
     bake = spec.rollout.bake_seconds if spec else 0.0
-    live = [i for i in instances if i.alive and judgements[i.id].verdict is not Verdict.STOPPING]
+    live = [i for i in instances if _is_there(i, judgements[i.id])]
     updated = [i for i in live if i.spec_hash == wanted.spec_hash and _same_image(i, spec, observed)]
     counts = _Counts(
         desired=spec.size if spec else len(live),
@@ -64,6 +73,7 @@ def cluster_status(
         doing=_doing(wanted.name, plan, observed),
         image=spec.image if spec else "",
         dns=spec.dns_label if spec else wanted.name,
+        kind=_kind(spec, instances),
     )
 
 
@@ -82,7 +92,20 @@ def orphan_status(
         revision=_revision(list(instances), observed, name), zones=tuple(sorted({i.zone for i in instances})),
         generation=0, conditions=(kept or removing,), instances=rows,
         doing=_doing(name, plan or Plan(cluster=name), observed), dns=name,
+        kind=_kind(None, instances),
     )  # fmt: skip
+
+
+def _is_there(instance: Instance, judgement: Judgement) -> bool:
+    """What counts towards the size: whoever runs and is to run on, and the record of a task that has completed."""
+    if judgement.verdict is Verdict.STOPPING:
+        return False
+    return instance.alive or judgement.verdict is Verdict.READY
+
+
+def _kind(spec: ClusterSpec | None, instances: tuple[Instance, ...]) -> Kind:
+    task = spec.task is not None if spec is not None else bool(instances) and all(i.task for i in instances)
+    return "TaskSpec" if task else "ClusterSpec"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +140,8 @@ def _conditions(
     why = waits[0] if waits else Wait(reason="Converging" if moving else "Settled", message="")
     if suspended := [wait for wait in waits if wait.reason == "Suspended"]:
         moving, why = False, suspended[0]
+    if failed := [wait for wait in plan.waits if wait.reason == TASK_FAILED]:
+        moving, why = False, failed[0]
     result.append(condition("Progressing", why.reason, why.message, on=moving))
     trouble = _trouble(wanted, plan, live, judgements)
     if trouble is None:
@@ -163,16 +188,22 @@ def _row(
         zone=instance.zone,
         container=instance.container,
         id=instance.id,
-        phase=str(instance.state),
+        phase=run_phase(instance, judgement) if instance.task else str(instance.state),
         verdict=judgement.verdict,
-        heartbeat_age=max(0.0, now - beat.at) if beat else None,
+        heartbeat_age=max(0.0, now - beat.at) if beat and not _is_record(instance) else None,
         revision=instance.revision,
         address=instance.address,
         attempt=instance.attempt,
         load=beat.load if beat else None,
         memory_bytes=beat.memory_bytes if beat else None,
         exit_code=instance.exit_code,
+        task=instance.task,
     )
+
+
+def _is_record(instance: Instance) -> bool:
+    """Kept for as long as its spec is: the silence of one that has ended is no news."""
+    return instance.task and not instance.alive
 
 
 def _unseen(flight: InFlight, instances: tuple[Instance, ...]) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Collection
 
 from reconciler.plan.actions import PullImage
 from reconciler.plan.backoff import retry_at
-from reconciler.plan.buckets import Buckets
 from reconciler.plan.draft import Draft
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Wait
@@ -18,13 +17,13 @@ from reconciler.state.image import Image
 from reconciler.state.observed import Observed
 
 
-def gate(spec: ClusterSpec, wanted: Wanted, buckets: Buckets, ready_clusters: Collection[str]) -> Wait | None:
+def gate(spec: ClusterSpec, wanted: Wanted, ready_clusters: Collection[str], *, cold: bool) -> Wait | None:
     """Why nothing may be created now: a file that isn't there, or a dependency that a cold cluster waits for."""
     if wanted.missing_files:
         files = ", ".join(wanted.missing_files)
         return Wait(reason="FileMissing", message=f"{files}: no such file; put it there, creation waits for it")
     waiting_for = [name for name in spec.depends_on if name not in ready_clusters]
-    if not waiting_for or not buckets.empty:
+    if not waiting_for or not cold:
         return None
     return Wait(reason="DependencyNotReady", message=f"waits until {', '.join(waiting_for)} is ready")
 

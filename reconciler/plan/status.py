@@ -10,11 +10,17 @@ from typing import Literal
 from reconciler.errors import Problem
 
 ConditionType = Literal["Ready", "Progressing", "Degraded", "Suspended", "Held"]
+Kind = Literal["ClusterSpec", "TaskSpec"]
+
+
+TASK_FAILED = "TaskFailed"
+"""The reason of a task that only a person can bring further."""
 
 
 class Verdict(StrEnum):
     """What is concluded of one instance: `dead` is replaced now, `suspect` after grace and within a budget,
-    `unknown` not at all. `starting` has not been ready yet.
+    `unknown` not at all. `starting` has not been ready yet. A run of a task is starting while it lasts, then ready
+    (it exited 0) or dead.
     """
 
     READY = "ready"
@@ -58,11 +64,12 @@ class InstanceStatus:
     load: float | None = None
     memory_bytes: int | None = None
     exit_code: int | None = None
+    task: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterStatus:
-    """`doing` says what is being done or waited for now, and why, newest first."""
+    """`doing` says what is being done or waited for now, and why, newest first. `kind` is what its file describes."""
 
     name: str
     desired: int
@@ -79,11 +86,18 @@ class ClusterStatus:
     doing: tuple[str, ...] = ()
     image: str = ""
     dns: str = ""
+    kind: Kind = "ClusterSpec"
 
     @property
     def all_ready(self) -> bool:
         """Every desired instance is ready and of the wanted revision, none is left over."""
         return any(c.type == "Ready" and c.status == "True" for c in self.conditions)
+
+    @property
+    def failed(self) -> str:
+        """Why a task has failed for good, so that waiting for it is in vain; empty where that isn't so."""
+        reasons = (c.message for c in self.conditions if c.status == "True" and c.reason == TASK_FAILED)
+        return next(reasons, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from reconciler.plan.keeping import keep, retire
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.reconcile import reconcile
+from reconciler.plan.runs import has_completed, judge_run
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement, judge
 from reconciler.spec.cluster import Health, Stop
@@ -122,7 +123,11 @@ def _eligible(world: WantedWorld) -> frozenset[str]:
     return frozenset(
         name
         for name, wanted in world.clusters.items()
-        if wanted.spec is not None and wanted.spec.size and not wanted.spec.suspend and not wanted.missing_files
+        if wanted.spec is not None
+        and wanted.spec.size
+        and not wanted.spec.suspend
+        and not wanted.missing_files
+        and wanted.spec.task is None
     )
 
 
@@ -131,14 +136,19 @@ def judge_all(world: WantedWorld, observed: Observed, now: float) -> dict[str, J
     judgements: dict[str, Judgement] = {}
     for name, instances in observed.instances.items():
         wanted = world.clusters.get(name)
-        health = wanted.spec.health if wanted is not None and wanted.spec is not None else _UNKNOWN_HEALTH
+        spec = wanted.spec if wanted is not None else None
+        health = spec.health if spec is not None else _UNKNOWN_HEALTH
+        runs = spec is None or spec.task is not None
         for instance in instances:
-            judgements[instance.id] = judge(instance, health, observed, now)
+            if instance.task and runs:
+                judgements[instance.id] = judge_run(instance, observed)
+            else:
+                judgements[instance.id] = judge(instance, health, observed, now)
     return judgements
 
 
 def ready_clusters(world: WantedWorld, observed: Observed, judgements: Mapping[str, Judgement]) -> frozenset[str]:
-    """Of the clusters that others depend on, those with as many ready instances as they want."""
+    """Of the clusters that others depend on, those with as many ready instances as they want, and completed tasks."""
     asked = {name for wanted in world.clusters.values() if wanted.spec for name in wanted.spec.depends_on}
     clusters = world.clusters
     return frozenset(n for n in asked if n in clusters and _is_ready(clusters[n], observed, judgements))
@@ -147,6 +157,8 @@ def ready_clusters(world: WantedWorld, observed: Observed, judgements: Mapping[s
 def _is_ready(wanted: Wanted, observed: Observed, judgements: Mapping[str, Judgement]) -> bool:
     if wanted.spec is None:
         return False
+    if wanted.spec.task is not None:
+        return has_completed(wanted.spec, wanted, observed)
     healthy = 0
     for instance in observed.instances.get(wanted.name, ()):
         if judgements[instance.id].verdict in (Verdict.READY, Verdict.UNKNOWN):

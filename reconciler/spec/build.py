@@ -7,8 +7,8 @@ Before: parse (values). After: cluster. Health and rollout have a module of thei
 from pathlib import PurePath
 
 from reconciler.spec import names
-from reconciler.spec.cluster import ClusterSpec, Port, Resources, Secret, Volume
-from reconciler.spec.judging import health, rollout, stop
+from reconciler.spec.cluster import ClusterSpec, Port, Resources, Secret, Task, Volume
+from reconciler.spec.judging import RUNS_ONCE, health, rollout, stop
 from reconciler.spec.policy import Policy
 from reconciler.spec.ports import BadEntryError, fits, overlap, parse_port
 from reconciler.spec.report import quoted
@@ -22,6 +22,7 @@ def build(values: Values, stem: str | None, policy: Policy) -> ClusterSpec:
     """The spec. Only to be used where the report is empty afterwards. `stem` is None where text comes from no
     file.
     """
+    task = _task(values)
     size = values.whole(1, "size")
     ports = _ports(values, size)
     volumes = _volumes(values, policy)
@@ -42,13 +43,21 @@ def build(values: Values, stem: str | None, policy: Policy) -> ClusterSpec:
         depends_on=_labels(values, "depends_on"),
         start=values.plain("parallel", "start"),
         health=health(values),
-        rollout=rollout(values, _single_owner(ports, volumes)),
-        stop=stop(values),
+        rollout=RUNS_ONCE if task else rollout(values, _single_owner(ports, volumes)),
+        stop=stop(values, serves=task is None),
         ssh_keys=_ssh(values),
         suspend=values.flag("suspend"),
+        task=task,
     )
     _together(values, spec)
     return spec
+
+
+def _task(values: Values) -> Task | None:
+    if values.plain("ClusterSpec", "kind") != "TaskSpec":
+        return None
+    deadline = values.seconds(0.0, "deadline") if values.has("deadline") else None
+    return Task(retries=values.whole(Task().retries, "retries"), deadline_seconds=deadline)
 
 
 def stem_of(file: str) -> str | None:

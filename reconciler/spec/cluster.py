@@ -116,8 +116,25 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What makes a spec a task: one run to completion for each revision.
+
+    A run that fails is repeated at most `retries` times; one that lasts longer than `deadline_seconds` is killed
+    and has failed (None: it may take as long as it likes).
+    """
+
+    retries: int = 6
+    deadline_seconds: float | None = None
+
+    @property
+    def most_runs(self) -> int:
+        """How many runs of one revision there may be in all."""
+        return self.retries + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterSpec:
-    """One cluster as its file wants it."""
+    """One cluster as its file wants it; a task where `task` is set, with size 1."""
 
     name: str
     image: str
@@ -138,6 +155,7 @@ class ClusterSpec:
     stop: Stop = Stop()
     ssh_keys: str | None = None
     suspend: bool = False
+    task: Task | None = None
 
     @property
     def dns_label(self) -> str:
@@ -148,9 +166,9 @@ class ClusterSpec:
         """Twelve hex digits over what is baked into a container: what differs here needs a new container.
 
         Left out, because it changes without one: size, zones, dns, pull, health, rollout, stop, depends_on,
-        start, suspend.
+        start, suspend, and a task's retries and deadline.
         """
-        baked = {
+        baked: dict[str, object] = {
             "image": self.image,
             "command": self.command,
             "environment": dict(sorted(self.environment.items())),
@@ -160,5 +178,7 @@ class ClusterSpec:
             "resources": [self.resources.memory_bytes, self.resources.cpus, self.resources.pids],
             "ssh": self.ssh_keys,
         }
+        if self.task is not None:
+            baked["kind"] = "TaskSpec"  # only then, so that no cluster of an earlier version is outdated
         text = json.dumps(baked, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -118,6 +118,11 @@ def new_spec(name: str, image: str, *, schema: str = ".reconciler-schema.json") 
     return _TEMPLATE.format(name=name, image=_written_image(image), schema=schema)
 
 
+def new_task(name: str, image: str, *, schema: str = ".reconciler-schema.json") -> str:
+    """The same for a task."""
+    return _TASK.format(name=name, image=_written_image(image), schema=schema)
+
+
 def _written_image(image: str) -> str:
     return image if image.isprintable() and not set(image) & set("#{}[]&*!|>'\"%@` ,") else json.dumps(image)
 
@@ -146,4 +151,25 @@ zones: [az1, az2, az3]      # failure domains; instances are spread over them
 
 # How a change of the image reaches them: the new one is ready before an old one goes.
 # rollout: {{strategy: rolling, surge: 1, unavailable: 0}}
+"""
+
+_TASK = """\
+# yaml-language-server: $schema={schema}
+#
+# Save this file: the task runs, once. It runs again when what is baked into its container changes, and when its
+# exited container, which is the record of it, is removed: so it does no harm when it runs twice.
+# `reconciler wait {name}` waits for its end, `reconciler logs {name}` shows what it wrote.
+
+kind: TaskSpec
+name: {name}                # the file's name without .yaml
+image: {image}
+command: [sh, -c, "echo done"]      # ready means that this exited 0
+retries: 6                  # a failed run is repeated so often, after 1s, 2s, 4s and so on
+# deadline: 10m             # a run that lasts longer is killed and has failed
+
+# environment:
+#   LOG_LEVEL: info
+# zones: [az1]              # it runs in the first
+# resources: {{memory: 256MiB, cpus: 0.5}}
+# depends_on: [database]    # each run waits until that is ready
 """

@@ -14,7 +14,6 @@ NOT_YET: Mapping[str, str] = {
 """Keys by their path, with what to do meanwhile."""
 
 NOT_YET_VALUES: Mapping[str, tuple[str, ...]] = {
-    "kind": ("TaskSpec",),
     "rollout.strategy": ("red-black", "canary"),
 }
 
@@ -35,6 +34,15 @@ FORBIDDEN: Mapping[str, str] = {
     "restart": "the reconciler is the only one that restarts",
     "restart_policy": "the reconciler is the only one that restarts",
 }
+
+NOT_OF_A_TASK: Mapping[str, str] = {
+    "dns": "its one instance is named after the file",
+    "ports": "it serves nobody",
+    "start": "it has one instance",
+    "health": "it is ready when it exited 0, and `deadline` bounds a run",
+    "rollout": "a change stops the run and starts it again",
+}
+"""Keys that only a cluster of instances has, each with what is so of a task instead."""
 
 SYNONYMS: Mapping[str, str] = {
     "replicas": "size",
@@ -64,6 +72,12 @@ SYNONYMS: Mapping[str, str] = {
     "max_unavailable": "unavailable",
     "maxUnavailable": "unavailable",
     "retries": "misses",
+    "backoffLimit": "retries",
+    "backoff_limit": "retries",
+    "max_attempts": "retries",
+    "attempts": "retries",
+    "activeDeadlineSeconds": "deadline",
+    "active_deadline": "deadline",
     "period": "interval",
     "start_period": "start",
     "dependsOn": "depends_on",

@@ -7,7 +7,7 @@ mentioned.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from reconciler.spec.cluster import ClusterSpec, Port, Volume
+from reconciler.spec.cluster import ClusterSpec, Port, Task, Volume
 from reconciler.spec.units import show_bytes, show_seconds
 
 
@@ -36,6 +36,7 @@ def _fields(spec: ClusterSpec | None) -> dict[str, str]:
 
 
 def _shown(spec: ClusterSpec) -> Iterator[tuple[str, str | None]]:
+    yield "kind", None if spec.task is None else "TaskSpec"
     yield "image", spec.image
     yield "pull", spec.pull
     yield "size", str(spec.size)
@@ -51,16 +52,26 @@ def _shown(spec: ClusterSpec) -> Iterator[tuple[str, str | None]]:
     yield "resources.cpus", None if cpus is None else f"{cpus:g}"
     yield "resources.pids", str(spec.resources.pids)
     yield "depends_on", _list(spec.depends_on) if spec.depends_on else None
+    yield from _serving(spec) if spec.task is None else _running_once(spec.task)
+    yield "ssh.authorized_keys", spec.ssh_keys
+    yield "stop.grace", show_seconds(spec.stop.grace_seconds)
+    yield "stop.drain", show_seconds(spec.stop.drain_seconds)
+    yield "suspend", _yes(spec.suspend)
+
+
+def _serving(spec: ClusterSpec) -> Iterator[tuple[str, str | None]]:
+    """What only instances that run on have."""
     yield "start", spec.start
     yield from _health(spec)
     yield "rollout.strategy", spec.rollout.strategy
     yield "rollout.surge", str(spec.rollout.surge)
     yield "rollout.unavailable", str(spec.rollout.unavailable)
     yield "rollout.bake", show_seconds(spec.rollout.bake_seconds)
-    yield "ssh.authorized_keys", spec.ssh_keys
-    yield "stop.grace", show_seconds(spec.stop.grace_seconds)
-    yield "stop.drain", show_seconds(spec.stop.drain_seconds)
-    yield "suspend", _yes(spec.suspend)
+
+
+def _running_once(task: Task) -> Iterator[tuple[str, str | None]]:
+    yield "retries", str(task.retries)
+    yield "deadline", None if task.deadline_seconds is None else show_seconds(task.deadline_seconds)
 
 
 def _health(spec: ClusterSpec) -> Iterator[tuple[str, str | None]]:

@@ -7,6 +7,9 @@ successor comes.
 from reconciler.spec.cluster import Health, Heartbeat, Probe, Rollout, Stop, Strategy
 from reconciler.spec.values import Values
 
+RUNS_ONCE = Rollout(strategy="in-place", surge=0, unavailable=1, bake_seconds=0.0)
+"""A task's: never two runs at once, and what has exited 0 needs no time to prove itself."""
+
 
 def health(values: Values) -> Health:
     """Probe by http or tcp, not both; heartbeat and docker may stand beside either."""
@@ -70,8 +73,9 @@ def rollout(values: Values, single_owner: str | None) -> Rollout:
     )
 
 
-def stop(values: Values) -> Stop:
+def stop(values: Values, *, serves: bool) -> Stop:
+    """Where nobody is served, nobody has to be kept from being sent there: no drain by default."""
     return Stop(
         grace_seconds=values.seconds(10.0, "stop", "grace"),
-        drain_seconds=values.seconds(2.0, "stop", "drain"),
+        drain_seconds=values.seconds(2.0 if serves else 0.0, "stop", "drain"),
     )

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.spec.elsewhere import FORBIDDEN, NOT_YET, NOT_YET_VALUES, SYNONYMS
+from reconciler.spec.elsewhere import FORBIDDEN, NOT_OF_A_TASK, NOT_YET, NOT_YET_VALUES, SYNONYMS
 from reconciler.spec.names import label
 from reconciler.spec.nodes import Document, core_value
 from reconciler.spec.report import Path, Report, quoted, show_path
@@ -80,6 +80,9 @@ class Sentences:
             self._unknown_keys(found)
             return
         problem, fix = rule(found, self._tree)
+        if found.keyword == "not":
+            self._report.add(self._tree.key_at(found.path), found.path, problem, fix)
+            return
         path = self._repeated(found) if found.keyword == "uniqueItems" else found.path
         self._report.add(self._tree.value_at(path), path, problem, fix)
 
@@ -194,9 +197,20 @@ def _enum(found: Finding, _tree: Document) -> tuple[str, str]:
 
 
 def _const(found: Finding, _tree: Document) -> tuple[str, str]:
+    if found.path == ("size",):
+        how = "`suspend: true` keeps it from running" if found.value == 0 else "it runs once at a time"
+        return f"a task has size 1, not {quoted(found.value)}", f"leave `size` out; {how}"
     if found.value in NOT_YET_VALUES.get(show_path(found.path), ()):
         return f"{quoted(found.value)} does not work yet", f"write {found.wanted}"
     return f"{quoted(found.value)} is not known", f"write {found.wanted}, or leave the key out"
+
+
+def _of_the_other_kind(found: Finding, _tree: Document) -> tuple[str, str]:
+    """`not` in the schema: a key of clusters in a task's file, or the other way round."""
+    because = NOT_OF_A_TASK.get(str(found.path[-1]))
+    if because is None:
+        return "only a task has it", "remove it, or write `kind: TaskSpec`"
+    return "a task doesn't have it", f"remove it: {because}"
 
 
 def _minimum(found: Finding, tree: Document) -> tuple[str, str]:
@@ -263,4 +277,5 @@ _RULES: Mapping[str, Rule | None] = {
     "uniqueItems": _unique,
     "x-seconds": _between,
     "x-bytes": _between,
+    "not": _of_the_other_kind,
 }

@@ -36,7 +36,7 @@ class Instance:
     """A container that is ours. `short_name` is `webapp1`, `container` is `dev-webapp-1`, `id` the engine's full id.
 
     `address` is its IPv4 address on the environment's network, None while it has none.
-    `exit_code` is None unless the engine says it exited.
+    `exit_code` is None unless the engine says it exited. `task`: it is a run of a TaskSpec, or the record of one.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Instance:
     health: ImageHealth = ImageHealth.NONE
     address: str | None = None
     has_agent: bool = False
+    task: bool = False
 
     @property
     def alive(self) -> bool:

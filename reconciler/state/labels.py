@@ -21,13 +21,16 @@ AGENT = PREFIX + "agent"
 LISTENER = PREFIX + "listener"
 
 INSTANCE_ROLE = "instance"
+TASK_ROLE = "task"
+ROLES = frozenset({INSTANCE_ROLE, TASK_ROLE})
+"""The roles of what a spec wants; whatever has another one is ours, and no spec speaks of it."""
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceLabels:
-    """What an instance's labels say; `number` and `attempt` count from 1."""
+    """What an instance's labels say; `number` and `attempt` count from 1. `task`: it is a run of a TaskSpec."""
 
     env: str
     cluster: str
@@ -37,6 +40,7 @@ class InstanceLabels:
     spec_hash: str
     attempt: int
     token_sha256: str
+    task: bool = False
 
     def as_labels(self) -> dict[str, str]:
         """The same as the engine stores it: text to text."""
@@ -47,7 +51,7 @@ class InstanceLabels:
             ZONE: self.zone,
             REVISION: self.revision,
             SPEC_HASH: self.spec_hash,
-            ROLE: INSTANCE_ROLE,
+            ROLE: TASK_ROLE if self.task else INSTANCE_ROLE,
             ATTEMPT: str(self.attempt),
             TOKEN_SHA256: self.token_sha256,
         }
@@ -83,4 +87,5 @@ def read_labels(labels: Mapping[str, str], name: str) -> InstanceLabels | str:
         spec_hash=labels[SPEC_HASH],
         attempt=int(attempt) if _NUMBER.fullmatch(attempt) else 1,
         token_sha256=labels.get(TOKEN_SHA256, ""),
+        task=labels.get(ROLE) == TASK_ROLE,
     )

@@ -35,7 +35,7 @@ class Box:
 
     @property
     def is_instance(self) -> bool:
-        return self.labels.get(keys.ROLE, keys.INSTANCE_ROLE) == keys.INSTANCE_ROLE
+        return self.labels.get(keys.ROLE, keys.INSTANCE_ROLE) in keys.ROLES
 
     def found(self) -> Found:
         """As one looks at it by name."""
@@ -80,4 +80,5 @@ class Box:
             health=self.health,
             address=self.address if self.connected else None,
             has_agent=self.image.has_agent,
+            task=read.task,
         )

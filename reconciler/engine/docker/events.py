@@ -77,7 +77,7 @@ def read_event(message: Mapping[str, Any], env: str) -> EngineEvent | None:
             EngineEvent(kind="image", action=action, id=str(actor.get("ID", ""))) if action in IMAGE_ACTIONS else None
         )
     labels = actor.get("Attributes") or {}
-    ours = labels.get(keys.ENV) == env and labels.get(keys.ROLE, keys.INSTANCE_ROLE) == keys.INSTANCE_ROLE
+    ours = labels.get(keys.ENV) == env and labels.get(keys.ROLE, keys.INSTANCE_ROLE) in keys.ROLES
     cluster = labels.get(keys.CLUSTER)
     if message.get("Type") != "container" or not ours or not cluster or action not in CONTAINER_ACTIONS:
         return None

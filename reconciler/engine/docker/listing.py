@@ -27,7 +27,7 @@ def read_listing(rows: Iterable[Mapping[str, Any]], env: str) -> Listing:
     clusters: dict[str, list[Instance]] = defaultdict(list)
     foreign: list[Foreign] = []
     for row in rows:
-        if (row.get("Labels") or {}).get(keys.ROLE, keys.INSTANCE_ROLE) != keys.INSTANCE_ROLE:
+        if (row.get("Labels") or {}).get(keys.ROLE, keys.INSTANCE_ROLE) not in keys.ROLES:
             continue
         found = read_row(row, env)
         if isinstance(found, Foreign):
@@ -71,6 +71,7 @@ def read_row(row: Mapping[str, Any], env: str) -> Instance | Foreign:
         health=_health(status),
         address=(networks.get(network) or {}).get("IPAddress") or None,
         has_agent=keys.AGENT in labels,
+        task=read.task,
     )
 
 

@@ -2,9 +2,19 @@
 
 from reconciler.engine.executor import Outcome
 from reconciler.loop.memory import SETBACK_SECONDS, LoopMemory
-from reconciler.plan.actions import Action, CreateInstance, PublishName, RemoveInstance, TerminateInstance, WithdrawName
+from reconciler.plan.actions import (
+    Action,
+    CreateInstance,
+    KillInstance,
+    PublishName,
+    RemoveInstance,
+    TerminateInstance,
+    WithdrawName,
+)
+from reconciler.plan.status import Verdict
+from reconciler.plan.verdicts import Judgement
 from reconciler.state.instance import EngineState, Instance
-from reconciler.state.observed import Past
+from reconciler.state.observed import Past, Sighting
 from reconciler.state.records import Record
 from tests.unit.plan.builders import make_spec
 
@@ -123,3 +133,33 @@ def test_what_a_person_confirmed_holds_for_a_while() -> None:
     remembered = LoopMemory(0.0, {}, ["web"])
     assert remembered.guard(1.0).confirmed == {"web"}
     assert remembered.guard(1000.0).confirmed == frozenset()
+
+
+def test_a_death_is_not_remembered_of_one_that_was_listed_before_its_start() -> None:
+    """Listed while it is being made it is taken for half made; its back-off counts from its real end."""
+    remembered = memory()
+    remembered.sight([instance(state=EngineState.CREATED)], 1.0, lambda _: 0.0)
+    remembered._note_verdict("a", Judgement(Verdict.DEAD), 1.0)
+    remembered.sight([instance()], 2.0, lambda _: 0.0)
+    assert remembered.sightings["a"].dead_since is None
+    remembered.sight([instance(state=EngineState.EXITED)], 9.0, lambda _: 0.0)
+    remembered._note_verdict("a", Judgement(Verdict.DEAD), 9.0)
+    assert remembered.sightings["a"].dead_since == 9.0
+
+
+def test_one_that_somebody_started_again_lives_anew() -> None:
+    remembered = memory()
+    remembered.sight([instance(state=EngineState.EXITED)], 1.0, lambda _: 0.0)
+    remembered._note_verdict("a", Judgement(Verdict.DEAD), 1.0)
+    remembered.sight([instance()], 50.0, lambda _: 0.0)
+    assert remembered.sightings["a"] == Sighting(up_since=50.0)
+
+
+def test_a_kill_without_a_word_before_is_known_from_an_end_that_was_asked_for() -> None:
+    remembered = memory()
+    remembered.sight([instance("a"), instance("b")], 1.0, lambda _: 0.0)
+    remembered.absorb([done(TerminateInstance(cluster="web", number=1, id="a", cause="test"))], 2.0)
+    kills = [KillInstance(cluster="web", number=1, id=id, cause="test") for id in ("a", "b")]
+    remembered.absorb([done(kill) for kill in kills], 3.0)
+    steps = {id: (seen.terminated_at, seen.killed_at) for id, seen in remembered.sightings.items()}
+    assert steps == {"a": (2.0, 3.0), "b": (None, 3.0)}

@@ -48,7 +48,6 @@ KEYS = {
         f"{ONE}rollout: {{deadline: 5m}}\n",
         "3:11: rollout.deadline: does not work yet; remove it",
     ),
-    "a task": (f"{ONE}kind: TaskSpec\n", "3:7: kind: `TaskSpec` does not work yet; write ClusterSpec"),
     "canary": (
         f"{ONE}rollout: {{strategy: canary}}\n",
         "3:21: rollout.strategy: `canary` does not work yet; write rolling or in-place",
@@ -59,7 +58,7 @@ KEYS = {
     ),
     "another kind": (
         f"{ONE}kind: Deployment\n",
-        "3:7: kind: `Deployment` is not known; write ClusterSpec, or leave the key out",
+        "3:7: kind: `Deployment` is not one of ClusterSpec, TaskSpec; write ClusterSpec or TaskSpec",
     ),
     "another version": (
         f"{ONE}apiVersion: v2\n",

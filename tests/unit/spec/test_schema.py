@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.spec.cluster import ClusterSpec, Health, Heartbeat, Port, Probe, Resources, Rollout, Stop
-from reconciler.spec.elsewhere import FORBIDDEN, NOT_YET, SYNONYMS
+from reconciler.spec.cluster import ClusterSpec, Health, Heartbeat, Port, Probe, Resources, Rollout, Stop, Task
+from reconciler.spec.elsewhere import FORBIDDEN, NOT_OF_A_TASK, NOT_YET, SYNONYMS
 from reconciler.spec.parse import parse_cluster
 from reconciler.spec.policy import Policy
 from reconciler.spec.schema import schema, schema_text, validator
@@ -20,12 +20,15 @@ from reconciler.spec.units import parse_seconds
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "spec.md"
 NOT_CHECKING = {
     *("$schema", "$defs", "$ref", "title", "description", "default", "examples", "patternErrorMessage"),
-    *("properties", "items"),
+    *("properties", "items", "if", "then", "else"),
 }
 
 
 def subschemas(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     yield path, node
+    for key in ("then", "else"):
+        if key in node:
+            yield from subschemas(node[key], path)
     for key, inner in [*node.get("properties", {}).items(), *node.get("$defs", {}).items()]:
         yield from subschemas(inner, f"{path}.{key}".lstrip("."))
     for key in ("items", "additionalProperties"):
@@ -68,7 +71,8 @@ def test_every_example_and_default_is_valid() -> None:
 
 
 def test_the_schema_and_the_value_have_the_same_keys() -> None:
-    named = {field.name for field in fields(ClusterSpec)} - {"ssh_keys"} | {"ssh", "apiVersion", "kind"}
+    named = {field.name for field in fields(ClusterSpec)} - {"ssh_keys", "task"} | {"ssh", "apiVersion", "kind"}
+    named |= {"retries", "deadline"}
     assert set(schema()["properties"]) == named
 
 
@@ -81,6 +85,7 @@ def test_the_schema_and_the_value_have_the_same_keys() -> None:
         *(("health.http.timeout", Probe(port=1).timeout_seconds), ("health.start", Health().start_seconds)),
         *(("health.suspect", Health().suspect_seconds), ("rollout.surge", Rollout().surge)),
         *(("rollout.unavailable", Rollout().unavailable), ("rollout.bake", Rollout().bake_seconds)),
+        ("retries", Task().retries),
         *(("stop.grace", Stop().grace_seconds), ("stop.drain", Stop().drain_seconds)),
     ],
 )
@@ -93,6 +98,11 @@ def test_tables_of_foreign_keys_do_not_shadow_our_own() -> None:
     ours = {path.rpartition(".")[2] for path, _ in properties(schema())}
     assert not ours & (set(FORBIDDEN) | set(NOT_YET))
     assert set(SYNONYMS.values()) <= ours
+
+
+def test_every_key_that_a_task_does_not_have_is_refused_with_what_is_so_of_it() -> None:
+    refused = {key for key, node in schema()["then"]["properties"].items() if node == {"not": {}}}
+    assert refused == set(NOT_OF_A_TASK)
 
 
 def test_every_key_is_documented() -> None:
