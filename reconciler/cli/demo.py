@@ -79,7 +79,8 @@ def _settings(env: str, endpoint: "Endpoint") -> "Settings":
 def _provide_images(endpoint: "Endpoint", narrator: "Narrator") -> None:
     """The base image and ours on it; seconds where they are there, as after `make setup`."""
     from reconciler.setup import base_image, carried
-    from reconciler.setup.images import build_missing, folders, missing, to_run
+    from reconciler.setup.build_all import build_missing
+    from reconciler.setup.images import folders, missing, to_run
 
     wanted = to_run(folders())
     if missing(endpoint, wanted):

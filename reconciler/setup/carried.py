@@ -24,6 +24,9 @@ _SETTINGS = (
     "Acquire::Check-Date",
 )
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+_SECRET_NAME = re.compile(
+    r"TOKEN|PASSW(OR)?D|PASSPHRASE|SECRET|CREDENTIAL|(API|PRIVATE|ACCESS)_?KEY|AUTH", re.IGNORECASE
+)
 _ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)$")
 
 
@@ -189,10 +192,19 @@ def _settings() -> dict[str, str]:
 def build_arguments(declared: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
     """Values for a build: the declared arguments and the proxies that a build knows without declaring them.
 
-    They are no part of the image, but its history shows them.
+    They are no part of the image, but its history shows them: what looks like a secret is left out.
     """
     wanted = {*declared, *_PROXIES, *(name.upper() for name in _PROXIES)}
-    return {name: environ[name] for name in sorted(wanted) if environ.get(name) and "@" not in environ[name]}
+    return {name: environ[name] for name in sorted(wanted) if environ.get(name) and not _is_secret(name, environ[name])}
+
+
+def withheld(declared: Iterable[str], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The declared arguments that are set here and that a build is not told, because they look like secrets."""
+    return tuple(sorted(name for name in set(declared) if environ.get(name) and _is_secret(name, environ[name])))
+
+
+def _is_secret(name: str, value: str) -> bool:
+    return "@" in value or _SECRET_NAME.search(name) is not None
 
 
 def settings_from(dump: str) -> dict[str, str]:

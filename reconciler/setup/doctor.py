@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from reconciler.errors import EngineDenied, EngineError, UsageError
-from reconciler.setup import apt, base_image, carried, daemon, images, network, probe
+from reconciler.setup import apt, base_image, build_all, carried, daemon, images, network, probe
 from reconciler.setup.findings import Finding, SetupError
 from reconciler.setup.locate import DEFAULT_SOCKET, Endpoint, find_engine
 
@@ -174,7 +174,7 @@ def _repair_base_image(console: Console, environ: Environ) -> None:
 
 
 def _repair_images(console: Console, environ: Environ) -> None:
-    images.build_missing(_endpoint(environ), images.to_run(images.folders()), console)
+    build_all.build_missing(_endpoint(environ), images.to_run(images.folders()), console)
 
 
 _REPAIRS: tuple[tuple[str, Callable[[Console, Environ], None]], ...] = (

@@ -1,126 +1,158 @@
 """The project's own images: one folder each under `images/`, built as `reconciler/<folder>:latest`.
 
-Before: base_image, which they start from. After: doctor, `images build`. Never here: a registry.
-A label records the digest of the folder and of what it is made from, so that an unchanged image is never
-built again.
+Before: dockerfile, image_order, base_image, which they start from. After: build_all, doctor, `images`. Never here: a
+registry, a build.
+A label records the digest of the folder and of what it is made from, so that an unchanged image is never built again.
 """
 
 import hashlib
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+import stat
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
 
-from docker.utils.build import create_archive, exclude_paths
-from rich.console import Console
+from docker.utils.build import exclude_paths
 
-from reconciler.setup.base_image import REFERENCE, follow
-from reconciler.setup.carried import build_arguments
+from reconciler.setup.base_image import REFERENCE
 from reconciler.setup.carried import look as look_carried
-from reconciler.setup.findings import Finding
+from reconciler.setup.dockerfile import Dockerfile, read
+from reconciler.setup.findings import Finding, SetupError
+from reconciler.setup.image_order import parents_first
 from reconciler.setup.locate import Endpoint
-from reconciler.setup.probe import client, image_labels
-from reconciler.setup.progress import step
+from reconciler.setup.probe import LocalImage, local_images
 
 LABEL = "io.reconciler.source"
+PREFIX = "reconciler/"
 TO_RUN = frozenset({"base", "skydns"})  # skydns: the DNS server where it runs in a container
-_BUILD_SECONDS = 900.0
-_FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)", re.MULTILINE | re.IGNORECASE)
-_ARG = re.compile(r"^ARG\s+(\w+)\s*$", re.MULTILINE | re.IGNORECASE)
+OURS = Path(__file__).resolve().parents[2] / "images"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """One image to build: `directory` holds its Dockerfile; `parents` are the references it starts from."""
+    """One image to build: `directory` holds its Dockerfile; `parents` are the references it is made from."""
 
     directory: Path
     reference: str
     parents: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """What a person calls it by: the folder's name."""
+        return self.directory.name
+
 
 def folders(root: Path | None = None) -> tuple[Folder, ...]:
-    """The images of a checkout, each after those it starts from; none where only the program is installed."""
-    images = root or Path(__file__).resolve().parents[2] / "images"
-    found = {folder.reference: folder for folder in map(_folder, sorted(images.glob("*/Dockerfile")))}
-    return tuple(_parents_first(found))
+    """The images of a directory, each after those it stands on; none where only the program is installed.
+
+    What they start from and the directory has no folder for is taken from the program's own images. Raises SetupError
+    for a circle.
+    """
+    found = {folder.reference: folder for folder in map(_folder, sorted((root or OURS).glob("*/Dockerfile")))}
+    if root is not None:
+        _add_ours(found)
+    order = parents_first({reference: folder.parents for reference, folder in found.items()})
+    return tuple(found[reference] for reference in order)
+
+
+def _add_ours(found: dict[str, Folder]) -> None:
+    left = [parent for folder in found.values() for parent in folder.parents]
+    while left:
+        parent = left.pop()
+        dockerfile = OURS / parent.removeprefix(PREFIX).removesuffix(":latest") / "Dockerfile"
+        if parent.startswith(PREFIX) and parent not in found and dockerfile.is_file():
+            found[parent] = _folder(dockerfile)
+            left += found[parent].parents
 
 
 def to_run(found: Sequence[Folder]) -> tuple[Folder, ...]:
     """Those of the images that a reconciler needs to run, which set-up provides; the rest takes minutes to build."""
-    return tuple(folder for folder in found if folder.directory.name in TO_RUN)
+    return tuple(folder for folder in found if folder.name in TO_RUN)
 
 
 def _folder(dockerfile: Path) -> Folder:
     directory = dockerfile.parent
-    parents = tuple(_FROM.findall(dockerfile.read_text(encoding="utf-8")))
-    return Folder(directory=directory, reference=f"reconciler/{directory.name}:latest", parents=parents)
+    return Folder(directory=directory, reference=f"{PREFIX}{directory.name}:latest", parents=parse(directory).parents)
 
 
-def _parents_first(found: Mapping[str, Folder]) -> Iterator[Folder]:
-    done: set[str] = set()
-
-    def visit(folder: Folder) -> Iterator[Folder]:
-        if folder.reference in done:
-            return
-        done.add(folder.reference)
-        for parent in folder.parents:
-            if _tagged(parent) in found:
-                yield from visit(found[_tagged(parent)])
-        yield folder
-
-    for folder in found.values():
-        yield from visit(folder)
+def parse(directory: Path) -> Dockerfile:
+    """What the folder's Dockerfile says of other images and of arguments."""
+    return read((directory / "Dockerfile").read_text(encoding="utf-8", errors="replace"))
 
 
-def _tagged(reference: str) -> str:
-    return reference if ":" in reference else f"{reference}:latest"
+def digests(wanted: Sequence[Folder], *, base: str, ids: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Reference to digest, over a folder's files and its parents' digests; `base` is the base image's.
 
-
-def digests(wanted: Sequence[Folder], *, base: str) -> dict[str, str]:
-    """Reference to digest, over a folder's files and its parents' digests; `base` is the base image's."""
-    known = {REFERENCE: base}
+    `ids`: what stands for parents that have no folder here.
+    """
+    known = {**(ids or {}), REFERENCE: base}
     for folder in wanted:
         whole = hashlib.sha256()
         for parent in folder.parents:
-            whole.update(known.get(_tagged(parent), parent).encode() + b"\0")
+            whole.update(known.get(parent, parent).encode() + b"\0")
         for name in _files(folder.directory):
             content = (folder.directory / name).read_bytes()
-            whole.update(f"{name}\0{len(content)}\0".encode() + content)
+            mark = "\0x" if (folder.directory / name).stat().st_mode & stat.S_IXUSR else ""
+            whole.update(f"{name}{mark}\0{len(content)}\0".encode() + content)
         known[folder.reference] = whole.hexdigest()[:16]
     return known
 
 
 def _files(directory: Path) -> list[str]:
-    return [name for name in _context(directory) if (directory / name).is_file()]
+    return [name for name in context(directory) if (directory / name).is_file()]
 
 
-def _context(directory: Path) -> list[str]:
+def context(directory: Path) -> list[str]:
+    """The names of what the engine is sent, below the folder."""
     ignore = directory / ".dockerignore"
     patterns = ignore.read_text(encoding="utf-8").splitlines() if ignore.exists() else []
     return sorted(exclude_paths(str(directory), [*patterns, "**/__pycache__"]))
 
 
-def _packed(directory: Path) -> IO[bytes]:
-    # The stubs know only part of what the SDK returns here: a temporary file.
-    return cast("IO[bytes]", create_archive(str(directory), files=_context(directory)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A folder beside what the engine has: `digest` is the one that its image should have."""
+
+    folder: Folder
+    digest: str
+    image: LocalImage | None
+
+    @property
+    def is_right(self) -> bool:
+        """The image is there and was made from what the folder holds now."""
+        return self.image is not None and self.image.labels.get(LABEL) == self.digest
 
 
-def missing(endpoint: Endpoint, wanted: Sequence[Folder]) -> list[tuple[Folder, str]]:
-    """The folders whose image is absent or was built from something else, with the digest it should have."""
-    right = digests(wanted, base=look_carried().digest)
-    return [
-        (folder, right[folder.reference])
-        for folder in wanted
-        if (image_labels(endpoint, folder.reference) or {}).get(LABEL) != right[folder.reference]
-    ]
+def states(endpoint: Endpoint, wanted: Sequence[Folder]) -> tuple[State, ...]:
+    """Each folder's state, by one question to the engine. Raises SetupError for a parent that is nowhere."""
+    here = local_images(endpoint)
+    _insist_on_parents(wanted, here)
+    ids = {name: image.labels.get(LABEL, image.id) for name, image in here.items() if name.startswith(PREFIX)}
+    right = digests(wanted, base=look_carried().digest, ids=ids)
+    return tuple(
+        State(folder=folder, digest=right[folder.reference], image=here.get(folder.reference)) for folder in wanted
+    )
+
+
+def _insist_on_parents(wanted: Sequence[Folder], here: Mapping[str, LocalImage]) -> None:
+    known = {folder.reference for folder in wanted}
+    for folder in wanted:
+        for parent in folder.parents:
+            if parent.startswith(PREFIX) and parent not in known and parent not in here:
+                name = parent.removeprefix(PREFIX).partition(":")[0]
+                raise SetupError(
+                    f"{folder.directory / 'Dockerfile'} starts from {parent}, and there is neither such an image nor "
+                    f"a folder {folder.directory.parent / name} to build it from; correct the name, or add the folder"
+                )
+
+
+def missing(endpoint: Endpoint, wanted: Sequence[Folder]) -> list[State]:
+    """The folders whose image is absent or was built from something else."""
+    return [state for state in states(endpoint, wanted) if not state.is_right]
 
 
 def look(endpoint: Endpoint, wanted: Sequence[Folder]) -> Finding:
     """The finding `images`."""
-    lacking = [folder.reference for folder, _ in missing(endpoint, wanted)]
+    lacking = [state.folder.reference for state in missing(endpoint, wanted)]
     if not lacking:
         return Finding(
             name="images", ok=True, detail=", ".join(folder.reference for folder in wanted) or "none to build"
@@ -131,37 +163,3 @@ def look(endpoint: Endpoint, wanted: Sequence[Folder]) -> Finding:
         problem=f"Not built, or built from other files: {', '.join(lacking)}.",
         remedy="Build them: `reconciler images build` (--fix does it).",
     )
-
-
-def build_missing(endpoint: Endpoint, wanted: Sequence[Folder], console: Console) -> list[str]:
-    """Build what is absent or outdated; the references built. Raises SetupError with the last lines."""
-    lacking = missing(endpoint, wanted)
-    for folder, digest in lacking:
-        build(endpoint, folder, digest, console)
-    return [folder.reference for folder, _ in lacking]
-
-
-def build(endpoint: Endpoint, folder: Folder, digest: str, console: Console) -> None:
-    """Build one image, whatever is there under its name."""
-    with (
-        step(console, f"Building {folder.reference}") as line,
-        client(endpoint, timeout_seconds=_BUILD_SECONDS) as api,
-        closing(_packed(folder.directory)) as context,
-    ):
-        output = api.build(
-            fileobj=context,
-            custom_context=True,
-            tag=folder.reference,
-            labels={LABEL: digest},
-            buildargs=_arguments(folder),
-            rm=True,
-            forcerm=True,
-            decode=True,
-        )
-        follow(output, line)
-
-
-def _arguments(folder: Folder) -> dict[str, str]:
-    """What this machine's environment says of the arguments that the Dockerfile declares without a value."""
-    text = (folder.directory / "Dockerfile").read_text(encoding="utf-8")
-    return build_arguments(_ARG.findall(text), os.environ)

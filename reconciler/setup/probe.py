@@ -4,7 +4,7 @@ Before: locate. After: daemon, base_image, doctor. Never here: changing anything
 The SDK raises requests' errors for a dead connection and its own for a refused request; both become ours.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,16 @@ class EngineFacts:
     api_version: str
     data_root: Path
     kernel_memory_limits: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalImage:
+    """An image that the engine has: its id (`sha256:…`), labels, size in bytes, and when it was made (Unix seconds)."""
+
+    id: str
+    labels: Mapping[str, str]
+    size_bytes: int
+    made_at: float
 
 
 @contextmanager
@@ -100,3 +110,16 @@ def image_labels(endpoint: Endpoint, reference: str) -> dict[str, str] | None:
         except docker.errors.ImageNotFound:
             return None
     return dict((image.get("Config") or {}).get("Labels") or {})
+
+
+def local_images(endpoint: Endpoint) -> dict[str, LocalImage]:
+    """All tagged images of the engine by reference, in one question. Raises EngineUnavailable."""
+    with client(endpoint) as api:
+        rows = api.images()
+    return {
+        tag: LocalImage(
+            id=row["Id"], labels=row.get("Labels") or {}, size_bytes=row["Size"], made_at=float(row["Created"])
+        )
+        for row in rows
+        for tag in row.get("RepoTags") or ()
+    }

@@ -3,12 +3,8 @@
 Before: doctor. After: `python -m reconciler.setup`, cli.doctor. Never here: another way to look.
 """
 
-import fcntl
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +12,7 @@ from rich.table import Table
 from reconciler.errors import ReconcilerError
 from reconciler.setup import doctor
 from reconciler.setup.findings import Finding
+from reconciler.setup.locks import alone
 
 OUTPUTS = ("table", "json")
 
@@ -34,7 +31,7 @@ def run(
         # Progress belongs to stderr where stdout carries JSON.
         progress = Console(stderr=True) if output == "json" else console
         try:
-            with _one_at_a_time():
+            with alone("setup", lambda: None):  # make demo beside make test would do everything twice, or worse
                 findings = doctor.fix(doctor.check(environ), progress, environ)
         except ReconcilerError as error:
             progress.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
@@ -62,12 +59,3 @@ def table(findings: Sequence[Finding]) -> Table:
 
 def _plain(text: str) -> str:
     return text.replace("[", r"\[")
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Two repairs at once (make demo beside make test) would do everything twice, or break each other."""
-    directory = Path("/run/lock") if os.access("/run/lock", os.W_OK) else Path("/tmp")  # noqa: S108  # only a lock, no content
-    with (directory / f"reconciler-setup-{os.getuid()}.lock").open("w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -24,7 +24,8 @@ from reconciler.dns.etcd.names import EtcdNames
 from reconciler.engine.docker import connect
 from reconciler.engine.names import EmbeddedNames
 from reconciler.engine.system import system_name
-from reconciler.setup.images import build_missing, folders
+from reconciler.setup.build_all import build_missing
+from reconciler.setup.images import folders
 from reconciler.setup.locate import find_engine
 from tests.bench.names_server import DOMAIN, ENV, HOST, records
 from tests.bench.stage import API_VERSION, PATIENCE_SECONDS, put_away

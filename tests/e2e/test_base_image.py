@@ -15,7 +15,8 @@ from reconciler.engine.docker import connect
 from reconciler.engine.docker.adapter import DockerEngine
 from reconciler.engine.heartbeats import Expected, HeartbeatListener
 from reconciler.engine.ports import Blueprint, File, Network
-from reconciler.setup.images import Folder, build_missing, folders
+from reconciler.setup.build_all import build_missing
+from reconciler.setup.images import Folder, folders
 from reconciler.setup.locate import find_engine
 from reconciler.state.labels import InstanceLabels, container_name
 from tests.support.beating import eventually, hash_of, token_of

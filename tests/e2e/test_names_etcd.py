@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from reconciler.setup.images import build_missing, folders
+from reconciler.setup.build_all import build_missing
+from reconciler.setup.images import folders
 from reconciler.setup.locate import find_engine
 from reconciler.state.entry import host_label
 from tests.support.dig import Dug, dig, reverse

@@ -40,7 +40,7 @@ def test_a_named_one_brings_what_it_starts_from_and_nothing_else(root: Path) -> 
 
 
 def test_an_unknown_name_is_answered_with_those_that_there_are(root: Path) -> None:
-    with pytest.raises(UsageError, match="no image jave; there are: app, base, java, other"):
+    with pytest.raises(UsageError, match=r"no image jave; did you mean java\? there are: app, base, java, other"):
         _names(root, "jave")
 
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from reconciler.setup.carried import build_arguments
-from reconciler.setup.images import _arguments, folders, to_run
+from reconciler.setup.build_one import arguments
+from reconciler.setup.carried import build_arguments, withheld
+from reconciler.setup.images import folders, to_run
 
 
 def test_set_up_provides_only_what_is_needed_to_run() -> None:
@@ -34,4 +35,10 @@ def test_arguments_with_a_value_of_their_own_are_left_alone(tmp_path: Path) -> N
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "Dockerfile").write_text("FROM x\nARG GOPROXY\nARG PATH=/bin\n")
     (folder,) = folders(tmp_path)
-    assert "PATH" not in _arguments(folder)
+    assert "PATH" not in arguments(folder)
+
+
+def test_what_looks_like_a_secret_is_not_told_to_a_build_and_named() -> None:
+    environ = {"NPM_TOKEN": "x", "MIRROR": "https://me:secret@example.org", "PIP_INDEX_URL": "https://example.org"}
+    assert build_arguments([*environ, "UNSET"], environ) == {"PIP_INDEX_URL": "https://example.org"}
+    assert withheld([*environ, "UNSET"], environ) == ("MIRROR", "NPM_TOKEN")
