@@ -1,0 +1,97 @@
+package io.reconciler.zuul;
+
+import com.netflix.zuul.Filter;
+import com.netflix.zuul.context.CommonContextKeys;
+import com.netflix.zuul.exception.OutboundErrorType;
+import com.netflix.zuul.exception.OutboundException;
+import com.netflix.zuul.filters.FilterType;
+import com.netflix.zuul.filters.http.HttpOutboundSyncFilter;
+import com.netflix.zuul.message.http.HttpRequestInfo;
+import com.netflix.zuul.message.http.HttpRequestMessage;
+import com.netflix.zuul.message.http.HttpResponseMessage;
+import com.netflix.zuul.message.http.HttpResponseMessageImpl;
+import com.netflix.zuul.netty.NettyRequestAttemptFactory;
+import com.netflix.zuul.niws.RequestAttempts;
+
+/**
+ * What every answer gets: how many attempts it took and who answered. Where no server did, the answer says which tier is
+ * missing and whether sending the request again is safe; a server's own errors pass unchanged.
+ */
+@Filter(order = 10, type = FilterType.OUTBOUND)
+public final class Answers extends HttpOutboundSyncFilter {
+    private static final NettyRequestAttemptFactory ERRORS = new NettyRequestAttemptFactory();
+
+    @Override
+    public HttpResponseMessage apply(HttpResponseMessage response) {
+        var session = response.getContext();
+        RequestAttempts attempts = RequestAttempts.getFromSessionContext(session);
+        if (attempts != null && !attempts.isEmpty()) {
+            response.getHeaders().set("X-Zuul-Attempts", Integer.toString(attempts.size()));
+        }
+        if (session.getError() != null && !answered(response)) {
+            explain(response);
+        } else if (answered(response) && attempts.getFinalAttempt().getInstanceId() != null) {
+            response.getHeaders().set("X-Zuul-Server", attempts.getFinalAttempt().getInstanceId());
+        }
+        return response;
+    }
+
+    /** Whether this is a server's answer and not one of ours. */
+    private static boolean answered(HttpResponseMessage response) {
+        return response.getInboundResponse() != null
+                && response.getContext().get(CommonContextKeys.ORIGIN_STATUS) != null;
+    }
+
+    private static void explain(HttpResponseMessage response) {
+        Throwable failure = response.getContext().getError();
+        if (!(failure instanceof OutboundException) && response.hasBody() && response.getBodyLength() > 0) {
+            return; // a refusal, which has its own text
+        }
+        boolean sent = response.getContext().get(CommonContextKeys.ORIGIN_CHANNEL) != null;
+        boolean again = !sent || Repeat.allowed(response.getOutboundRequest());
+        var error = ERRORS.mapNettyToOutboundErrorType(failure);
+        int status = again ? 503 : error == OutboundErrorType.READ_TIMEOUT ? 504 : 502;
+        response.setStatus(status);
+        response.getHeaders().set("Content-Type", "application/json");
+        if (again) {
+            response.getHeaders().set("Retry-After", "1");
+        }
+        response.setBodyAsText(reason(error == OutboundErrorType.NO_AVAILABLE_SERVERS, again));
+    }
+
+    private static String reason(boolean none, boolean again) {
+        if (none) {
+            return text("no_web", "The web tier is missing: no instance of it is up in Eureka. Try again in a second.");
+        }
+        if (again) {
+            return text("web_unreachable", "No instance of the web tier answered. Try again in a second.");
+        }
+        return text(
+                "outcome_unknown",
+                "The web tier got this request and did not answer: it may or may not have been carried out. "
+                        + "Look before sending it again, or send it with an " + Repeat.KEY + ".");
+    }
+
+    /** A JSON body; both texts are our own, so nothing in them needs escaping. */
+    static String text(String error, String message) {
+        return "{\"error\":\"" + error + "\",\"message\":\"" + message + "\"}\n";
+    }
+
+    static HttpResponseMessage json(HttpRequestMessage request, int status, String text) {
+        var response = new HttpResponseMessageImpl(request.getContext(), request, status);
+        response.getHeaders().set("Content-Type", "application/json");
+        response.getHeaders().set("Cache-Control", "no-store");
+        response.setBodyAsText(text);
+        return response;
+    }
+
+    @Override
+    public int filterOrder() {
+        return 10;
+    }
+
+    @Override
+    public boolean shouldFilter(HttpResponseMessage response) {
+        return true;
+    }
+}

@@ -1,0 +1,49 @@
+package io.reconciler.zuul;
+
+import com.netflix.zuul.context.CommonContextKeys;
+import com.netflix.zuul.context.SessionContext;
+import com.netflix.zuul.discovery.DiscoveryResult;
+import com.netflix.zuul.exception.ErrorType;
+import com.netflix.zuul.exception.OutboundErrorType;
+import com.netflix.zuul.filters.endpoint.ProxyEndpoint;
+import com.netflix.zuul.message.http.HttpRequestMessage;
+import com.netflix.zuul.message.http.HttpResponseMessage;
+import com.netflix.zuul.netty.filter.FilterRunner;
+import com.netflix.zuul.netty.server.MethodBinding;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpResponse;
+
+/**
+ * Zuul's own proxy with a stricter rule for what is sent again. Zuul re-sends a POST after a reset and after a 503: here
+ * only what {@link Repeat} allows, and else only what never reached a server.
+ */
+final class WebEndpoint extends ProxyEndpoint {
+    WebEndpoint(
+            HttpRequestMessage request, ChannelHandlerContext channel, FilterRunner<HttpResponseMessage, ?> next) {
+        super(request, channel, next, MethodBinding.NO_OP_BINDING);
+    }
+
+    @Override
+    protected boolean isRetryable(ErrorType error) {
+        if (error == OutboundErrorType.NO_AVAILABLE_SERVERS || error == OutboundErrorType.ORIGIN_CONCURRENCY_EXCEEDED) {
+            return false; // no other server will do better
+        }
+        return (!sent() || Repeat.allowed(zuulRequest)) && isRequestReplayable();
+    }
+
+    @Override
+    public boolean isRetryable5xxResponse(HttpRequestMessage request, HttpResponse response) {
+        return Repeat.allowed(request) && super.isRetryable5xxResponse(request, response);
+    }
+
+    @Override
+    protected void postErrorProcessing(
+            Throwable failure, SessionContext session, ErrorType error, DiscoveryResult server, int attempt) {
+        zuulRequest.resetBodyReader(); // or a repetition would send what is left of the body: nothing
+    }
+
+    /** Whether any attempt got as far as writing to a server. */
+    private boolean sent() {
+        return context.get(CommonContextKeys.ORIGIN_CHANNEL) != null;
+    }
+}
