@@ -17,7 +17,7 @@ from cassandra.query import BatchStatement, BatchType
 
 from acmeair.cassandra_link import Kind, open_cluster, reason
 from acmeair.consistency import replication_of
-from acmeair.errors import StoreError
+from acmeair.errors import StoreError, Unavailable
 from acmeair.log import Changes, say
 from acmeair.passwords import protect
 from acmeair.settings import Settings
@@ -26,7 +26,7 @@ from acmeair_loader.schedule import segments
 
 AT_ONCE = 48
 REQUEST_SECONDS = 10.0
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.1
 PASSING = (DriverException, NoHostAvailable, StoreError)  # what may be gone at the next try
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class Loader:
             customers = pool.submit(lambda: list(rows.customer_rows(protect)))
             cluster, session = self._patiently("connect", self._connect)
             try:
-                self._schema(session)
+                self._patiently("schema", lambda: self._schema(session))
                 self._data(session, customers)
             finally:
                 cluster.shutdown()
@@ -87,27 +87,25 @@ class Loader:
             raise
 
     def _schema(self, session: Any) -> None:
-        local = list(session.execute("SELECT data_center FROM system.local", execution_profile=Kind.LOOSE.value))
+        # All by one node: two that change the schema at once may each make the same table.
+        node = next((host for host in session.cluster.metadata.all_hosts() if host.is_up), None)
+        if node is None:
+            raise Unavailable("no node is up")
+
+        def ask(cql: str) -> Any:
+            return session.execute_async(cql, execution_profile=Kind.LOOSE.value, host=node)
+
+        centre = ask("SELECT data_center FROM system.local").result().one()["data_center"]
         wanted = self._settings.replication
-        create = schema.keyspace(wanted, local[0]["data_center"])
-        self._patiently("keyspace", lambda: session.execute(create, execution_profile=Kind.WRITE.value))
-        for statement in schema.tables():
-            self._patiently(
-                "table",
-                lambda cql=statement: session.execute(cql, execution_profile=Kind.WRITE.value),  # type: ignore[misc]
-            )
-        query = "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = 'acmeair'"
-        found = list(session.execute(query, execution_profile=Kind.LOOSE.value))
-        present = replication_of(found[0]["replication"]) if found else wanted
+        ask(schema.keyspace(wanted, centre)).result()
+        for begun in [ask(cql) for cql in schema.tables()]:
+            begun.result()
+        self._patiently("schema agreement", lambda: _agree(ask))
+        found = ask("SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = 'acmeair'").result().one()
+        present = replication_of(found["replication"])
         if present != wanted:
-            say(
-                "loader",
-                "replication-kept",
-                level="warning",
-                present=present,
-                wanted=wanted,
-                fix="ALTER KEYSPACE acmeair, then a full repair",
-            )
+            fix = "ALTER KEYSPACE acmeair, then a full repair"
+            say("loader", "replication-kept", level="warning", present=present, wanted=wanted, fix=fix)
         say("loader", "schema", replication=present)
 
     def _data(self, session: Any, customers: "Future[list[tuple[object, ...]]]") -> None:
@@ -154,6 +152,14 @@ class Loader:
                 raise failed[0][1]
 
         self._patiently(what, step)
+
+
+def _agree(ask: Callable[[str], Any]) -> None:
+    """Raises Unavailable until the node knows all others to have its schema."""
+    queries = "SELECT schema_version FROM system.local", "SELECT schema_version FROM system.peers_v2"
+    versions = {row["schema_version"] for query in queries for row in ask(query).result()}
+    if len(versions) > 1:
+        raise Unavailable("the nodes don't know the same schema yet")
 
 
 def _batch(insert: Any, values: Iterable[tuple[object, ...]]) -> BatchStatement:

@@ -21,12 +21,12 @@ INSERTS = {
         VALUES (?, ?, 'GOLD', 1000000, 1000, '919-123-4567', 'BUSINESS', '123 Main St.', '', 'Anytown', 'NC', 'USA',
           '27617') USING TIMESTAMP 1""",
     "segment": """
-        INSERT INTO acmeair.flight_segment (origin_port, dest_port, id, miles) VALUES (?, ?, ?, ?) USING TIMESTAMP 1""",
-    "flight": """
-        INSERT INTO acmeair.flight (flight_segment_id, id, scheduled_departure_time, scheduled_arrival_time,
-          economy_class_base_cost, first_class_base_cost, num_economy_class_seats, num_first_class_seats,
-          airplane_type_id)
+        INSERT INTO acmeair.flight_segment (origin_port, dest_port, id, miles, economy_class_base_cost,
+          first_class_base_cost, num_economy_class_seats, num_first_class_seats, airplane_type_id)
         VALUES (?, ?, ?, ?, ?, ?, 200, 10, 'B747') USING TIMESTAMP 1""",
+    "flight": """
+        INSERT INTO acmeair.flight (flight_segment_id, id, scheduled_departure_time, scheduled_arrival_time)
+        VALUES (?, ?, ?, ?) USING TIMESTAMP 1""",
     "airport": """
         INSERT INTO acmeair.airport_code_mapping (airport_code, airport_name, city, country) VALUES (?, ?, ?, ?)
         USING TIMESTAMP 1""",
@@ -41,15 +41,13 @@ def customer_rows(protect: Callable[[str, bytes], str]) -> Iterator[tuple[object
 
 
 def segment_row(segment: Segment) -> tuple[object, ...]:
-    return segment.origin, segment.destination, segment.id, segment.miles
+    costs = segment.economy_cost, segment.first_cost
+    return segment.origin, segment.destination, segment.id, segment.miles, *costs
 
 
 def flight_rows(segment: Segment, first: date, days: int) -> list[tuple[object, ...]]:
     """A segment's flights: one partition, so one batch."""
-    return [
-        (segment.id, flight.id, flight.departure, flight.arrival, flight.economy_cost, flight.first_cost)
-        for flight in flights(segment, first, days)
-    ]
+    return [(segment.id, flight.id, flight.departure, flight.arrival) for flight in flights(segment, first, days)]
 
 
 def airport_rows() -> Iterator[tuple[object, ...]]:

@@ -22,6 +22,16 @@ class Segment:
     destination: str
     miles: int
 
+    @property
+    def economy_cost(self) -> int:
+        """In dollars."""
+        return 60 + self.miles // 9
+
+    @property
+    def first_cost(self) -> int:
+        """In dollars."""
+        return 4 * self.economy_cost
+
 
 @dataclass(frozen=True, slots=True)
 class Flight:
@@ -30,8 +40,6 @@ class Flight:
     segment: Segment
     departure: datetime
     arrival: datetime
-    economy_cost: int
-    first_cost: int
 
     @property
     def id(self) -> str:
@@ -55,9 +63,8 @@ def flights(segment: Segment, first: date, days: int) -> Iterator[Flight]:
     number = int(segment.id.removeprefix("AA"))
     morning = 6 * 60 + number * 35 % 360
     duration = timedelta(minutes=round(segment.miles / MILES_PER_HOUR * 60) + GROUND_MINUTES)
-    economy = 60 + segment.miles // 9
     for day in range(days):
         midnight = datetime.combine(first + timedelta(days=day), time(), UTC)
         for minute in (morning, morning + 8 * 60 + number * 5 % 120):
             departure = midnight + timedelta(minutes=minute)
-            yield Flight(segment, departure, departure + duration, economy, economy * 4)
+            yield Flight(segment, departure, departure + duration)

@@ -14,10 +14,7 @@ from acmeair_web.network import Network, Networks, Segment, known_airport
 
 PAGE_SIZE = 10
 REMEMBERED = 2048  # flights kept in memory: once loaded, they never change
-COLUMNS = (
-    "flight_segment_id, id, scheduled_departure_time, scheduled_arrival_time, economy_class_base_cost, "
-    "first_class_base_cost, num_economy_class_seats, num_first_class_seats, airplane_type_id"
-)
+COLUMNS = "flight_segment_id, id, scheduled_departure_time, scheduled_arrival_time"
 FLIGHTS = f"SELECT {COLUMNS} FROM acmeair.flight WHERE flight_segment_id = ?"  # noqa: S608 - our own columns
 
 STATEMENTS = {
@@ -39,11 +36,11 @@ def flight_shape(row: Row, segment: Segment) -> dict[str, Any]:
         },
         "scheduledDepartureTime": written(row["scheduled_departure_time"]),
         "scheduledArrivalTime": written(row["scheduled_arrival_time"]),
-        "economyClassBaseCost": row["economy_class_base_cost"],
-        "firstClassBaseCost": row["first_class_base_cost"],
-        "numEconomyClassSeats": row["num_economy_class_seats"],
-        "numFirstClassSeats": row["num_first_class_seats"],
-        "airplaneTypeId": row["airplane_type_id"],
+        "economyClassBaseCost": segment.economy_cost,
+        "firstClassBaseCost": segment.first_cost,
+        "numEconomyClassSeats": segment.economy_seats,
+        "numFirstClassSeats": segment.first_seats,
+        "airplaneTypeId": segment.airplane,
     }
 
 

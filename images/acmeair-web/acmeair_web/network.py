@@ -23,12 +23,17 @@ STATEMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A direct connection."""
+    """A direct connection, with what all its flights share."""
 
     id: str
     origin: str
     destination: str
     miles: int
+    economy_cost: int
+    first_cost: int
+    economy_seats: int
+    first_seats: int
+    airplane: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,7 @@ class Networks:
         airports = await self._store.run("airports")
         if not airports:
             raise Unavailable("the data is not loaded yet")
-        found = [
-            Segment(row["id"], row["origin_port"], row["dest_port"], row["miles"])
-            for row in await self._store.run("segments")
-        ]
+        found = [_segment(row) for row in await self._store.run("segments")]
         first = await self._store.run("first", found[0].id) if found else []
         last = await self._store.run("last", found[0].id) if found else []
         return Network(
@@ -94,6 +96,20 @@ class Networks:
             for code, row in sorted(network.airports.items(), key=lambda item: item[1]["airport_name"])
         ]
         return answer({"firstDate": network.first_day, "lastDate": network.last_day, "airports": listed})
+
+
+def _segment(row: Row) -> Segment:
+    return Segment(
+        id=row["id"],
+        origin=row["origin_port"],
+        destination=row["dest_port"],
+        miles=row["miles"],
+        economy_cost=row["economy_class_base_cost"],
+        first_cost=row["first_class_base_cost"],
+        economy_seats=row["num_economy_class_seats"],
+        first_seats=row["num_first_class_seats"],
+        airplane=row["airplane_type_id"],
+    )
 
 
 def _day(rows: list[Row]) -> str:

@@ -127,6 +127,7 @@ def open_cluster(
         token_metadata_enabled=False,
         prepare_on_all_hosts=False,
         monitor_reporting_enabled=False,
+        max_schema_agreement_wait=0,  # only the loader changes the schema, and waits once for all
     )
 
 
