@@ -16,13 +16,16 @@ SIDE_BY_SIDE := -n 2 --dist loadfile
 # On a machine that others use too a time limit can be missed without a fault of ours: what failed side by side has
 # to pass alone. A real fault fails twice.
 ALONE = { echo "== what failed is run once more and alone"; $(PYTEST) $(1) --last-failed --last-failed-no-failures none; }
+QUICK := not heavy and not acmeair
+ACMEAIR_IMAGES := cassandra eureka zuul acmeair-auth acmeair-web acmeair-loader load
 # Prints how long a step of `make test` took.
 TIMED = @start=$$SECONDS; echo "== $(1)"; $(2); echo "== $(1): $$((SECONDS - start)) s"
 
-.PHONY: help setup tools demo picture test unit e2e test-all lint types contracts fmt bench lock clean
+.PHONY: help setup tools demo picture acmeair acmeair-ha acmeair-images acmeair-test test unit e2e test-all lint types \
+        contracts fmt bench bench-acmeair lock clean
 
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## the command in .venv, a container engine, the base image
 	@$(BIN)/python -m reconciler.setup --fix --quiet
@@ -52,6 +55,19 @@ demo: setup ## the main job, shown in under a minute
 picture: setup ## the picture in the README, taken while the demo runs
 	@$(BIN)/reconciler demo --picture docs/pictures/dashboard.svg </dev/null
 
+acmeair: setup ## a whole cloud: Acme Air with Eureka, Zuul and Cassandra, on http://127.0.0.1:8080
+	@examples/start acmeair
+
+acmeair-ha: setup ## the same in three zones, with two or three of each
+	@examples/start acmeair-ha acmeairha
+
+acmeair-images: setup
+	@$(BIN)/reconciler images build $(ACMEAIR_IMAGES)
+
+acmeair-test: setup acmeair-images ## a cloud of the tests' own: in a real browser, under load, broken in every part
+	@$(BIN)/python -m tests.support.tools --browser
+	$(call TIMED,tests of the Acme Air cloud,$(PYTEST) tests/e2e/acmeair -m acmeair || $(call ALONE,tests/e2e/acmeair))
+
 test: setup tools ## lint, types, import contracts, then every test but the heavy ones
 	@$(MAKE) lint
 	@$(MAKE) types
@@ -59,13 +75,13 @@ test: setup tools ## lint, types, import contracts, then every test but the heav
 	$(call TIMED,unit and property tests,$(PYTEST) $(UNIT) -m "not heavy" || $(call ALONE,tests/unit tests/sim))
 	$(call TIMED,the loop in virtual time,$(PYTEST) tests/loop -n 2 -m "not heavy" || $(call ALONE,tests/loop))
 	$(call TIMED,contract tests,$(PYTEST) tests/contract -n 2 -m "not heavy" || $(call ALONE,tests/contract))
-	$(call TIMED,end-to-end tests,$(PYTEST) tests/e2e $(SIDE_BY_SIDE) -m "not heavy" || $(call ALONE,tests/e2e))
+	$(call TIMED,end-to-end tests,$(PYTEST) tests/e2e $(SIDE_BY_SIDE) -m "$(QUICK)" || $(call ALONE,tests/e2e))
 
 unit: $(INSTALLED) ## unit and property tests: no engine, under 30 s
 	@$(PYTEST) $(UNIT) -m "not heavy"
 
 e2e: setup tools ## contract and end-to-end tests on the real engine
-	@$(PYTEST) tests/contract tests/e2e $(SIDE_BY_SIDE) -m "not heavy"
+	@$(PYTEST) tests/contract tests/e2e $(SIDE_BY_SIDE) -m "$(QUICK)"
 
 test-all: setup tools ## the heavy tests, on top of `make test`
 	$(call TIMED,the fuzzer's hundred thousand packets,HYPOTHESIS_PROFILE=thorough $(PYTEST) tests/unit/dns/test_fuzz.py -n 2)
@@ -85,6 +101,9 @@ contracts: $(INSTALLED) ## which room may import which
 
 bench: setup tools ## the figures of docs/benchmarks.md, measured here; ONLY=start,heal measures some
 	@$(BIN)/python -m tests.bench $(ONLY)
+
+bench-acmeair: setup tools acmeair-images ## the figures of the Acme Air cloud, next to docker compose
+	@$(BIN)/python -m tests.bench --acmeair $(ONLY)
 
 # Locks name no registry: pip takes the one that this machine is configured for, and the hashes hold anywhere.
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -9,21 +9,29 @@ from tests.bench.machine import Machine
 from tests.bench.values import Row
 
 _HEAD = """\
-# Figures
+# {title}
 
-Written by `make bench`; not edited by hand.
-Every figure is the median of several measurements, with the least, the greatest and their number in brackets.
+Written by `{command}`; not edited by hand.
+{more}Every figure is the median of several measurements, with the least, the greatest and their number in brackets.
 A yardstick is measured in the same run, in turns with the subject, so that both meet the same machine.
 """
 _VERDICTS = {True: "reached", False: "**not reached**", None: ""}
 _COLUMNS = ("figure", "measured", "yardstick", "ratio", "must reach", "")
 
 
-def page(rows: Sequence[Row], machine: Machine) -> str:
-    """The whole of docs/benchmarks.md."""
+_TITLES = {"make bench": "Figures", "make bench-acmeair": "Figures of the Acme Air cloud"}
+_MORE = {
+    "make bench": "Those of the Acme Air cloud are [on a page of their own](benchmarks-acmeair.md).\n",
+    "make bench-acmeair": "![A start from nothing, instance by instance](pictures/acmeair-start.svg)\n\n",
+}
+
+
+def page(rows: Sequence[Row], machine: Machine, *, command: str = "make bench") -> str:
+    """The whole page that `command` writes."""
+    head = _HEAD.format(command=command, title=_TITLES[command], more=_MORE[command])
     where = "\n".join(f"- {name}: {value}" for name, value in machine.facts())
     how = "\n".join(f"- **{row.figure}**: {row.how}" for row in rows)
-    return f"{_HEAD}\n{table(rows)}\n\n## Where\n\n{where}\n\n## How each is measured\n\n{how}\n"
+    return f"{head}\n{table(rows)}\n\n## Where\n\n{where}\n\n## How each is measured\n\n{how}\n"
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -1,0 +1,74 @@
+"""The load image, running beside a cloud: users on their journeys through Zuul, and the figures that it prints.
+
+Before: the image `reconciler/load`, a cloud. After: end-to-end tests and figures. It runs in the host's network, so its
+requests go to the loopback port that Zuul is published on; its time and its number of users are bounded.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from tests.support.acmeair import Cloud
+
+IMAGE = "reconciler/load:latest"
+_LEAVING_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What its users met; times in seconds, `failures` the texts with their counts."""
+
+    requests: int
+    failed: int
+    per_second: float
+    journeys: int
+    journey_p99: float
+    failures: tuple[str, ...]
+
+
+class Load:
+    """Runs from `with` on; `figures()` waits for its end."""
+
+    def __init__(self, cloud: Cloud, *, seconds: int, users: int = 8) -> None:
+        self._docker = cloud.loop.docker
+        self._seconds = seconds
+        words = ["--host", f"http://127.0.0.1:{cloud.site}", "--users", str(users), "--seconds", str(seconds)]
+        self._words = words
+        self._name = f"{cloud.loop.env}_load_{secrets.token_hex(4)}"
+        self._id = ""
+
+    def __enter__(self) -> Self:
+        host = self._docker.create_host_config(network_mode="host", mem_limit="256m")
+        made = self._docker.create_container(IMAGE, command=self._words, name=self._name, host_config=host)
+        self._id = made["Id"]
+        self._docker.start(self._id)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._docker.remove_container(self._id, force=True, v=True)
+
+    def figures(self) -> Figures:
+        """Waits for its end, and reads the document that it printed then."""
+        self._docker.wait(self._id, timeout=self._seconds + _LEAVING_SECONDS)
+        out = self._docker.logs(self._id, stdout=True, stderr=False)
+        try:
+            return _read(json.loads(out))
+        except ValueError:
+            said = self._docker.logs(self._id, stdout=True, stderr=True).decode(errors="replace")
+            raise AssertionError(f"the load printed no figures: {said[-2000:]}") from None
+
+
+def _read(found: dict[str, Any]) -> Figures:
+    requests, journeys = found["requests"], found["journeys"]
+    return Figures(
+        requests=requests["count"],
+        failed=requests["failures"],
+        per_second=requests["per_second"] or 0.0,
+        journeys=journeys["count"],
+        journey_p99=(journeys["p99_ms"] or 0.0) / 1000,
+        failures=tuple(f"{one['count']} x {one['name']}: {one['text']}" for one in found["failures"]),
+    )
