@@ -14,7 +14,7 @@ from reconciler.cli.failures import EXIT_NOT_READY
 from reconciler.cli.options import duration_option, environment
 from reconciler.cli.output import Format
 from reconciler.cli.waiting import Goal, await_goal, failed
-from reconciler.errors import LoopNotRunning
+from reconciler.errors import LoopNotRunning, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import WorldStatus
 
@@ -97,15 +97,18 @@ def _watch(settings: Settings, name: str | None) -> None:
 @environment
 def wait(
     settings: Settings,
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Clusters.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Clusters. Default: all that have a file.")
+    ] = None,
     goal: Annotated[Goal, typer.Option("--for", help="What to wait for.")] = Goal.READY,
     timeout: Annotated[float, duration_option("--timeout", help_text="How long at most.")] = 120.0,
 ) -> None:
     """Wait until clusters are ready and tasks completed, or gone. Exits 3 when that takes too long, or at once when a
     task has failed for good, and says what is missing.
 
-    Examples: `reconciler wait webapp auth`, `reconciler wait webapp --for gone --timeout 30s`.
+    Examples: `reconciler wait`, `reconciler wait webapp auth`, `reconciler wait webapp --for gone --timeout 30s`.
     """
+    names = names or _all(settings, goal)
     in_vain: tuple[str, ...] = ()
 
     def hopeless(world: WorldStatus) -> bool:
@@ -122,6 +125,16 @@ def wait(
         output.remark(f"Failed: {', '.join(in_vain)}" if in_vain else f"Not {goal.value} within {timeout:g} s")
         raise typer.Exit(EXIT_NOT_READY)
     output.say(f"{', '.join(names)}: {goal.value}")
+
+
+def _all(settings: Settings, goal: Goal) -> list[str]:
+    """Every cluster that has a file. Raises UsageError where there is none, and where all should be gone."""
+    if goal is Goal.GONE:
+        raise UsageError("wait --for gone: name the clusters whose end is waited for")
+    found = session.file_names(settings.specs) if settings.specs.is_dir() else []
+    if not found:
+        raise UsageError(f"there is nothing to wait for: no spec in {settings.specs}; name a cluster, or give --specs")
+    return found
 
 
 def _settled(settings: Settings, names: list[str], goal: Goal) -> Callable[[], bool]:

@@ -4,7 +4,7 @@ Before: commands, with their Settings. After: api.client, or loop.offline where 
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -60,12 +60,22 @@ def taken_up(loop: LoopClient, directory: Path, clusters: Collection[str]) -> bo
     return all(plan.at_rest for plan in plans if plan.cluster in clusters)
 
 
-def _texts(directory: Path) -> dict[str, bytes]:
+def file_names(directory: Path) -> list[str]:
+    """The clusters that have a file in the directory, in order."""
+    return sorted(_files(directory))
+
+
+def _files(directory: Path) -> Mapping[str, str]:
     from reconciler.spec.directory import listing
+
+    return listing(entry.name for entry in directory.iterdir()).files
+
+
+def _texts(directory: Path) -> dict[str, bytes]:
     from reconciler.spec.read import read_spec
 
     found = {}
-    for name in listing(entry.name for entry in directory.iterdir()).files.values():
+    for name in _files(directory).values():
         try:
             read = read_spec(directory / name)
         except SpecError:

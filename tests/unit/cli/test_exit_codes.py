@@ -119,6 +119,16 @@ def test_wait_exits_3_and_says_what_is_missing(run: Run, loop: FakeLoop) -> None
     assert run("wait", "nobody", "--for", "gone").exit_code == 0
 
 
+def test_wait_without_a_name_waits_for_every_cluster_that_has_a_file(run: Run, specs: Path, loop: FakeLoop) -> None:
+    nothing = run("wait")
+    assert nothing.exit_code == 64
+    assert "nothing to wait for" in nothing.stderr
+    for name in ("auth", "webapp"):
+        (specs / f"{name}.yaml").write_text("image: some:1\nsize: 1\n")
+    assert run("wait").stdout == "auth, webapp: ready\n"
+    assert run("wait", "--for", "gone").exit_code == 64
+
+
 def test_an_unknown_name_is_answered_with_the_known_ones(run: Run, loop: FakeLoop) -> None:
     result = run("status", "wepapp")
     assert result.exit_code == 1
