@@ -41,9 +41,15 @@ const drop = async (number, what) => {
 };
 
 const list = async () => {
-  const found = await bookings(user);
-  one("#bookings").replaceChildren(...found.map(row));
-  show("#bookings-none", found.length === 0);
+  const place = one("#bookings");
+  place.setAttribute("aria-busy", "true");
+  try {
+    const found = await bookings(user);
+    place.replaceChildren(...found.map(row));
+    show("#bookings-none", found.length === 0);
+  } finally {
+    place.removeAttribute("aria-busy");
+  }
 };
 
 export const enter = (who) => {

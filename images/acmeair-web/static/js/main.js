@@ -72,6 +72,7 @@ onSessionLost(() => {
   say("Your session has ended. Please sign in again.", { error: true });
 });
 
+sessionStorage.removeItem("acmeair.loaded-again"); // start.js: every part of the page has come
 Object.values(VIEWS).forEach((view) => view.start());
 signin.start(entered, left);
 addEventListener("hashchange", turn);
@@ -79,6 +80,7 @@ fetched(async () => {
   try {
     await signin.recall();
   } finally {
+    show("#waiting", false);
     turn(); // without an answer the sign-in is shown, and what is the matter above it
   }
 });
