@@ -21,7 +21,7 @@ from figures import Record, document
 from journey import Course, Traveller, numbers_between
 from settings import MOST_REQUESTS, Settings, read
 
-INSTANCE_HEADER = "x-instance"
+SERVER_HEADER = "x-zuul-server"  # the instance that Zuul got the answer from: web1:8080
 REPORT_SECONDS = 5.0
 
 
@@ -35,7 +35,7 @@ def recorder(course: Course) -> Callable[..., None]:
             name,
             response_time,
             failure=str(exception) if exception else "",
-            instance=headers.get(INSTANCE_HEADER) or "",
+            instance=(headers.get(SERVER_HEADER) or "").partition(":")[0],
         )
 
     return note

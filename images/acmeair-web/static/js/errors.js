@@ -7,6 +7,8 @@ const WORDS = {
   starting: "Acme Air is just starting. Try again in a moment.",
   auth_unavailable: "The sign-in service can't be reached. Nothing was lost; try again in a moment.",
   database_unavailable: "The database can't be reached. Nothing was changed; try again in a moment.",
+  no_web: "No web server of Acme Air is up. Try again in a moment.",
+  web_unreachable: "No web server of Acme Air answers. Try again in a moment.",
   outcome_unknown: "Nobody could confirm that. Try again: it will not be done twice.",
   wrong_password: "The e-mail or the password is wrong.",
   session_ended: "Your session has ended. Please sign in again.",
@@ -33,11 +35,12 @@ export class SiteError extends Error {
 /** Nobody answered, or not in time. */
 export const unreachable = () => new SiteError(0, JSON.stringify({ error: { code: "unreachable" } }));
 
+/** The site's own {"error": {code, message}}, or {"error": code, message} from Zuul in front of it; else nothing. */
 const understood = (text) => {
   try {
-    const { code, message } = JSON.parse(text).error;
-    return { code, message };
+    const { error, message } = JSON.parse(text);
+    return typeof error === "string" ? { code: error, message } : { code: error.code, message: error.message };
   } catch {
-    return {}; // not the site's own answer but one from between it and us
+    return {};
   }
 };

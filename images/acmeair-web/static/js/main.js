@@ -58,9 +58,8 @@ const left = () => {
   say("You have signed out.");
 };
 
-onServed((instance, zone, milliseconds) => {
-  const where = zone ? `${instance} in ${zone}` : instance;
-  one("#served").textContent = `Answered by ${where}, ${Math.max(1, Math.round(milliseconds))} ms.`;
+onServed((instance, milliseconds) => {
+  one("#served").textContent = `Answered by ${instance}, ${Math.max(1, Math.round(milliseconds))} ms.`;
   show("#served");
 });
 
