@@ -93,12 +93,12 @@ def main(arguments: list[str]) -> int:
     if unknown:
         parser.error(f"no picture {', '.join(unknown)}; there are: {', '.join(WHAT)}")
     expect.set_options(timeout=SECONDS_TO_ANSWER * 1000)
-    try:
-        for name in given.what or WHAT:
+    for name in given.what or WHAT:
+        try:
             print(WHAT[name](given))
-    except (Error, AssertionError, RuntimeError, ReconcilerError) as error:
-        print(f"error: {name}: {error}", file=sys.stderr)
-        return 1
+        except (Error, AssertionError, RuntimeError, ReconcilerError) as error:
+            print(f"error: {name}: {error}", file=sys.stderr)
+            return 1
     return 0
 
 
