@@ -21,7 +21,7 @@ from figures import Record, document
 from journey import Course, Traveller, numbers_between
 from settings import MOST_REQUESTS, Settings, read
 
-SERVER_HEADER = "x-zuul-server"  # the instance that Zuul got the answer from: web1:8080
+INSTANCE_HEADER = "x-instance"
 REPORT_SECONDS = 5.0
 
 
@@ -35,7 +35,7 @@ def recorder(course: Course) -> Callable[..., None]:
             name,
             response_time,
             failure=str(exception) if exception else "",
-            instance=(headers.get(SERVER_HEADER) or "").partition(":")[0],
+            instance=headers.get(INSTANCE_HEADER) or "",
         )
 
     return note

@@ -6,6 +6,7 @@ Refusal or a StoreError; anything else is a fault of ours, logged and answered w
 
 import asyncio
 import json
+import socket
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from acmeair.fields import parse_body
 from acmeair.log import say
 
 LARGEST_BODY = 16 * 1024
-COMMON = (("X-Content-Type-Options", "nosniff"),)
+# X-Instance: the page shows who answered, and tests and figures count it.
+COMMON = (("X-Content-Type-Options", "nosniff"), ("X-Instance", socket.gethostname()))
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

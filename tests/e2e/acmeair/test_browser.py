@@ -59,6 +59,7 @@ def test_a_customer_signs_in_searches_books_both_ways_cancels_and_signs_out(site
     site.search(one_way=False)
     site.choose(one_way=False)
     expect(site.page.get_by_test_id("summary")).to_contain_text("$")
+    expect(site.page.get_by_test_id("served")).to_contain_text("Answered by web")
     site.book.click()
     numbers = site.numbers_booked()
     assert len(numbers) == 2

@@ -30,8 +30,8 @@ const attempt = async (path, options) => {
   } catch {
     throw unreachable();
   }
-  const server = answer.headers.get("x-zuul-server"); // web1:8080
-  if (server) listeners.served(server.split(":")[0], performance.now() - started);
+  const instance = answer.headers.get("x-instance");
+  if (instance) listeners.served(instance, performance.now() - started);
   if (!answer.ok) throw new SiteError(answer.status, text);
   return text;
 };
