@@ -31,7 +31,7 @@ COMMANDS = {
     "events": "follow",
     "logs": "follow",
     "exec": "enter",
-    "ssh": "enter",
+    "ssh": "secure_shell",
     "new": "drafts",
     "schema": "drafts",
     "validate": "check",

@@ -55,7 +55,7 @@ def blueprint(  # noqa: PLR0913  # each is another room's to know; a bag of them
     ours = {
         LISTENER_VARIABLE: listener,
         INSTANCE_VARIABLE: name,
-        **({SSH_VARIABLE: "1"} if spec.ssh_keys else {}),
+        **({SSH_VARIABLE: "1"} if spec.ssh_keys is not None else {}),
     }
     return Blueprint(
         name=name,
@@ -71,7 +71,7 @@ def blueprint(  # noqa: PLR0913  # each is another room's to know; a bag of them
         resources=spec.resources,
         nameservers=tuple(nameservers),
         search=(f"{env}.{domain}",),
-        capabilities=_SSH_CAPABILITIES if spec.ssh_keys else (),
+        capabilities=_SSH_CAPABILITIES if spec.ssh_keys is not None else (),
         stop_seconds=spec.stop.grace_seconds,
     )
 

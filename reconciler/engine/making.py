@@ -18,7 +18,7 @@ from reconciler.engine.steps import Draft
 from reconciler.errors import PermanentError
 from reconciler.plan.actions import CreateInstance
 from reconciler.plan.verdicts import DEFAULT_HEARTBEAT
-from reconciler.spec.cluster import ClusterSpec
+from reconciler.spec.cluster import OWN_KEY, ClusterSpec
 from reconciler.state.labels import container_name
 from reconciler.state.userdata import user_environment
 
@@ -29,7 +29,9 @@ AUTHORIZED_KEYS_PATH = "/run/reconciler/authorized_keys"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerMaker:
-    """Makes drafts for one environment. `read_file` gives the bytes of a file that a spec points at."""
+    """Makes drafts for one environment. `read_file` gives the bytes of a file that a spec points at, `own_key` the
+    environment's public key for logging in.
+    """
 
     env: str
     domain: str
@@ -37,6 +39,7 @@ class ContainerMaker:
     nameservers: tuple[str, ...]
     listener: str
     read_file: Callable[[str], bytes]
+    own_key: Callable[[], bytes]
     allow_paths: tuple[Path, ...] = ()
 
     def __call__(self, action: CreateInstance) -> Draft:
@@ -47,8 +50,9 @@ class ContainerMaker:
             File(path=f"{SECRETS_DIRECTORY}/{secret.name}", content=self.read_file(secret.file))
             for secret in spec.secrets
         ]
-        if spec.ssh_keys:
-            files.append(File(path=AUTHORIZED_KEYS_PATH, content=self.read_file(spec.ssh_keys)))
+        if spec.ssh_keys is not None:
+            keys = self.own_key() if spec.ssh_keys == OWN_KEY else self.read_file(spec.ssh_keys)
+            files.append(File(path=AUTHORIZED_KEYS_PATH, content=keys))
         token_sha256 = ""
         if action.has_agent or spec.health.heartbeat is not None:
             token = secrets.token_urlsafe(32).encode()

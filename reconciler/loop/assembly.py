@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 from reconciler.engine.docker import connect
 from reconciler.engine.heartbeats import HeartbeatListener
+from reconciler.engine.keys import KeyFile
 from reconciler.engine.lock import acquire
 from reconciler.engine.making import BeatRegister, ContainerMaker
 from reconciler.engine.steps import Boundary, no_boundary
@@ -79,6 +80,7 @@ def surroundings(
                 nameservers=service.nameservers,
                 listener=f"{network.gateway}:{LISTENER_PORT}",
                 read_file=SecretFiles(settings.specs, settings.secrets_dir).read,
+                own_key=KeyFile(settings.ssh_key).public_line,
                 allow_paths=settings.allow_paths,
             ),
             register=BeatRegister(env=settings.env, listener=listener),

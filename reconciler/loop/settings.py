@@ -60,6 +60,11 @@ class Settings:
         return self.state / "api.sock"
 
     @property
+    def ssh_key(self) -> Path:
+        """The environment's own private key, made when it is first needed."""
+        return self.state / "ssh_key"
+
+    @property
     def log_file(self) -> Path:
         """Where a detached loop writes its log."""
         return self.state / "loop.log"

@@ -18,6 +18,8 @@ from rich.text import Text
 
 End = Literal["built", "up to date", "failed", "not built", "interrupted"]
 
+_WIDEST = 100  # a RUN of many lines is told by its beginning
+
 _STYLES: dict[str, str] = {"built": "green", "failed": "bold red", "not built": "yellow", "interrupted": "yellow"}
 
 
@@ -78,7 +80,7 @@ class Board:
     def said(self, reference: str, text: str) -> None:
         """It is at this step."""
         self.rows[reference].text = text
-        self._print(f"{reference}: {text}")
+        self._print(f"{reference}: {text[:_WIDEST]}{'…' if len(text) > _WIDEST else ''}")
 
     def ended(self, reference: str, end: End, text: str = "") -> None:
         """It came to this end; a failure keeps the step that it was at."""

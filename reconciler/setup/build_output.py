@@ -19,6 +19,7 @@ KEPT_LINES = 15
 _STEP = re.compile(r"Step (\d+/\d+) : (.*)")
 # What the engine says of its own doings between two steps.
 _OWN = re.compile(r" ---> |Removing intermediate container |Successfully (built|tagged) ")
+_CODE = re.compile(r"^The command .* returned a non-zero code: (\d+)$", re.DOTALL)
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -68,7 +69,8 @@ class Output:
             self.last.append(shown)
 
     def _failure(self, error: str) -> str:
-        lines = [*self.last, *error.strip().splitlines()]
+        code = _CODE.search(error)  # the rest of this sentence only repeats the instruction
+        lines = [*self.last, *([f"(exit code {code[1]})"] if code else error.strip().splitlines())]
         tail = "".join(f"\n    {line}" for line in lines)
         where = f"{self.step} failed: {self.instruction}" if self.step else "it failed before its first step"
         return f"{where}\n  its last lines:{tail}{_advice(error)}"

@@ -7,7 +7,7 @@ Before: parse (values). After: cluster. Health and rollout have a module of thei
 from pathlib import PurePath
 
 from reconciler.spec import names
-from reconciler.spec.cluster import ClusterSpec, Port, Resources, Secret, Task, Volume
+from reconciler.spec.cluster import OWN_KEY, ClusterSpec, Port, Resources, Secret, Task, Volume
 from reconciler.spec.judging import RUNS_ONCE, health, rollout, stop
 from reconciler.spec.policy import Policy
 from reconciler.spec.ports import BadEntryError, fits, overlap, parse_port
@@ -169,7 +169,7 @@ def _resources(values: Values) -> Resources:
 def _ssh(values: Values) -> str | None:
     path = ("ssh", "authorized_keys")
     if not values.has(*path):
-        return None
+        return OWN_KEY if values.has("ssh") and not values.given(*path) else None
     keys = values.text("", *path)
     values.check(path, names.inner_path(keys))
     return keys

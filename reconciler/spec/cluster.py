@@ -14,6 +14,7 @@ Pull = Literal["missing", "always", "never"]
 StartOrder = Literal["parallel", "ordered"]
 Strategy = Literal["rolling", "in-place"]
 Protocol = Literal["tcp", "udp"]
+OWN_KEY = ""  # as `ssh_keys`: the environment's own key, which is made when it is first needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,7 @@ class ClusterSpec:
     health: Health = Health()
     rollout: Rollout = Rollout()
     stop: Stop = Stop()
-    ssh_keys: str | None = None
+    ssh_keys: str | None = None  # a file of public keys, OWN_KEY, or None: no sshd
     suspend: bool = False
     task: Task | None = None
 

@@ -7,7 +7,7 @@ mentioned.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from reconciler.spec.cluster import ClusterSpec, Port, Task, Volume
+from reconciler.spec.cluster import OWN_KEY, ClusterSpec, Port, Task, Volume
 from reconciler.spec.units import show_bytes, show_seconds
 
 
@@ -53,7 +53,8 @@ def _shown(spec: ClusterSpec) -> Iterator[tuple[str, str | None]]:
     yield "resources.pids", str(spec.resources.pids)
     yield "depends_on", _list(spec.depends_on) if spec.depends_on else None
     yield from _serving(spec) if spec.task is None else _running_once(spec.task)
-    yield "ssh.authorized_keys", spec.ssh_keys
+    yield "ssh", "the environment's own key" if spec.ssh_keys == OWN_KEY else None
+    yield "ssh.authorized_keys", spec.ssh_keys or None
     yield "stop.grace", show_seconds(spec.stop.grace_seconds)
     yield "stop.drain", show_seconds(spec.stop.drain_seconds)
     yield "suspend", _yes(spec.suspend)

@@ -165,6 +165,7 @@ class Turning:
             clock=clock,
             make=ContainerMaker(
                 env=ENV, domain="docker", network=network, nameservers=(), listener="1.2.3.4:7070",
+                own_key=lambda: b"ssh-ed25519 key",
                 read_file=lambda file: (self.specs / file).read_bytes(),
             ),
             register=BeatRegister(env=ENV, listener=self.ears),

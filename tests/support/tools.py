@@ -17,6 +17,7 @@ from reconciler.setup.findings import SetupError
 PACKAGES = {
     "dig": "dnsutils",
     "curl": "curl",
+    "ssh": "openssh-client",
     "dnsperf": "dnsperf",
     "iptables": "iptables",
     "nsenter": "util-linux",

@@ -10,7 +10,7 @@ from threading import Event
 
 from reconciler.engine.docker import containers, events, images, inventory, networks
 from reconciler.engine.docker.api import Api
-from reconciler.engine.docker.files import upload
+from reconciler.engine.docker.files import fetch, upload
 from reconciler.engine.docker.listing import read_listing
 from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Found, Listing, Network, Signal
 from reconciler.spec.cluster import Pull
@@ -94,6 +94,10 @@ class DockerEngine:
     def remove_volume(self, name: str) -> None:
         """With what is in it; done where it is gone, PermanentError while a container has it."""
         inventory.remove_volume(self.api, name)
+
+    def fetch(self, id: str, path: str) -> bytes | None:
+        """A small file's content, None where there is none; see `files.fetch`."""
+        return fetch(self.api, id, path)
 
     def logs(self, id: str, *, follow: bool, tail: int | None, stop: Event) -> Iterator[tuple[bool, bytes]]:
         """Pieces of what it wrote, as (is it stderr, bytes); see `terminal.logs`."""

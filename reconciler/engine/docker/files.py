@@ -1,4 +1,4 @@
-"""Files into a container that has not started: a tar, written by the engine itself.
+"""Files into a container, mostly before it starts, and one out of it: a tar, written and read by the engine itself.
 
 Before: adapter. After: api. Secrets travel this way only: never through environment, labels or command lines.
 """
@@ -27,6 +27,20 @@ def upload(api: Api, id: str, files: Sequence[File]) -> None:
         raise TransientError(f"{doing}: it is gone", 0.2)
     if response.status_code >= 400:
         raise refusal(response.status_code, said(response), doing)
+
+
+def fetch(api: Api, id: str, path: str) -> bytes | None:
+    """The content of a small file in the container; None where it is no file, or the container is gone."""
+    doing = f"reading {path} in container {id[:12]}"
+    response = api.request("GET", f"/containers/{id}/archive", params={"path": path}, doing=doing)
+    if response.status_code == 404:
+        return None
+    if response.status_code >= 400:
+        raise refusal(response.status_code, said(response), doing)
+    with tarfile.open(fileobj=io.BytesIO(response.content)) as tar:
+        first = tar.next()
+        file = tar.extractfile(first) if first is not None else None
+        return file.read() if file is not None else None
 
 
 def archive(files: Sequence[File]) -> bytes:

@@ -191,6 +191,7 @@ def test_ssh_into_a_cluster_without_it_names_the_missing_key(run: Run, specs: Pa
     (specs / "webapp.yaml").write_text(GOOD)
     result = run("ssh", "webapp1", "uptime")
     assert result.exit_code == 1
+    assert "add `ssh: {}`" in result.stderr
     assert "`ssh: {authorized_keys: …}`" in result.stderr
 
 

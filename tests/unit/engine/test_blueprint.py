@@ -9,7 +9,7 @@ from reconciler.engine.docker.bodies import container_body
 from reconciler.engine.ports import Blueprint, Network
 from reconciler.errors import PermanentError
 from reconciler.plan.actions import CreateInstance
-from reconciler.spec.cluster import ClusterSpec, Port, Resources, Volume
+from reconciler.spec.cluster import OWN_KEY, ClusterSpec, Port, Resources, Volume
 from reconciler.state.labels import InstanceLabels, read_labels
 
 SPEC = ClusterSpec(name="webapp", image="acmeair/webapp:1.0", size=3, environment={"LEVEL": "info"})
@@ -96,9 +96,10 @@ def test_named_volumes_are_by_number_and_host_paths_as_written() -> None:
 
 def test_only_ssh_adds_capabilities() -> None:
     assert make().capabilities == ()
-    with_ssh = make(replace(SPEC, ssh_keys="keys"))
-    assert with_ssh.environment["RECONCILER_SSH"] == "1"
-    assert with_ssh.capabilities == ("AUDIT_WRITE", "SYS_CHROOT")
+    for keys in ("keys", OWN_KEY):
+        with_ssh = make(replace(SPEC, ssh_keys=keys))
+        assert with_ssh.environment["RECONCILER_SSH"] == "1"
+        assert with_ssh.capabilities == ("AUDIT_WRITE", "SYS_CHROOT")
 
 
 def test_limits_reach_the_engine_in_its_units() -> None:

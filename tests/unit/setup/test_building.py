@@ -119,14 +119,14 @@ def test_a_failing_step_is_named_with_its_own_last_lines() -> None:
             {"stream": "Step 2/2 : RUN y\n ---> Running in 12ab\n"},
             {"stream": lines + "\x1b[91mred\x1b[0m\n"},
             {"stream": "\x1b[0mRemoving intermediate container 12ab\n"},
-            {"error": "it returned a non-zero code: 7"},
+            {"error": "The command '/bin/sh -c y' returned a non-zero code: 7"},
         )
     said = str(caught.value).splitlines()
     assert said[:2] == ["step 2/2 failed: RUN y", "  its last lines:"]
     assert said[2:] == [
         *(f"    line {number}" for number in range(6, 20)),
         "    red",
-        "    it returned a non-zero code: 7",
+        "    (exit code 7)",
     ]
 
 

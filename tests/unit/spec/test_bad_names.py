@@ -140,10 +140,6 @@ NAMES = {
         f"{ONE}ssh: {{authorized_keys: a/../../b}}\n",
         "3:24: ssh.authorized_keys: `a/../../b` leaves the specs directory; remove the `..`",
     ),
-    "ssh without keys": (
-        f"{ONE}ssh: {{}}\n",
-        "3:6: ssh: `authorized_keys` is missing; add `authorized_keys: …`",
-    ),
 }
 
 

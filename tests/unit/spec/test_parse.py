@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.spec.cluster import (
+    OWN_KEY,
     ClusterSpec,
     Health,
     Heartbeat,
@@ -240,3 +241,10 @@ def test_every_spec_that_comes_with_the_project_is_valid(path: Path) -> None:
 
 def test_the_first_spec_is_there() -> None:
     assert ROOT / "specs" / "hello.yaml" in FILES
+
+
+def test_ssh_alone_means_the_environments_own_key() -> None:
+    assert spec_of(ONE).ssh_keys is None
+    assert spec_of(f"{ONE}ssh: {{}}\n").ssh_keys == OWN_KEY
+    hashes = {spec_of(f"{ONE}{ssh}").spec_hash() for ssh in ("", "ssh: {}\n", "ssh: {authorized_keys: k}\n")}
+    assert len(hashes) == 3
