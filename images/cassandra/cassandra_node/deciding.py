@@ -73,6 +73,9 @@ def decide(me: Card, heard: Heard) -> Decision:
     members = {name: card for name, card in answers.items() if card.state == MEMBER}
     if members:
         return join(me, members)
+    broken = founding_without(heard)
+    if broken:
+        return Form(cluster=broken.cluster, members={**broken.members, me.number: me.id})
     coming = sorted(name for name, card in answers.items() if card.state != EMPTY)
     if coming:
         return Wait(reason=f"{', '.join(coming)} has a cluster and is starting")
@@ -82,6 +85,19 @@ def decide(me: Card, heard: Heard) -> Decision:
     if silent:
         return Wait(reason=f"{', '.join(silent)} doesn't answer; a cluster is founded by all its seeds together")
     return found(me, heard)
+
+
+def founding_without(heard: Heard) -> Card | None:
+    """A founding that counted a volume of this number which is lost by now, and has not got further.
+
+    Founders serve nobody before all of them are in the ring. Where every seed answers and none is beyond that, there
+    is nothing to stream: this node takes the lost one's part, and all are complete.
+    """
+    cards = list(heard.seeds.values())
+    forming = [card for card in cards if card is not None and card.state == FORMING]
+    known = all(card is not None and card.state in {EMPTY, FORMING} for card in cards)
+    whole = heard.is_seed and known and not heard.others and len({card.cluster for card in forming}) == 1
+    return forming[0] if whole else None
 
 
 def found(me: Card, heard: Heard) -> Decision:

@@ -97,9 +97,8 @@ class Meeting:
                 self.news.notify_all()
 
     def ask_neighbours(self) -> None:
-        """The ready instances of the seeds' clusters (`cassandra1.cassandra` is one of `cassandra`), whoever it is."""
-        clusters = {name.partition(".")[2] for name in self.settings.seeds if "." in name}
-        addresses = set().union(*(resolve(cluster) for cluster in clusters)) - resolve(self.settings.name)
+        """Whoever is in the seeds' clusters besides: an empty seed must not overlook a member."""
+        addresses = set().union(*map(resolve, self.settings.neighbours)) - resolve(self.settings.name)
         with self.news:
             question = to_text(self.me)
         found = {address: card for address in sorted(addresses) if (card := ask(address, question)) is not None}

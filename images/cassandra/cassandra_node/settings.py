@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
+SIBLINGS = 9
 SIZE = re.compile(r"[1-9][0-9]*[mMgG]")
 
 
@@ -34,6 +35,20 @@ class Settings:
     @property
     def is_seed(self) -> bool:
         return self.own in self.seeds
+
+    @property
+    def neighbours(self) -> tuple[str, ...]:
+        """Names that may lead to members which aren't seeds.
+
+        The cluster's own name leads to all that are ready. A lone seed has nobody else to warn it that its volume was
+        lost, so it asks for the first few numbers, ready or not.
+        """
+        clusters = sorted({name.partition(".")[2] for name in self.seeds if "." in name})
+        if self.other_seeds or not self.is_seed:
+            return tuple(clusters)
+        stem = self.name.rstrip("0123456789")
+        numbers = [number for number in range(1, SIBLINGS + 1) if number != self.number]
+        return (*clusters, *(f"{stem}{number}.{cluster}" for cluster in clusters for number in numbers))
 
     @property
     def other_seeds(self) -> tuple[str, ...]:

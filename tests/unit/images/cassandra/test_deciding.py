@@ -49,12 +49,27 @@ def test_a_founder_that_counted_this_volume_is_followed_even_where_another_is_si
     assert decided(2, {ONE: founder, THREE: None}) == deciding.Form(cluster="volume1", members=members)
 
 
-def test_a_founder_that_counted_another_volume_of_this_number_is_waited_for() -> None:
-    """The volume was lost in between: what the founder has by then must be streamed."""
-    founder = card(1, cards.FORMING, cluster="volume1", members={1: "volume1", 2: "the one that was lost"})
-    waiting = decided(2, {ONE: founder})
-    assert isinstance(waiting, deciding.Wait)
-    assert ONE in waiting.reason
+def founding(number: int, *lost: int, state: str = cards.FORMING) -> Any:
+    members = {n: "lost" if n in lost else f"volume{n}" for n in (1, 2, 3)}
+    return card(number, state, cluster="volume1", members=members)
+
+
+def test_a_founding_that_counted_a_lost_volume_is_completed_as_long_as_nobody_serves() -> None:
+    together = deciding.Form(cluster="volume1", members={1: "volume1", 2: "volume2", 3: "volume3"})
+    assert decided(2, {ONE: founding(1, 2), THREE: founding(3, 2)}) == together
+    assert decided(2, {ONE: founding(1, 2), THREE: card(3)}) == together
+
+
+def test_a_founding_that_may_serve_already_is_waited_for() -> None:
+    """What the others have by then must be streamed."""
+    for other in (None, founding(3, 2, state=cards.RETURNING), card(3, cards.JOINING)):
+        assert isinstance(decided(2, {ONE: founding(1, 2), THREE: other}), deciding.Wait)
+    served = member(3, place(1), place(2, alive=False), place(3), cluster="volume1")
+    assert decided(2, {ONE: founding(1, 2), THREE: served}).address == "10.0.0.2"
+
+
+def test_a_founding_of_others_is_waited_for_by_who_is_no_seed() -> None:
+    assert isinstance(decided(4, {ONE: founding(1), TWO: founding(2)}, is_seed=False), deciding.Wait)
 
 
 def test_a_member_that_returns_is_waited_for_until_it_knows_the_ring() -> None:

@@ -71,6 +71,14 @@ def test_seeds_are_found_in_the_domain_of_the_environment_and_the_zone_is_the_ra
     assert (found.number, found.rack, found.is_seed) == (2, "az2", True)
 
 
+def test_a_lone_seed_asks_its_siblings_whether_it_is_really_the_first() -> None:
+    lone = settings.read({"user_data": DATA, "CASSANDRA_SEEDS": "cassandra2.cassandra"}, "cassandra2")
+    assert lone.neighbours[:3] == (
+        "cassandra.dev.docker", "cassandra1.cassandra.dev.docker", "cassandra3.cassandra.dev.docker",
+    )  # fmt: skip
+    assert read().neighbours == ("cassandra.dev.docker",)
+
+
 def test_a_whole_name_stays_as_it_is_and_another_host_is_no_seed() -> None:
     found = read(CASSANDRA_SEEDS="db1.example.com")
     assert found.seeds == ("db1.example.com",)

@@ -20,9 +20,7 @@ final class Listener {
 
     private final String record;
     private final String before = System.getProperty("reconciler.cassandra.state", "joining");
-    private final int founders = Integer.getInteger("reconciler.cassandra.founders", 0);
     private volatile boolean joined;
-    private volatile boolean met;
 
     Listener(String record) {
         this.record = record;
@@ -49,18 +47,9 @@ final class Listener {
 
     private String reason() {
         if (!joined) {
-            return "starting";
+            return before.equals("forming") ? "starts, or waits for the others who found the cluster" : "starting";
         }
-        if (!Ring.serves()) {
-            return "doesn't serve clients";
-        }
-        // Those who found a cluster are ready together: before, a schema change would not reach all. Only once: later
-        // the loss of another one is no fault of this node.
-        if (!met && Ring.alive() < founders) {
-            return "waits for the others who found the cluster";
-        }
-        met = true;
-        return "";
+        return Ring.serves() ? "" : "doesn't serve clients";
     }
 
     private static String notReady(String reason) {

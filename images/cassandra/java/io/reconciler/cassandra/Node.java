@@ -16,6 +16,7 @@ import org.apache.cassandra.service.StorageService;
  */
 public final class Node extends CassandraDaemon {
     private static final int NOT_JOINED = 4;
+    private static final int LOOK_AGAIN_MS = 20;
 
     private final Path folder;
     private final Listener listener;
@@ -32,9 +33,13 @@ public final class Node extends CassandraDaemon {
             listener.start();
             new Node(folder, listener).activate();
         } catch (IOException error) {
-            System.out.println("cassandra: can't read its record or listen on its port: " + error);
-            System.exit(NOT_JOINED);
+            end("can't read its record or listen on its port: " + error);
         }
+    }
+
+    private static void end(String why) {
+        System.out.println("cassandra: " + why);
+        System.exit(NOT_JOINED);
     }
 
     /** Called by the daemon when it has joined the ring or failed to, and before it serves clients. */
@@ -43,18 +48,30 @@ public final class Node extends CassandraDaemon {
         String mode = StorageService.instance.getOperationMode();
         if (!mode.equals("NORMAL")) {
             // Waiting would help nobody: started again, the node takes up its joining where it stopped.
-            System.out.println("cassandra: could not join (" + mode + "), see above; it ends and tries again");
-            System.exit(NOT_JOINED);
+            end("could not join (" + mode + "), see above; it ends and tries again");
         }
         try {
+            awaitFounders();
             record();
         } catch (IOException error) {
-            System.out.println("cassandra: can't write to its volume " + folder + ": " + error);
-            System.exit(NOT_JOINED);
+            end("can't write to its volume " + folder + ": " + error);
+        } catch (InterruptedException error) {
+            end("was interrupted before it served");
         }
         listener.joined();
         super.start();
         System.out.println("cassandra: serves");
+    }
+
+    /**
+     * Those who found a cluster serve when all of them are in the ring. One that served alone would acknowledge writes
+     * that the others, who stream nothing, never got; and a schema change would not reach all.
+     */
+    private static void awaitFounders() throws InterruptedException {
+        int founders = Integer.getInteger("reconciler.cassandra.founders", 0);
+        while (Ring.alive() < founders) {
+            Thread.sleep(LOOK_AGAIN_MS);
+        }
     }
 
     /** The file, on the disk when this returns. */
