@@ -9,6 +9,7 @@ import com.netflix.appinfo.InstanceInfo.InstanceStatus;
 import com.netflix.appinfo.LeaseInfo;
 import com.netflix.eureka.registry.PeerAwareInstanceRegistry;
 import java.net.URI;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +30,7 @@ final class Self {
 
     Self(PeerAwareInstanceRegistry registry, URI own) {
         this.registry = registry;
-        this.info = info(own, zone(System.getenv().getOrDefault("user_data", "")));
+        this.info = info(own, zone(System.getenv()));
     }
 
     void start() {
@@ -84,8 +85,9 @@ final class Self {
                 .build();
     }
 
-    private static String zone(String userData) {
-        Matcher found = ZONE.matcher(userData);
+    /** The zone that the instance was told. */
+    static String zone(Map<String, String> environment) {
+        Matcher found = ZONE.matcher(environment.getOrDefault("user_data", ""));
         return found.find() ? found.group(1) : "unknown";
     }
 

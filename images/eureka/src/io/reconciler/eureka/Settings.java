@@ -29,6 +29,10 @@ final class Settings {
         set("eureka.serviceUrl.default", String.join(",", texts));
         set("eureka.myUrl", own.toString());
         set("eureka.hostname", own.getHost());
+        // For the page's head: the environment, and the zone as its data center.
+        set("eureka.environment", environment.getOrDefault("EC2_REGION", "none"));
+        set("archaius.deployment.environment", environment.getOrDefault("EC2_REGION", "none"));
+        set("eureka.datacenter", Self.zone(environment));
         boolean peers = all.size() > 1;
         set("eureka.shouldFetchRegistry", Boolean.toString(peers)); // the client inside: only to copy a peer's registry
         set("eureka.numberRegistrySyncRetries", peers ? "1" : "0"); // one try at once, none after a wait
