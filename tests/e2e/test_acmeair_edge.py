@@ -1,6 +1,7 @@
 """Eureka and Zuul as images, before a web tier of two stubs that count what reaches them."""
 
 import json
+import socket
 import threading
 import time
 import urllib.error
@@ -191,7 +192,21 @@ def test_a_killed_server_costs_no_get_and_comes_back(edge: Edge) -> None:
 
 
 def test_what_is_no_request_is_refused_and_the_edge_lives(edge: Edge) -> None:
-    assert ask(f"{edge.zuul}/x/large", body="x" * (1024 * 1024 + 1)).status in (413, 0)
+    answer = ask(f"{edge.zuul}/x/large", body="x" * (1024 * 1024 + 1))
+    assert (answer.status, answer.body["error"]) == (413, "too_large")
+    assert edge.seen("POST /x/large") == 0
+    whole = ask(f"{edge.zuul}/x/whole", body="x" * (1024 * 1024))
+    assert len(whole.body["body"]) == 1024 * 1024
+    host = edge.zuul.removeprefix("http://").removesuffix(":8080")
+    for text in (b"rubbish\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", b"\x16\x03\x01\x00"):
+        with socket.create_connection((host, 8080), timeout=10) as raw:
+            raw.sendall(text)
+            raw.shutdown(socket.SHUT_WR)
+            assert b" 200 " not in raw.recv(4096)
+    chunked = b"POST /x/chunked HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
+    with socket.create_connection((host, 8080), timeout=10) as raw:
+        raw.sendall(chunked)
+        assert b" 411 " in raw.recv(4096)
     assert ask(f"{edge.zuul}/fine").status == 200
 
 

@@ -2,7 +2,6 @@ package io.reconciler.zuul;
 
 import com.netflix.zuul.Filter;
 import com.netflix.zuul.filters.FilterType;
-import com.netflix.zuul.filters.http.HttpSyncEndpoint;
 import com.netflix.zuul.message.http.HttpRequestMessage;
 import com.netflix.zuul.message.http.HttpResponseMessage;
 
@@ -11,7 +10,7 @@ import com.netflix.zuul.message.http.HttpResponseMessage;
  * a new edge would not bring one back.
  */
 @Filter(order = 0, type = FilterType.ENDPOINT)
-public final class Health extends HttpSyncEndpoint {
+public final class Health extends OwnAnswer {
     static volatile Discovery discovery;
 
     @Override
