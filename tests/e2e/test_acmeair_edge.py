@@ -219,7 +219,7 @@ def test_an_eureka_that_starts_again_costs_no_request(edge: Edge) -> None:
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         answers.append(ask(f"{edge.zuul}/with-eureka"))
-    assert {answer.status for answer in answers} == {200}
+    assert [answer for answer in answers if answer.status != 200] == []
     assert ask(f"{edge.zuul}/healthcheck").status == 200
 
 

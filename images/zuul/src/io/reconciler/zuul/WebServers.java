@@ -19,12 +19,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class WebServers implements Resolver<DiscoveryResult> {
     private static final long MEMORY_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long LAG_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Discovery discovery;
     private final DynamicServerListLoadBalancer<DiscoveryEnabledServer> balancer = new DynamicServerListLoadBalancer<>();
     private final AtomicInteger turn = new AtomicInteger();
     private volatile List<Server> lastKnown = List.of();
     private volatile long lastKnownAt;
+    private volatile long forgottenAt = System.nanoTime() - LAG_NANOS;
 
     WebServers(IClientConfig config, Discovery discovery) {
         this.discovery = discovery;
@@ -64,8 +66,13 @@ final class WebServers implements Resolver<DiscoveryResult> {
             lastKnownAt = System.nanoTime();
             return now;
         }
-        boolean fresh = System.nanoTime() - lastKnownAt < MEMORY_NANOS;
-        return fresh && discovery.forgotten() ? lastKnown : now;
+        long at = System.nanoTime();
+        if (discovery.forgotten()) {
+            forgottenAt = at;
+        }
+        // The list follows a moment after what Eureka says, so what it had forgotten just now still counts.
+        boolean restarted = at - forgottenAt < LAG_NANOS;
+        return restarted && at - lastKnownAt < MEMORY_NANOS ? lastKnown : now;
     }
 
     private DiscoveryResult result(Server server) {
