@@ -14,7 +14,6 @@ import pytest
 
 from tests.support.cql import ALL, ONE, Cql, Refused
 from tests.support.loop_process import LoopProcess
-from tests.support.spec_text import spec
 
 pytestmark = [pytest.mark.engine, pytest.mark.acmeair, pytest.mark.timeout(300)]
 
@@ -22,11 +21,15 @@ SERVES_SECONDS = 10.0  # what a killed node's replacement has, on a machine with
 LONG = 120.0  # on any machine
 LISTENER = 8080
 ROWS = 50
-SETTINGS = """zones: [az1, az2]
+SPEC = """image: reconciler/cassandra:latest
+zones: [az1, az2]
 environment: {CASSANDRA_SEEDS: "cassandra1.cassandra,cassandra2.cassandra"}
 volumes: ["data:/var/lib/cassandra"]
 resources: {memory: 400MiB}
-health: {heartbeat: {}, http: {port: 8080, path: /healthcheck, interval: 500ms}, start: 90s}"""
+health: {heartbeat: {}, http: {port: 8080, path: /healthcheck, interval: 500ms}, start: 90s}
+stop: {drain: 0s, grace: 10s}
+size: 2
+"""
 
 
 class Ring:
@@ -120,7 +123,7 @@ class Ring:
 def ring(loop: LoopProcess) -> Ring:
     """Two nodes that founded a cluster, with a table on both and rows in it."""
     began = time.monotonic()
-    loop.save("cassandra", spec(2, SETTINGS, image="reconciler/cassandra:latest"))
+    loop.save("cassandra", SPEC)
     found = Ring(loop)
     loop.until(lambda: found.ready(1) and found.ready(2), LONG, "both nodes serve")
     print(f"two nodes from nothing: {time.monotonic() - began:.1f} s")
