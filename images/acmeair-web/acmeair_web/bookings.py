@@ -69,11 +69,10 @@ class Bookings:
         return await self._write(customer, trip, ids)
 
     async def _check(self, trip: Trip) -> None:
-        for leg in (trip.there, trip.back):
-            if leg is not None:
-                row, _ = await self._flights.one(*leg)
-                if self._flights.departed(row):
-                    raise bad("flight_departed", f"Flight {leg[0]} has departed.")
+        legs = [trip.there] if trip.back is None else [trip.there, trip.back]
+        for row, _segment in await asyncio.gather(*(self._flights.one(*leg) for leg in legs)):
+            if self._flights.departed(row):
+                raise bad("flight_departed", f"Flight {row['id']} has departed.")
 
     async def _write(self, customer: str, trip: Trip, ids: BookingIds) -> Response:
         now = self._now()

@@ -1,5 +1,6 @@
 """Searching flights."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -69,24 +70,24 @@ class Flights:
         given = request.fields()
         network = await self._networks.get()
         origin, destination = _places(given, network)
+        one_way = fields.flag(given, "oneWay")
         there = fields.day(given, "fromDate")
-        legs = [await self._on(network, origin, destination, there)]
-        if not fields.flag(given, "oneWay"):
-            back = fields.day(given, "returnDate")
-            if back < there:
-                raise bad("bad_date", "returnDate is before fromDate.")
-            legs.append(await self._on(network, destination, origin, back))
-        return answer(legs_shape(legs))
+        back = None if one_way else _way_back(given, there)
+        legs = [self._on(network, origin, destination, there)]
+        if back is not None:
+            legs.append(self._on(network, destination, origin, back))
+        return answer(legs_shape(await asyncio.gather(*legs)))
 
     async def browse(self, request: Request) -> Response:
         """`POST /rest/api/flights/browseflights`."""
         given = request.fields()
         network = await self._networks.get()
         origin, destination = _places(given, network)
-        legs = [await self._next(network, origin, destination)]
-        if not fields.flag(given, "oneWay"):
-            legs.append(await self._next(network, destination, origin))
-        return answer(legs_shape(legs))
+        one_way = fields.flag(given, "oneWay")
+        legs = [self._next(network, origin, destination)]
+        if not one_way:
+            legs.append(self._next(network, destination, origin))
+        return answer(legs_shape(await asyncio.gather(*legs)))
 
     async def _on(self, network: Network, origin: str, destination: str, day: date) -> list[dict[str, Any]]:
         segment = network.by_places.get((origin, destination))
@@ -124,6 +125,13 @@ class Flights:
     def departed(self, row: Row) -> bool:
         """Whether it is too late to book it."""
         return aware(row["scheduled_departure_time"]) <= self._now()
+
+
+def _way_back(given: dict[str, Any], there: date) -> date:
+    back = fields.day(given, "returnDate")
+    if back < there:
+        raise bad("bad_date", "returnDate is before fromDate.")
+    return back
 
 
 def _places(given: dict[str, Any], network: Network) -> tuple[str, str]:

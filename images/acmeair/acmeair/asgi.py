@@ -106,7 +106,9 @@ class Application:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         request = Request(scope["method"], scope["raw_path"].partition(b"?")[0].decode("latin-1"), headers)
         response = await self._respond(request, receive)
-        fixed = [*COMMON, ("Content-Length", str(len(response.body)))]
+        fixed = [*COMMON]
+        if response.status != 304:
+            fixed.append(("Content-Length", str(len(response.body))))
         if self.leaving or response.status == 413:  # what wasn't read of a body would be taken for the next request
             fixed.append(("Connection", "close"))
         lines = [(name.lower().encode(), value.encode("latin-1")) for name, value in (*response.headers, *fixed)]
