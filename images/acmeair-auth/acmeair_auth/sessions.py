@@ -10,9 +10,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from acmeair.asgi import Request, Response, answer
-from acmeair.cassandra_link import Kind, Statement
 from acmeair.errors import Refusal, Unavailable
-from acmeair.store import Row, Store
+from acmeair.ports import Kind, Row, Statement, Store
 from acmeair.times import aware, written
 
 ID_BYTES = 32

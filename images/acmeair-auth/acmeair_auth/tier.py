@@ -6,7 +6,7 @@ from typing import Any
 from acmeair.asgi import Request, Route
 from acmeair.client import HttpClient
 from acmeair.settings import Settings
-from acmeair.store import Store
+from acmeair.store import CassandraStore
 from acmeair_auth.sessions import STATEMENTS, Sessions
 
 
@@ -17,7 +17,7 @@ class AuthTier:
     vip = "acmeair-auth-service"
 
     def __init__(self, settings: Settings, _client: HttpClient) -> None:
-        self._store = Store(settings.contacts, settings.cassandra_port, STATEMENTS)
+        self._store = CassandraStore(settings.contacts, settings.cassandra_port, STATEMENTS)
         self._sessions = Sessions(self._store, settings.session_seconds)
         self._lacking = ""
 

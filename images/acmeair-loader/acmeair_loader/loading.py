@@ -15,11 +15,12 @@ from cassandra.cluster import NoHostAvailable
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import BatchStatement, BatchType
 
-from acmeair.cassandra_link import Kind, open_cluster, reason
+from acmeair.cassandra_link import open_cluster, reason
 from acmeair.consistency import replication_of
 from acmeair.errors import StoreError, Unavailable
 from acmeair.log import Changes, say
 from acmeair.passwords import protect
+from acmeair.ports import Kind
 from acmeair.settings import Settings
 from acmeair_loader import rows, schema
 from acmeair_loader.schedule import segments

@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 from acmeair.balance import Balancer
-from acmeair.client import Answer, HttpClient
 from acmeair.errors import CallFailed, later
 from acmeair.eureka import Server
 from acmeair.log import Changes
+from acmeair.ports import Answer, Caller
 
 TRY_SECONDS = 0.7
 TRIES = 3
@@ -34,7 +34,7 @@ class Session:
 class AuthClient:
     """Calls to the auth tier."""
 
-    def __init__(self, client: HttpClient, balancer: Balancer) -> None:
+    def __init__(self, client: Caller, balancer: Balancer) -> None:
         self._client = client
         self._balancer = balancer
         self._log = Changes("auth")
@@ -57,7 +57,7 @@ class AuthClient:
 
     async def _call(self, method: str, tail: str, number: str = "") -> Answer:
         tried: list[Server] = []
-        why = "none is known"
+        why = "all failed a moment ago" if self._balancer.servers else "none is known"
         while len(tried) < TRIES and (server := self._balancer.choose(time.monotonic(), tried)) is not None:
             tried.append(server)
             try:

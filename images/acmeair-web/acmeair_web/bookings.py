@@ -13,9 +13,8 @@ from typing import Any
 
 from acmeair import fields
 from acmeair.asgi import Request, Response, answer, plain
-from acmeair.cassandra_link import Kind, Statement
 from acmeair.errors import OutcomeUnknown, Refusal, bad
-from acmeair.store import Row, Store
+from acmeair.ports import Kind, Row, Statement, Store
 from acmeair.times import written
 from acmeair_web.flights import Flights, flight_shape
 from acmeair_web.requests import BookingIds, Trip, booking_ids, request_key

@@ -1,8 +1,7 @@
 """How many of everything there are. Cassandra counts by reading it all: fine for a demo's tables."""
 
 from acmeair.asgi import Request, Response, Route, answer
-from acmeair.cassandra_link import Kind, Statement
-from acmeair.store import Store
+from acmeair.ports import Kind, Statement, Store
 
 COUNTED = {
     "countCustomers": "SELECT count(*) AS found FROM acmeair.customer",

@@ -4,9 +4,8 @@ from typing import Any
 
 from acmeair import fields
 from acmeair.asgi import Request, Response, answer
-from acmeair.cassandra_link import Kind, Statement
 from acmeair.errors import Refusal, bad
-from acmeair.store import Row, Store
+from acmeair.ports import Kind, Row, Statement, Store
 from acmeair_web.signing import Signing, own
 
 LONGEST = 100

@@ -7,9 +7,8 @@ import time
 from dataclasses import dataclass
 
 from acmeair.asgi import Request, Response, answer
-from acmeair.cassandra_link import Kind, Statement
 from acmeair.errors import Refusal, StoreError, Unavailable
-from acmeair.store import Row, Store
+from acmeair.ports import Kind, Row, Statement, Store
 
 FRESH_SECONDS = 60.0
 

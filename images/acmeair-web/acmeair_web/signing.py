@@ -4,10 +4,9 @@ import asyncio
 
 from acmeair import fields
 from acmeair.asgi import Request, Response, answer, plain
-from acmeair.cassandra_link import Kind, Statement
 from acmeair.errors import Refusal
 from acmeair.passwords import matches
-from acmeair.store import Store
+from acmeair.ports import Kind, Statement, Store
 from acmeair_web.auth_client import AuthClient, Session
 
 COOKIE = "sessionid"

@@ -12,7 +12,7 @@ from acmeair.client import HttpClient
 from acmeair.directory import Directory
 from acmeair.errors import StoreError
 from acmeair.settings import Settings
-from acmeair.store import Store
+from acmeair.store import CassandraStore
 from acmeair_web import bookings, counts, customers, flights, network, signing
 from acmeair_web.auth_client import AuthClient
 from acmeair_web.statics import Statics
@@ -35,7 +35,7 @@ class WebTier:
     app = vip = "ACMEAIR_WEBAPP"
 
     def __init__(self, settings: Settings, client: HttpClient) -> None:
-        self._store = Store(settings.contacts, settings.cassandra_port, STATEMENTS)
+        self._store = CassandraStore(settings.contacts, settings.cassandra_port, STATEMENTS)
         self._balancer = Balancer(settings.zone)
         self._directory = Directory(client, settings.eureka_urls, "ACMEAIR-AUTH-SERVICE", self._balancer)
         self._signing = signing.Signing(self._store, AuthClient(client, self._balancer))

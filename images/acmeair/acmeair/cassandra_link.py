@@ -7,9 +7,6 @@ found out by `stranded`. Failures are told apart by whether anything can have be
 
 import logging
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from cassandra import ConsistencyLevel
@@ -27,6 +24,7 @@ from cassandra.query import dict_factory
 
 from acmeair.consistency import readers, replication_of, writers
 from acmeair.errors import OutcomeUnknown, StoreError, Unavailable
+from acmeair.ports import Kind, Statement, Statements
 
 KEYSPACE = "acmeair"
 LEVELS = {1: ConsistencyLevel.ONE, 2: ConsistencyLevel.TWO, 3: ConsistencyLevel.THREE}
@@ -37,29 +35,11 @@ NOT_SENT = ("Host has been marked down or removed", "Pool is shutdown")  # the d
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
 
-class Kind(Enum):
-    """How a statement may be treated."""
-
-    READ = "read"  # asked a second node when the first is slow
-    READ_ALL = "read-all"  # every replica has to answer
-    WRITE = "write"  # may be sent twice: the same again changes nothing
-    ONCE = "once"  # a condition whose answer tells the first time from the second: never sent twice
-    LOOSE = "loose"  # one replica is enough: losing it costs a new sign-in
-
-
 class SendOnce(RetryPolicy):  # type: ignore[misc]
     """Rethrows where the default would send the statement to another node."""
 
     def on_request_error(self, *_args: object, **_more: object) -> tuple[int, None]:
         return self.RETHROW, None
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What is prepared once and run often."""
-
-    cql: str
-    kind: Kind
 
 
 def resolve(names: tuple[str, ...]) -> frozenset[str]:
@@ -134,7 +114,7 @@ def open_cluster(
 class Link:
     """A connected session with its statements; made whole or not at all."""
 
-    def __init__(self, contacts: tuple[str, ...], port: int, statements: Mapping[str, Statement]) -> None:
+    def __init__(self, contacts: tuple[str, ...], port: int, statements: Statements) -> None:
         self._contacts = contacts
         self._statements = statements
         self._cluster = open_cluster(contacts, port)

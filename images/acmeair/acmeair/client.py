@@ -7,38 +7,34 @@ request sent again, once, so only requests that may be sent twice go through her
 import asyncio
 import gzip
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httptools
 
 from acmeair.errors import CallFailed
+from acmeair.ports import Answer
 
 IDLE_SECONDS = 15.0  # less than any server's patience that we talk to
 LARGEST_ANSWER = 4 * 1024 * 1024
 
 
-@dataclass(slots=True)
-class Answer:
-    """A whole answer; the parser fills it."""
+class _Reading:
+    """An answer that is being read; the parser calls this."""
 
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    complete: bool = False
+    def __init__(self) -> None:
+        self.answer = Answer()
+        self.complete = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """The parser's."""
-        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        self.answer.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_body(self, part: bytes) -> None:
-        """The parser's."""
-        self.body += part
-        if len(self.body) > LARGEST_ANSWER:
+        self.answer.body += part
+        if len(self.answer.body) > LARGEST_ANSWER:
             raise CallFailed("the answer is too large")
 
     def on_message_complete(self) -> None:
-        """The parser's."""
         self.complete = True
 
 
@@ -111,13 +107,14 @@ class HttpClient:
     async def _exchange(
         self, line: _Line, place: tuple[str, int], method: str, message: bytes, *, reused: bool
     ) -> Answer:
-        answer = Answer()
-        parser = httptools.HttpResponseParser(answer)
+        reading = _Reading()
+        answer = reading.answer
+        parser = httptools.HttpResponseParser(reading)
         keep, started = False, False
         try:
             line.writer.write(message)
             await line.writer.drain()
-            while not answer.complete:
+            while not reading.complete:
                 part = await line.reader.read(65536)
                 if not part:
                     raise ConnectionResetError(0, "it hung up")

@@ -7,10 +7,10 @@ kept: the balancer finds out what still answers.
 import asyncio
 
 from acmeair.balance import Balancer
-from acmeair.client import HttpClient
 from acmeair.errors import CallFailed
 from acmeair.eureka import servers_of
 from acmeair.log import Changes
+from acmeair.ports import Caller
 
 REFRESH_SECONDS = 1.0
 CALL_SECONDS = 1.0
@@ -19,7 +19,7 @@ CALL_SECONDS = 1.0
 class Directory:
     """Keeps a balancer's list as Eureka's; `run` is a task of the tier."""
 
-    def __init__(self, client: HttpClient, urls: tuple[str, ...], app: str, balancer: Balancer) -> None:
+    def __init__(self, client: Caller, urls: tuple[str, ...], app: str, balancer: Balancer) -> None:
         self._client = client
         self._urls = list(urls)
         self._app = app

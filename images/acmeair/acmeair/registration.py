@@ -10,10 +10,10 @@ the same id, and an OUT_OF_SERVICE that outlived it would hold for the new one t
 import asyncio
 import time
 
-from acmeair.client import Answer, HttpClient
 from acmeair.errors import CallFailed
 from acmeair.eureka import RENEW_SECONDS, Identity, instance_document
 from acmeair.log import Changes
+from acmeair.ports import Answer, Caller
 
 CALL_SECONDS = 1.0
 
@@ -21,7 +21,7 @@ CALL_SECONDS = 1.0
 class Registration:
     """One instance's lease; `run` is a task of the tier."""
 
-    def __init__(self, client: HttpClient, urls: tuple[str, ...], identity: Identity) -> None:
+    def __init__(self, client: Caller, urls: tuple[str, ...], identity: Identity) -> None:
         self._client = client
         self._urls = list(urls)
         self._identity = identity

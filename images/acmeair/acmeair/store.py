@@ -5,22 +5,21 @@ when the present one leads nowhere any more. The last link stays in use until th
 """
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
-from acmeair.cassandra_link import Link, Statement, translated
+from acmeair.cassandra_link import Link, translated
 from acmeair.errors import StoreError, Unavailable
 from acmeair.log import Changes
+from acmeair.ports import Row, Statements
 
-Row = dict[str, Any]
 RETRY_SECONDS = 0.2
 WATCH_SECONDS = 1.0
 
 
-class Store:
-    """The statements of a tier, and whoever runs them; `run_link` is a task of the tier."""
+class CassandraStore:
+    """The statements of a tier, and whoever runs them; `keep` is a task of the tier."""
 
-    def __init__(self, contacts: tuple[str, ...], port: int, statements: Mapping[str, Statement]) -> None:
+    def __init__(self, contacts: tuple[str, ...], port: int, statements: Statements) -> None:
         self._contacts = contacts
         self._port = port
         self._statements = statements
