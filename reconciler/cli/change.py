@@ -13,7 +13,7 @@ import typer
 from reconciler.api.client import LoopClient
 from reconciler.cli import output, session
 from reconciler.cli.options import environment
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError
 from reconciler.loop.settings import Settings
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.schema import schema
@@ -92,7 +92,7 @@ def scale(
 
 def _insist_on_instances(spec: ClusterSpec) -> None:
     if spec.task is not None:
-        raise UsageError(
+        raise ReconcilerError(
             f"{spec.name} is a task: it runs once and has no size to set; `reconciler suspend {spec.name}` keeps it "
             "from running (nothing was changed)"
         )

@@ -142,6 +142,19 @@ def test_one_killed_from_outside_is_listed_with_its_exit_code(world: World) -> N
     assert found.address is None
 
 
+def test_the_record_of_a_task_is_listed_with_how_it_ended(world: World) -> None:
+    world.network()
+    blueprint = world.blueprint(1)
+    made = world.engine.create(replace(blueprint, labels={**blueprint.labels, keys.ROLE: keys.TASK_ROLE}))
+    world.engine.start(made)
+    running = world.instance(made)
+    assert running is not None
+    assert running.task
+    world.crash(made)
+    record = world.until(lambda: _in_state(world, made, EngineState.EXITED))
+    assert (record.task, record.exit_code, record.address) == (True, 137, None)
+
+
 def test_a_frozen_one_is_listed_as_paused_and_keeps_its_address(world: World) -> None:
     made = world.running()
     world.freeze(made)

@@ -96,6 +96,12 @@ def test_new_writes_a_spec_that_is_good_and_never_overwrites(run: Run, specs: Pa
     assert (specs / "hello.yaml").read_text() == before
 
 
+def test_new_writes_a_task_that_is_good(run: Run, specs: Path) -> None:
+    assert run("new", "migrate", "--task").exit_code == 0
+    assert run("validate", "specs").exit_code == 0
+    assert "\nkind: TaskSpec\n" in (specs / "migrate.yaml").read_text()
+
+
 def test_confirm_names_what_it_released(run: Run, loop: FakeLoop) -> None:
     loop.released = ("auth", "webapp")
     assert run("confirm").stdout == "auth, webapp: will be removed\n"
@@ -183,6 +189,21 @@ def test_apply_does_not_make_a_watched_directory_that_went_away(run: Run, specs:
     assert result.exit_code == 1
     assert "is gone" in result.stderr
     assert not specs.exists()
+
+
+def test_a_task_has_no_size_to_set(run: Run, specs: Path) -> None:
+    text = "kind: TaskSpec\nimage: loader:1\n"
+    (specs / "loader.yaml").write_text(text)
+    result = run("scale", "loader", "2")
+    assert result.exit_code == 1
+    assert "loader is a task: it runs once and has no size to set" in result.stderr
+    assert (specs / "loader.yaml").read_text() == text
+
+
+def test_a_task_is_suspended_and_resumed_as_a_cluster_is(run: Run, specs: Path) -> None:
+    (specs / "loader.yaml").write_text("kind: TaskSpec\nimage: loader:1\n")
+    assert run("suspend", "loader").exit_code == 0
+    assert (specs / "loader.yaml").read_text() == "kind: TaskSpec\nimage: loader:1\nsuspend: true\n"
 
 
 def test_scale_names_the_limit_of_the_spec_format(run: Run, specs: Path) -> None:

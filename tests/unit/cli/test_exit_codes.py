@@ -3,6 +3,8 @@
 import socket
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,27 @@ def test_status_exit_code_is_3_unless_all_is_ready(run: Run, loop: FakeLoop) -> 
     loop.world = worlds.rolling()
     assert run("status").exit_code == 0
     assert run("status", "--exit-code").exit_code == 3
+
+
+def test_wait_ends_at_once_where_a_task_has_failed_for_good(run: Run, loop: FakeLoop) -> None:
+    loop.world = worlds.tasks()
+    begun = time.monotonic()
+    result = run("wait", "loader", "migrate", "--timeout", "60s")
+    assert time.monotonic() - begun < 20
+    assert result.exit_code == 3
+    assert "migrate: 0 of 1 ready; TaskFailed: migrate-1 failed: exit 3" in result.stderr
+    assert "Failed: migrate" in result.stderr
+    assert "loader" not in result.stderr
+
+
+def test_wait_does_not_give_up_a_task_whose_new_spec_is_not_taken_up_yet(run: Run, loop: FakeLoop, specs: Path) -> None:
+    loop.world = replace(worlds.tasks(), specs=str(specs))
+    loop.plans = (Plan(cluster="migrate", waits=(Wait(reason="TaskRunning", message="it runs"),)),)
+    result = run("wait", "migrate", "--timeout", "0")
+    assert result.exit_code == 3
+    assert "Not ready within 0 s" in result.stderr
+    loop.plans = (Plan(cluster="migrate", waits=(Wait(reason="TaskFailed", message="exit 3"),)),)
+    assert "Failed: migrate" in run("wait", "migrate", "--timeout", "60s").stderr
 
 
 def test_wait_exits_3_and_says_what_is_missing(run: Run, loop: FakeLoop) -> None:

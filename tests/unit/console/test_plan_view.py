@@ -12,6 +12,8 @@ from reconciler.console.plan_view import plan_view
 from reconciler.plan.actions import CreateInstance, RemoveInstance, TerminateInstance
 from reconciler.plan.plan import Plan, Wait
 from reconciler.spec.cluster import ClusterSpec, Health, Heartbeat
+from reconciler.spec.parse import parse_cluster
+from reconciler.spec.policy import Policy
 from tests.unit.console import worlds
 
 SPEC = ClusterSpec(name="webapp", image="acmeair/webapp:1.1", size=4)
@@ -104,6 +106,20 @@ def test_a_new_cluster_differs_in_what_its_file_says_only() -> None:
     spec = ClusterSpec(name="webapp", image="a:1", size=3)
     assert [d.field for d in differences(None, spec)] == ["image", "size"]
     assert differences(spec, spec) == ()
+
+
+def test_a_task_differs_in_its_own_words_and_has_nothing_of_a_cluster() -> None:
+    task = read(b"kind: TaskSpec\nimage: a:1\nretries: 2\n")
+    assert [f"{d.field}: {d.after}" for d in differences(None, task)] == ["image: a:1", "kind: TaskSpec", "retries: 2"]
+    slower = read(b"kind: TaskSpec\nimage: a:1\ndeadline: 5m\n")
+    assert [f"{d.field}: {d.before} -> {d.after}" for d in differences(task, slower)] == [
+        "deadline: (none) -> 300",
+        "retries: 2 -> 6",
+    ]
+
+
+def read(text: bytes) -> ClusterSpec:
+    return parse_cluster(text, file="loader.yaml", policy=Policy())
 
 
 @pytest.mark.usefixtures("_utc")

@@ -65,6 +65,35 @@ webapp
     assert shown(worlds.rolling()) == expected
 
 
+def test_tasks_say_how_their_runs_go_and_went() -> None:
+    expected = """\
+dev.docker · loop running, pid 4242 · specs /srv/specs
+
+CLUSTER DESIRED CURRENT UPDATED READY AVAIL REV  BEAT STATE
+index         1       1       1     0     0 v000    - ◐ Progressing
+loader        1       1       1     1     1 v000    - ● Ready
+migrate       1       0       1     0     0 v000    - ✖ Degraded
+
+index
+  az1
+  ◐ index1 running
+  Not ready    NotAllReady: 0 of 1 are ready
+  Progressing  TaskRunning: index-1 is running
+
+loader
+  az1
+  ● loader1 completed
+
+migrate
+  az1
+  ✖ migrate1 failed exit 3
+  Not ready    NotAllReady: 0 of 1 are ready
+  Degraded     TaskFailed: migrate-1 failed: exit 3, in run 7 of at most 7; see
+               `reconciler logs migrate`
+"""
+    assert shown(worlds.tasks()) == expected
+
+
 def test_a_broken_file_is_shown_with_its_place_beside_the_cluster_that_lives_on() -> None:
     expected = """\
 dev.docker · loop running, pid 4242 · specs /srv/specs

@@ -1,5 +1,7 @@
 """Sample worlds for the console's tests: what a person meets on good and bad days."""
 
+from dataclasses import replace
+
 from reconciler.errors import Problem
 from reconciler.plan.status import (
     ClusterStatus,
@@ -120,6 +122,27 @@ def rolling() -> WorldStatus:
     )
 
 
+def tasks() -> WorldStatus:
+    def one(name: str, verdict: Verdict, phase: str, code: int | None = None, attempt: int = 1) -> InstanceStatus:
+        made = instance(name, 1, verdict, zones=("az1",), beat=None, phase=phase, exit_code=code)
+        return replace(made, task=True, attempt=attempt)
+
+    def task(run: InstanceStatus, *conditions: Condition) -> ClusterStatus:
+        name = run.name.removesuffix("1")
+        made = cluster(name, 1, instances=(run,), conditions=conditions, zones=("az1",))
+        return replace(made, kind="TaskSpec", current=0 if run.verdict is D else 1)
+
+    not_ready = condition("Ready", "False", "NotAllReady", "0 of 1 are ready")
+    why = "migrate-1 failed: exit 3, in run 7 of at most 7; see `reconciler logs migrate`"
+    return world(
+        task(
+            one("index", S, "running"), not_ready, condition("Progressing", "True", "TaskRunning", "index-1 is running")
+        ),
+        task(one("loader", R, "completed", 0), READY),
+        task(one("migrate", D, "failed", 3, 7), not_ready, condition("Degraded", "True", "TaskFailed", why)),
+    )
+
+
 def broken() -> WorldStatus:
     problem = Problem(
         file="specs/webapp.yaml",
@@ -214,6 +237,7 @@ def long_names() -> WorldStatus:
 ALL = {
     "healthy": healthy,
     "rolling": rolling,
+    "tasks": tasks,
     "broken": broken,
     "held": held,
     "blind": blind,

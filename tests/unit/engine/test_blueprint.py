@@ -9,7 +9,7 @@ from reconciler.engine.docker.bodies import container_body
 from reconciler.engine.ports import Blueprint, Network
 from reconciler.errors import PermanentError
 from reconciler.plan.actions import CreateInstance
-from reconciler.spec.cluster import OWN_KEY, ClusterSpec, Port, Resources, Volume
+from reconciler.spec.cluster import OWN_KEY, ClusterSpec, Port, Resources, Task, Volume
 from reconciler.state.labels import InstanceLabels, read_labels
 
 SPEC = ClusterSpec(name="webapp", image="acmeair/webapp:1.0", size=3, environment={"LEVEL": "info"})
@@ -54,6 +54,12 @@ def test_names_labels_and_resolver_follow_from_the_action() -> None:
         attempt=4,
         token_sha256="ab" * 32,
     )
+
+
+def test_a_run_of_a_task_says_so() -> None:
+    run = read_labels(make(replace(SPEC, task=Task()), 1).labels, "dev-webapp-1")
+    assert isinstance(run, InstanceLabels)
+    assert run.task
 
 
 def test_the_environment_is_the_specs_with_ours_on_top() -> None:

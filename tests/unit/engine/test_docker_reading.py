@@ -111,6 +111,13 @@ def test_events_of_others_and_of_helpers_are_passed_over() -> None:
     assert read_event({**message, "Action": "exec_start: sh"}, "dev") is None
 
 
+def test_events_of_tasks_are_told() -> None:
+    labels = {**LABELS, "io.reconciler.role": "task"}
+    found = read_event({"Type": "container", "Action": "die", "Actor": {"ID": "1", "Attributes": labels}}, "dev")
+    assert found is not None
+    assert (found.action, found.cluster) == ("die", "web")
+
+
 def test_a_subnet_avoids_what_is_taken_and_is_the_same_again() -> None:
     first = subnets.choose("dev", [])
     assert subnets.choose("dev", []) == first

@@ -1,5 +1,7 @@
 """What a container's labels and name say of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.state.labels import (
@@ -23,6 +25,12 @@ LABELS = InstanceLabels(
 
 def test_what_is_written_is_read_again() -> None:
     assert read_labels(LABELS.as_labels(), "dev-webapp-2") == LABELS
+
+
+def test_a_run_of_a_task_is_known_by_its_role() -> None:
+    run = replace(LABELS, task=True)
+    assert run.as_labels()[ROLE] == "task"
+    assert read_labels(run.as_labels(), "dev-webapp-2") == run
 
 
 def test_labels_are_text_and_say_that_it_is_an_instance() -> None:
