@@ -8,7 +8,7 @@ from tests.support.acmeair import Cloud
 from tests.support.acmeair_eureka import registered
 
 pytestmark = [pytest.mark.engine, pytest.mark.acmeair, pytest.mark.timeout(300)]
-TIERS = ("web", "auth", "zuul")
+TIERS = ("web", "auth", "zuul", "eureka")
 
 
 def test_eureka_lists_exactly_what_is_ready_with_its_zone(air: Cloud) -> None:
