@@ -21,7 +21,7 @@ from tests.support.acmeair_page import SECONDS_TO_ANSWER, Site
 from tests.support.browser import Watched, chromium
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-SIZE = (1000, 760)
+SIZE = (1000, 820)
 LARGEST = 150_000
 CUSTOMER = "uid0@email.com"
 

@@ -249,6 +249,15 @@ def test_everything_can_be_done_with_the_keyboard(site: Site) -> None:
     site.cancel(numbers[0])
 
 
+def test_skipping_to_the_content_stays_in_the_view(site: Site) -> None:
+    site.enter("uid94@email.com")
+    site.bookings()
+    site.page.get_by_role("link", name="Skip to content").focus()
+    site.page.keyboard.press("Enter")
+    expect(site.page.locator("#main")).to_be_focused()
+    expect(site.page.locator("#view-bookings")).to_be_visible()
+
+
 def test_a_part_of_the_page_that_got_lost_is_fetched_again(site: Site) -> None:
     """A browser breaks off what it fetches when this machine's networks change, as they do with each container."""
     lost: list[str] = []

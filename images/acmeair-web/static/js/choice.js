@@ -64,10 +64,9 @@ export const chosen = () => ({ out: picked("out", legs[0]), back: picked("back",
 const summarize = () => {
   const { out, back } = chosen();
   const lacking = [!out && "a flight there", legs.length > 1 && !back && "a flight back"].filter(Boolean);
-  const names = [out, back].filter(Boolean).map((flight) => flight.name).join(" and ");
+  const names = [out, back].filter(Boolean).map(({ name, departs }) => `${name} at ${asClock(departs)}`).join(" and ");
   const total = (out?.price ?? 0) + (back?.price ?? 0);
   one("#summary").textContent = lacking.length ? `Choose ${lacking.join(" and ")}.` : `${names}: ${asMoney(total)}, economy`;
-  one("#book").classList.toggle("waiting", lacking.length > 0);
 };
 
 export const clear = () => {

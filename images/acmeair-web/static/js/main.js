@@ -74,7 +74,9 @@ onSessionLost(() => {
 sessionStorage.removeItem("acmeair.loaded-again"); // start.js: every part of the page has come
 Object.values(VIEWS).forEach((view) => view.start());
 signin.start(entered, left);
-addEventListener("hashchange", turn);
+addEventListener("hashchange", () => {
+  if (location.hash !== "#main") turn(); // which is where "Skip to content" leads: within the view
+});
 fetched(async () => {
   try {
     await signin.recall();

@@ -17,7 +17,8 @@ const again = one("#message-again");
 /** Says something above the view; `retry`, where given, is behind a button "Try again". */
 export const say = (text, { error = false, retry = null } = {}) => {
   box.classList.toggle("error", error);
-  box.setAttribute("role", error ? "alert" : "status");
+  if (error) box.setAttribute("role", "alert");
+  else box.removeAttribute("role");
   again.hidden = !retry;
   again.onclick = retry;
   box.hidden = false;
