@@ -25,6 +25,7 @@ from reconciler.state.userdata import user_environment
 TOKEN_PATH = "/run/reconciler/token"  # noqa: S105  # where it goes, not what it is
 SECRETS_DIRECTORY = "/run/secrets"
 AUTHORIZED_KEYS_PATH = "/run/reconciler/authorized_keys"
+LAST_LOGINS_PATH = "/var/log/lastlog"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class ContainerMaker:
         if spec.ssh_keys is not None:
             keys = self.own_key() if spec.ssh_keys == OWN_KEY else self.read_file(spec.ssh_keys)
             files.append(File(path=AUTHORIZED_KEYS_PATH, content=keys))
+            # A slim image has none, and sshd would say so to whoever logs in on a terminal.
+            files.append(File(path=LAST_LOGINS_PATH, content=b"", mode=0o664))
         token_sha256 = ""
         if action.has_agent or spec.health.heartbeat is not None:
             token = secrets.token_urlsafe(32).encode()

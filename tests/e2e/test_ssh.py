@@ -25,12 +25,20 @@ def test_a_command_runs_there_and_its_exit_code_is_ours(opened: LoopProcess) -> 
     assert opened.cli("ssh", "open", "hostname").out == "open1\n"
 
 
+def test_on_a_terminal_there_is_a_shell_and_not_a_word_from_sshd(opened: LoopProcess) -> None:
+    ran = opened.shell("echo 'tty; exit 5' | script --quiet --return --command 'reconciler ssh open1' /dev/null")
+    assert ran.code == 5, ran.out
+    assert "/dev/pts/0" in ran.out
+    assert "lastlog" not in ran.out
+
+
 def test_the_key_is_the_users_own_and_outlives_the_instances(opened: LoopProcess) -> None:
     key = opened.state / "ssh_key"
     assert key.stat().st_mode & 0o777 == 0o600
     before = key.read_bytes()
     opened.follow("open", spec(2, "ssh: {}", "environment: {NEW: 1}", image=BASE), 2)
-    assert opened.cli("ssh", "open1", "hostname").out == "open1\n"
+    ran = opened.cli("ssh", "open1", "hostname")
+    assert (ran.code, ran.out, ran.err) == (0, "open1\n", "")
     assert key.read_bytes() == before
 
 
@@ -38,7 +46,7 @@ def test_a_lost_key_is_made_anew_and_taken_by_instances_that_knew_the_old_one(op
     containers = opened.containers("open")
     (opened.state / "ssh_key").unlink()
     ran = opened.cli("ssh", "open1", "hostname")
-    assert (ran.code, ran.out) == (0, "open1\n")
+    assert (ran.code, ran.out) == (0, "open1\n"), ran.err
     assert "open1 knew another key" in ran.err
     assert opened.cli("ssh", "open1", "hostname").err == ""
     assert opened.containers("open") == containers
@@ -54,12 +62,13 @@ def test_no_password_and_no_other_key_opens(opened: LoopProcess) -> None:
         ["ssh", *options, *asked, "-l", "root", str(address), "hostname"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
-    assert done.returncode == 255
+    assert done.returncode == 255, done.stderr
     assert "Permission denied (publickey)" in done.stderr
     other = opened.root / "other"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(other)], check=True)
     ran = opened.cli("ssh", "-i", other, "open1", "hostname")
-    assert (ran.code, "Permission denied (publickey)" in ran.err) == (255, True)
+    assert ran.code == 255, ran.err
+    assert "Permission denied (publickey)" in ran.err
 
 
 def test_where_no_sshd_is_wanted_the_way_to_one_is_named(opened: LoopProcess) -> None:
