@@ -4,6 +4,9 @@ Before: setup.images, which finds and compares; setup.build_all, which builds. A
 every image is as its folder says, 1 when a build failed (with its last lines), 64 for a name that isn't there.
 """
 
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,9 +18,11 @@ from reconciler.cli.options import EngineOption, with_engine
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.setup.images import Folder
+    from rich.text import Text
 
-app = typer.Typer(help="Build the project's own images.", no_args_is_help=True)
+    from reconciler.setup.images import Folder, State
+
+app = typer.Typer(help="Images of this project, and of one's own.", no_args_is_help=True)
 
 NamesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME]...", help="Folders under images/; default all.")
@@ -80,3 +85,58 @@ def _chosen(found: "tuple[Folder, ...]", names: list[str]) -> "tuple[Folder, ...
     parents = {folder.reference: folder.parents for folder in found}
     wanted = with_parents(parents, {known[name].reference for name in names} or set(parents))
     return tuple(folder for folder in found if folder.reference in wanted)
+
+
+@app.command("list")
+def list_(
+    names: NamesArgument = None,
+    images: ImagesOption = None,
+    form: Annotated[output.Plain, typer.Option("-o", "--output", help="For people, or for scripts.")] = (
+        output.Plain.TEXT
+    ),
+    engine: EngineOption = None,
+) -> None:
+    """Say of each image whether it is built and up to date, how large it is, and when it was made.
+
+    Examples: `reconciler images list`, `reconciler images list -o json base`.
+    """
+    from reconciler.setup.images import folders, states
+    from reconciler.setup.locate import find_engine
+
+    chosen = _chosen(folders(_directory(images)), names or [])
+    found = states(find_engine(with_engine(engine), Path.home()), chosen)
+    if form is output.Plain.JSON:
+        output.emit_json([_as_json(state) for state in found])
+        return
+    output.show(_table(found, time.time()))
+
+
+def _as_json(state: "State") -> dict[str, object]:
+    made = state.image and datetime.fromtimestamp(state.image.made_at, tz=UTC)
+    return {
+        "name": state.folder.name,
+        "image": state.folder.reference,
+        "state": _word(state),
+        "sizeBytes": state.image.size_bytes if state.image else None,
+        "made": f"{made:%Y-%m-%dT%H:%M:%SZ}" if made else None,
+    }
+
+
+def _word(state: "State") -> str:
+    return "not built" if state.image is None else "up to date" if state.is_right else "outdated"
+
+
+def _table(found: "Sequence[State]", now: float) -> "Text":
+    from rich.text import Text
+
+    from reconciler.console.layout import age, columns
+
+    styles = {"not built": "yellow", "outdated": "yellow", "up to date": "green"}
+    rows = [[Text(heading, style="bold") for heading in ("NAME", "IMAGE", "STATE", "SIZE", "AGE")]]
+    for state in found:
+        size = f"{state.image.size_bytes / 1e6:.0f} MB" if state.image else ""
+        made = age(max(now - state.image.made_at, 0.0)) if state.image else ""
+        word = _word(state)
+        rows.append([Text(state.folder.name), Text(state.folder.reference), Text(word, style=styles[word])])
+        rows[-1] += [Text(size), Text(made)]
+    return Text("\n").join(columns(rows, right=frozenset({3, 4})))

@@ -1,5 +1,6 @@
 """`reconciler images build` on the real engine, with images of a few bytes that nobody else has."""
 
+import json
 import os
 import re
 import signal
@@ -61,6 +62,12 @@ class Builder:
         said, _ = process.communicate(timeout=120)
         return process.returncode, said.replace(f"reconciler/{self.mark}-", "").replace(":latest", "")
 
+    def states(self) -> dict[str, str]:
+        """What `images list` says of each."""
+        listed = [*COMMAND, "images", "list", "--images", str(self._root / "images"), "-o", "json"]
+        done = subprocess.run(listed, env=self._environment, capture_output=True, check=True, timeout=60)
+        return {row["name"].removeprefix(f"{self.mark}-"): row["state"] for row in json.loads(done.stdout)}
+
     def id(self, name: str) -> str | None:
         found = self.client.images.list(f"reconciler/{self.mark}-{name}")
         return str(found[0].id) if found else None
@@ -99,6 +106,7 @@ def test_a_change_builds_what_stands_on_it_anew_and_nothing_else(builder: Builde
     assert builder.build()[0] == 0
     before = {name: builder.id(name) for name in "abc"}
     builder.write(a=f"{BASE}RUN echo 4\n")
+    assert builder.states() == {"a": "outdated", "b": "outdated", "c": "up to date"}
     assert builder.build()[0] == 0
     assert [name for name in "abc" if builder.id(name) != before[name]] == ["a", "b"]
 

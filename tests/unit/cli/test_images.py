@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.images import _chosen, _directory
+from reconciler.cli.images import _chosen, _directory, _table
 from reconciler.errors import UsageError
-from reconciler.setup.images import folders
+from reconciler.setup.images import LABEL, Folder, State, folders
+from reconciler.setup.probe import LocalImage
 
 
 def _image(root: Path, name: str, parent: str) -> None:
@@ -49,3 +50,19 @@ def test_a_directory_that_is_not_there_or_empty_is_said(tmp_path: Path) -> None:
         _directory(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="there is no image to build"):
         _chosen(folders(tmp_path), [])
+
+
+def _state(name: str, *, label: str | None) -> State:
+    folder = Folder(directory=Path("/images") / name, reference=f"reconciler/{name}:latest", parents=())
+    image = LocalImage(id="sha256:1", labels={LABEL: label}, size_bytes=138_000_000, made_at=0.0) if label else None
+    return State(folder=folder, digest="right", image=image)
+
+
+def test_the_list_says_in_words_how_each_image_is() -> None:
+    states = [_state("base", label="right"), _state("java", label="other"), _state("web", label=None)]
+    assert _table(states, now=600.0).plain.splitlines() == [
+        "NAME  IMAGE                   STATE         SIZE  AGE",
+        "base  reconciler/base:latest  up to date  138 MB  10m",
+        "java  reconciler/java:latest  outdated    138 MB  10m",
+        "web   reconciler/web:latest   not built",
+    ]
