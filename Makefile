@@ -113,6 +113,7 @@ lock: $(INSTALLED) ## newest versions into the requirements locks
 	@$(UV_COMPILE) pyproject.toml -o requirements.lock
 	@$(UV_COMPILE) pyproject.toml --group dev -o requirements-dev.lock
 	@$(UV_COMPILE) --group lock -o requirements-uv.lock
+	@for wanted in images/*/requirements.in; do $(UV_COMPILE) "$$wanted" -o "$${wanted%.in}.lock"; done
 
 clean: ## what tools made in this checkout; the engine and its images stay
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

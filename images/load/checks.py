@@ -4,10 +4,24 @@ Before: journey, which hands over answers as they came. After: a problem in word
 Pure. Never here: requests, locust.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-Flight = Mapping[str, Any]
+
+def understood(
+    status: int, text: str, *, plain: str = "", check: Callable[[Any], str] | None = None
+) -> tuple[str, Any]:
+    """What is wrong with an answer ("" for nothing), and its JSON; where `plain` is wanted it's a text that says so."""
+    if status != 200:
+        return f"status {status}: {text}", None
+    if plain:
+        return ("" if plain in text else f"{plain!r} isn't in the answer: {text}"), None
+    try:
+        answer = json.loads(text)
+        return (check(answer) if check else ""), answer
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        return f"an answer of another form ({error!r}): {text}", None
 
 
 def signed_in(answer: Mapping[str, Any], customer: str) -> str:

@@ -5,7 +5,6 @@ A request that fails ends its journey, and nothing is sent a second time: what a
 """
 
 import itertools
-import json
 import random
 import time
 import uuid
@@ -148,7 +147,9 @@ class Traveller(FastHttpUser):
         with self.client.request(
             method, f"/rest/api{path}", name=name or f"{method} {path}", headers=headers, catch_response=True, **extra
         ) as response:
-            problem, answer = understood(response, plain, check)
+            problem, answer = checks.understood(response.status_code, response.text or "", plain=plain, check=check)
+            if response.status_code == 0:
+                problem = f"no answer: {response.error!r}"
             response.success() if not problem else response.failure(problem)
         self.spent_ms += response.request_meta["response_time"]
         if problem:
@@ -156,22 +157,6 @@ class Traveller(FastHttpUser):
         if self.course.pause_seconds:
             sleep(self.course.pause_seconds)
         return answer
-
-
-def understood(response: Any, plain: str, check: Callable[[Answer], str] | None) -> tuple[str, Answer]:
-    """What is wrong with an answer ("" for nothing), and its JSON."""
-    if response.status_code == 0:
-        return f"no answer: {response.error!r}", None
-    text = response.text or ""
-    if response.status_code != 200:
-        return f"status {response.status_code}: {text}", None
-    if plain:
-        return "" if plain in text else f"{plain!r} isn't in the answer: {text}", None
-    try:
-        answer = json.loads(text)
-        return (check(answer) if check else ""), answer
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return f"an answer of another form ({error!r}): {text}", None
 
 
 def numbers_between(first: int, last: int) -> Iterator[int]:

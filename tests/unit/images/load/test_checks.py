@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from images.load import checks
 
 ASKED = {"fromAirport": "AMS", "toAirport": "CDG", "fromDate": "2026-11-29", "oneWay": "true"}
@@ -22,6 +24,28 @@ def found(*legs: list[dict[str, Any]]) -> dict[str, Any]:
 
 def booking(number: str = "b1", customer: str = "uid1@email.com", of: str = "f1") -> dict[str, Any]:
     return {"pkey": {"id": number, "customerId": customer}, "flightKey": {"id": of}}
+
+
+def test_an_answer_that_is_not_200_is_a_failure_with_its_text() -> None:
+    assert checks.understood(503, "no auth") == ("status 503: no auth", None)
+
+
+def test_a_text_has_to_say_what_was_wanted() -> None:
+    assert checks.understood(200, "booking 1 deleted.", plain="deleted") == ("", None)
+    assert checks.understood(200, "<html>", plain="deleted") == ("'deleted' isn't in the answer: <html>", None)
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "[]", "null", "7", '{"tripFlights": [{}]}', '{"tripFlights": [7]}'])
+def test_an_answer_of_another_form_is_a_failure_and_no_crash(text: str) -> None:
+    problem, _ = checks.understood(200, text, check=lambda answer: checks.flights(answer, ASKED))
+    assert problem
+
+
+def test_an_answer_that_is_right_comes_as_json() -> None:
+    assert checks.understood(200, '{"customerid": "me"}', check=lambda answer: checks.signed_in(answer, "me")) == (
+        "",
+        {"customerid": "me"},
+    )
 
 
 def test_a_session_of_somebody_else_or_of_nobody_is_a_failure() -> None:
