@@ -80,7 +80,7 @@ def _outdated(instance: InstanceStatus, cluster: ClusterStatus) -> bool:
 
 def verdict_word(instance: InstanceStatus) -> str:
     """The verdict, with what the engine says where that explains it; of a task's run, how it goes or went."""
-    if instance.task and instance.phase in _RUN_WORDS:
+    if instance.task and instance.phase in _RUN_WORDS and instance.verdict is not Verdict.STOPPING:
         failed = instance.phase == "failed" and instance.exit_code is not None
         return f"failed exit {instance.exit_code}" if failed else instance.phase
     if instance.verdict is Verdict.DEAD and instance.exit_code is not None:

@@ -99,3 +99,25 @@ def test_containers_that_survive_their_engine_are_kept(loop: LoopProcess, privat
         loop.until(lambda: not loop.status().engine_problem, LONG_SECONDS, "it answers again")
         loop.until_settled(LONG_SECONDS)
         assert loop.containers("web", every=True) == before
+
+
+def test_a_completed_task_outlives_its_engine_and_a_run_that_died_with_it_is_repeated(
+    loop: LoopProcess, private_engine: PrivateEngine
+) -> None:
+    task = f"kind: TaskSpec\nimage: {SLIM}\ncommand: "
+    loop.save("done", f"{task}[echo, done]\n")
+    loop.save(
+        "slow",
+        f'{task}[sh, -c, "test -e /data/tried || {{ touch /data/tried; sleep 300; }}"]\nvolumes: ["data:/data"]\n',
+    )
+    loop.until_ready("done", 1, seconds=LONG_SECONDS)
+    loop.until(lambda: bool(loop.containers("slow")), LONG_SECONDS, "it runs")
+    (record,) = loop.containers("done", every=True).values()
+    private_engine.kill()
+    away(loop)
+    private_engine.start()
+    loop.until_ready("slow", 1, seconds=LONG_SECONDS)
+    loop.until_settled(LONG_SECONDS)
+    assert [*loop.containers("done", every=True).values()] == [record]
+    assert [event.result for event in loop.events("slow", "task")] == ["failed", "done"]
+    assert [event.result for event in loop.events("done", "task")] == ["done"]

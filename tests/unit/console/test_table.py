@@ -10,7 +10,8 @@ from reconciler.console.glyphs import ASCII, UNICODE, Glyphs
 from reconciler.console.notes import alarms
 from reconciler.console.table import status_table
 from reconciler.console.terminal import print_text
-from reconciler.plan.status import WorldStatus
+from reconciler.console.zones import verdict_word
+from reconciler.plan.status import Verdict, WorldStatus
 from tests.unit.console import worlds
 
 
@@ -266,3 +267,8 @@ def test_names_that_do_not_answer_are_said_in_the_table_and_on_the_dashboard() -
     assert "Names" in status_table(world, 80).plain
     assert "names do not answer: port 53 needs root" in status_table(world, 80).plain
     assert [note.label for note in alarms(world)] == ["Names"]  # what the dashboard shows, too
+
+
+def test_a_run_that_is_being_stopped_says_so() -> None:
+    run = replace(worlds.instance("loader", 1, Verdict.STOPPING), task=True)
+    assert verdict_word(run) == "stopping"

@@ -72,6 +72,10 @@ def test_a_completed_task_is_left_in_peace() -> None:
     assert text(LOADER, at=seen(ended(0))) == "nothing to do"
 
 
+def test_an_image_that_is_not_there_is_fetched_first() -> None:
+    assert text(LOADER, at=seen(images={})) == "pull web:1: not on this engine"
+
+
 def test_a_creation_under_way_is_not_begun_twice() -> None:
     flight = InFlight(kind="create", cluster="loader", number=1)
     assert text(LOADER, at=seen(in_flight={"loader": (flight,)})) == "nothing to do"
