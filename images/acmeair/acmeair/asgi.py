@@ -18,6 +18,7 @@ from acmeair.fields import parse_body
 from acmeair.log import say
 
 LARGEST_BODY = 16 * 1024
+MOST_SWALLOWED = 1024 * 1024
 # X-Instance: the page shows who answered, and tests and figures count it.
 COMMON = (("X-Content-Type-Options", "nosniff"), ("X-Instance", socket.gethostname()))
 
@@ -181,18 +182,22 @@ def _decoded(part: str) -> str:
 
 
 async def _whole_body(request: Request, receive: Receive) -> bytes:
-    """The body; raises Refusal when it is too large, without having read it all."""
+    """The body; raises Refusal when it is too large.
+
+    What is a little too large is read to its end all the same: a connection that is closed with unread bytes is reset,
+    and whoever is still sending, Zuul for one, would see that instead of the answer.
+    """
     length = request.headers.get("content-length", "0")
-    body = b""
+    body, size = b"", 0
     more = "transfer-encoding" in request.headers or length != "0"
-    while more:
-        if len(body) > LARGEST_BODY or (length.isdigit() and int(length) > LARGEST_BODY):
-            raise Refusal(413, "too_large", f"The body is larger than {LARGEST_BODY} bytes.")
+    while more and size <= MOST_SWALLOWED and not (length.isdigit() and int(length) > MOST_SWALLOWED):
         message = await receive()
         if message["type"] == "http.disconnect":
             raise bad("bad_form", "The body ended early.")
-        body += message.get("body", b"")
+        part = message.get("body", b"")
+        size += len(part)
+        body = body + part if size <= LARGEST_BODY else b""
         more = message.get("more_body", False)
-    if len(body) > LARGEST_BODY:
+    if more or size > LARGEST_BODY:
         raise Refusal(413, "too_large", f"The body is larger than {LARGEST_BODY} bytes.")
     return body

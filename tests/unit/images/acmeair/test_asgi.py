@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from acmeair.asgi import LARGEST_BODY, Application, Request, Response, Route, answer
+from acmeair.asgi import LARGEST_BODY, MOST_SWALLOWED, Application, Request, Response, Route, answer
 from acmeair.errors import OutcomeUnknown, Refusal, Unavailable
 
 
@@ -58,6 +58,7 @@ class Answered:
         self.status = sent[0]["status"]
         self.headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         self.body: bytes = sent[1]["body"]
+        self.unread = 0
 
     @property
     def code(self) -> str:
@@ -90,7 +91,9 @@ def ask(
         sent.append(message)
 
     asyncio.run(application(scope, receive, send))
-    return Answered(sent)
+    answered = Answered(sent)
+    answered.unread = left[0]
+    return answered
 
 
 def test_a_path_s_parts_are_decoded_one_by_one() -> None:
@@ -129,6 +132,15 @@ def test_a_body_is_bounded_whether_its_length_was_told_or_not() -> None:
     chunked = ask("POST", "/user/1", body=whole, headers={"transfer-encoding": "chunked", "content-length": "0"})
     for got in (told, chunked):
         assert (got.status, got.code, got.headers["connection"]) == (413, "too_large", "close")
+        assert got.unread == 0  # else the connection's end would be a reset, and the answer lost on who still sends
+
+
+def test_a_body_without_measure_is_not_read_to_its_end() -> None:
+    whole = b"x" * (2 * MOST_SWALLOWED)
+    assert ask("POST", "/user/1", body=whole).unread == len(whole)
+    chunked = ask("POST", "/user/1", body=whole, headers={"transfer-encoding": "chunked", "content-length": "0"})
+    assert chunked.status == 413
+    assert 0 < chunked.unread < MOST_SWALLOWED
 
 
 def test_a_database_that_cannot_is_503_and_worth_another_try() -> None:
