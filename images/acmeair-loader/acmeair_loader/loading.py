@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from cassandra import DriverException, InvalidRequest
 from cassandra.cluster import NoHostAvailable
 from cassandra.concurrent import execute_concurrent
+from cassandra.connection import ConnectionException
 from cassandra.query import BatchStatement, BatchType
 
 from acmeair.cassandra_link import open_cluster, reason
@@ -28,7 +29,7 @@ from acmeair_loader.schedule import segments
 AT_ONCE = 48
 REQUEST_SECONDS = 10.0
 PAUSE_SECONDS = 0.1
-PASSING = (DriverException, NoHostAvailable, StoreError)  # what may be gone at the next try
+PASSING = (DriverException, NoHostAvailable, ConnectionException, StoreError)  # what may be gone at the next try
 
 T = TypeVar("T")
 
@@ -89,7 +90,7 @@ class Loader:
 
     def _schema(self, session: Any) -> None:
         # All by one node: two that change the schema at once may each make the same table.
-        node = next((host for host in session.cluster.metadata.all_hosts() if host.is_up), None)
+        node = next(iter(session.get_pool_state()), None)
         if node is None:
             raise Unavailable("no node is up")
 

@@ -9,7 +9,7 @@ import logging
 import socket
 from typing import Any
 
-from cassandra import ConsistencyLevel
+from cassandra import ConsistencyLevel, DriverException
 from cassandra import Unavailable as NotEnoughReplicas
 from cassandra.cluster import Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture
 from cassandra.connection import ConnectionBusy, ConnectionException
@@ -112,22 +112,30 @@ def open_cluster(
 
 
 class Link:
-    """A connected session with its statements; made whole or not at all."""
+    """A session; connected when it is made, of use once it is prepared."""
 
     def __init__(self, contacts: tuple[str, ...], port: int, statements: Statements) -> None:
         self._contacts = contacts
         self._statements = statements
+        self._prepared: dict[str, Any] = {}
+        self.replication = 0
         self._cluster = open_cluster(contacts, port)
         try:
             self._session = self._cluster.connect()
+        except Exception as error:
+            self._cluster.shutdown()
+            raise Unavailable(reason(error)) from error
+
+    def prepare(self) -> None:
+        """Learn the replication and prepare what isn't yet; raises Unavailable where tables are missing."""
+        try:
             self.replication = self._replication()
             for kind, level in levels(self.replication).items():
                 self._cluster.profile_manager.profiles[kind.value].consistency_level = level
-            self._prepared = {name: self._prepare(statement) for name, statement in statements.items()}
-        except BaseException as error:
-            self._cluster.shutdown()
-            if isinstance(error, StoreError) or not isinstance(error, Exception):
-                raise
+            for name, statement in self._statements.items():
+                if name not in self._prepared:
+                    self._prepared[name] = self._prepare(statement)
+        except (DriverException, NoHostAvailable, ConnectionException) as error:
             raise Unavailable(reason(error)) from error
 
     def _replication(self) -> int:

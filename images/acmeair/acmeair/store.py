@@ -13,6 +13,7 @@ from acmeair.log import Changes
 from acmeair.ports import Row, Statements
 
 RETRY_SECONDS = 0.2
+PREPARE_TRIES = 30
 WATCH_SECONDS = 1.0
 
 
@@ -46,11 +47,29 @@ class CassandraStore:
 
     async def _connect(self) -> None:
         fresh = await asyncio.to_thread(Link, self._contacts, self._port, self._statements)
+        try:
+            await self._prepare(fresh)
+        except Unavailable:
+            await asyncio.to_thread(fresh.close)
+            raise
         old, self._link = self._link, fresh
         self._log.say("connected", nodes=",".join(fresh.nodes()), replication=fresh.replication)
         self._connected.set()
         if old is not None:
             await asyncio.to_thread(old.close)
+
+    async def _prepare(self, link: Link) -> None:
+        """Until the loader has made the tables; after a while raises Unavailable, as others may be nodes by then."""
+        for left in reversed(range(PREPARE_TRIES)):
+            try:
+                return await asyncio.to_thread(link.prepare)
+            except Unavailable as error:
+                if not left:
+                    raise
+                self.reason = str(error)
+                self._log.say("waiting", reason=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+        return None
 
     async def _watch(self) -> None:
         """Until the link leads nowhere."""
