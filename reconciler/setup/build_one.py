@@ -17,7 +17,7 @@ from reconciler.setup.carried import build_arguments
 from reconciler.setup.images import LABEL, Folder, State, context, parse
 from reconciler.setup.locate import Endpoint
 from reconciler.setup.locks import alone
-from reconciler.setup.probe import client, image_labels
+from reconciler.setup.probe import client, image_labels, local_images
 from reconciler.setup.progress import Line
 
 _BUILD_SECONDS = 900.0  # without a word from the engine
@@ -33,6 +33,7 @@ def build(endpoint: Endpoint, state: State, said: Line) -> bool:
         if (image_labels(endpoint, state.folder.reference) or {}).get(LABEL) == state.digest:
             return False
         log = log_directory() / f"{state.folder.name}.log"
+        _insist_on_parents(endpoint, state)
         try:
             with log.open("w", encoding="utf-8") as file:
                 _build(endpoint, state, Output(file), said)
@@ -41,7 +42,25 @@ def build(endpoint: Endpoint, state: State, said: Line) -> bool:
         except PermanentError as error:  # what the engine says of a Dockerfile that it can't read
             raise BuildFailed(f"{state.folder.directory / 'Dockerfile'}: {error}") from error
         log.unlink(missing_ok=True)
+        _take_back_unless_right(endpoint, state)
     return True
+
+
+def _insist_on_parents(endpoint: Endpoint, state: State) -> None:
+    """Another checkout may build other files under the same names: nothing is made from those and called ours."""
+    here = local_images(endpoint)
+    for reference, digest in state.parents.items():
+        if reference not in here or here[reference].labels.get(LABEL) != digest:
+            raise BuildFailed(f"{reference} was built from other files meanwhile, by another checkout; try it again")
+
+
+def _take_back_unless_right(endpoint: Endpoint, state: State) -> None:
+    try:
+        _insist_on_parents(endpoint, state)
+    except BuildFailed:
+        with client(endpoint) as api:
+            api.remove_image(state.folder.reference, force=True)
+        raise
 
 
 def _build(endpoint: Endpoint, state: State, output: Output, said: Line) -> None:

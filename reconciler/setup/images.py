@@ -8,7 +8,7 @@ A label records the digest of the folder and of what it is made from, so that an
 import hashlib
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from docker.utils.build import exclude_paths
@@ -110,11 +110,15 @@ def context(directory: Path) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """A folder beside what the engine has: `digest` is the one that its image should have."""
+    """A folder beside what the engine has: `digest` is the one that its image should have.
+
+    `parents`: the digests that the images of ours have from which it is to be made.
+    """
 
     folder: Folder
     digest: str
     image: LocalImage | None
+    parents: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_right(self) -> bool:
@@ -128,8 +132,15 @@ def states(endpoint: Endpoint, wanted: Sequence[Folder]) -> tuple[State, ...]:
     _insist_on_parents(wanted, here)
     ids = {name: image.labels.get(LABEL, image.id) for name, image in here.items() if name.startswith(PREFIX)}
     right = digests(wanted, base=look_carried().digest, ids=ids)
+    ours = {folder.reference for folder in wanted}
     return tuple(
-        State(folder=folder, digest=right[folder.reference], image=here.get(folder.reference)) for folder in wanted
+        State(
+            folder=folder,
+            digest=right[folder.reference],
+            image=here.get(folder.reference),
+            parents={name: right[name] for name in folder.parents if name in ours},
+        )
+        for folder in wanted
     )
 
 

@@ -187,3 +187,17 @@ def test_two_builds_at_once_make_one_image(builder: Builder) -> None:
     assert [process.returncode for process in processes] == [0, 0], said
     assert sorted(text.strip().splitlines()[-1].rpartition(": ")[2].split()[0] for text in said) == ["built", "up"]
     assert any("waits for another build of it" in text for text in said)
+
+
+def test_nothing_is_made_from_what_another_checkout_put_in_a_parents_place(builder: Builder) -> None:
+    builder.write(a=f"{BASE}RUN echo 1\n", b="FROM @a\nRUN echo begun; sleep 4\n")
+    process = builder.start()
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "RUN echo begun" in line:
+            break
+    builder.client.images.get(BASE.split()[1]).tag(f"reconciler/{builder.mark}-a")
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"{builder.mark}-a:latest was built from other files meanwhile" in said
+    assert builder.id("b") is None
