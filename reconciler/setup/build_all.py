@@ -17,7 +17,7 @@ from reconciler.setup import base_image, carried
 from reconciler.setup.build_display import Board
 from reconciler.setup.build_one import build
 from reconciler.setup.findings import SetupError
-from reconciler.setup.image_order import Parents, standing_on
+from reconciler.setup.image_order import Parents, longest_way_first, standing_on
 from reconciler.setup.images import PREFIX, Folder, State, parse, states
 from reconciler.setup.locate import Endpoint
 from reconciler.setup.progress import Line
@@ -68,7 +68,7 @@ def build_all(parents: Parents, build: Build, board: Board, *, jobs: int) -> lis
     at once what makes all further builds vain: EngineUnavailable, or a bug of ours.
     """
     ends: SimpleQueue[tuple[str, bool, Exception | None]] = SimpleQueue()
-    waiting = dict.fromkeys(parents)
+    waiting = dict.fromkeys(longest_way_first(parents))
     done: list[str] = []
     built: list[str] = []
     failures: dict[str, str] = {}

@@ -52,5 +52,15 @@ def standing_on(parents: Parents, failed: str) -> set[str]:
         found |= more
 
 
+def longest_way_first(parents: Parents) -> tuple[str, ...]:
+    """The references, those first on which the longest chain of others waits; else each after its parents."""
+    order = parents_first(parents)
+    above = dict.fromkeys(order, 0)
+    for reference in reversed(order):
+        for parent in _ours(parents, reference):
+            above[parent] = max(above[parent], above[reference] + 1)
+    return tuple(sorted(order, key=lambda reference: -above[reference]))
+
+
 def _ours(parents: Parents, reference: str) -> Iterator[str]:
     return (parent for parent in parents[reference] if parent in parents)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.setup.findings import SetupError
-from reconciler.setup.image_order import parents_first, standing_on, with_parents
+from reconciler.setup.image_order import longest_way_first, parents_first, standing_on, with_parents
 from reconciler.setup.images import Folder, digests, folders
 
 PARENTS = {"app": ("java", "maven"), "base": ("debian",), "java": ("base",), "maven": ("java",), "other": ("debian",)}
@@ -13,6 +13,11 @@ PARENTS = {"app": ("java", "maven"), "base": ("debian",), "java": ("base",), "ma
 
 def test_each_comes_after_its_parents() -> None:
     assert parents_first(PARENTS) == ("base", "java", "maven", "app", "other")
+
+
+def test_what_most_others_wait_for_comes_first() -> None:
+    assert longest_way_first(PARENTS) == ("base", "java", "maven", "app", "other")
+    assert longest_way_first({"a": (), "b": (), "c": ("b",), "d": ("c",)}) == ("b", "c", "a", "d")
 
 
 def test_a_circle_is_named() -> None:
