@@ -1,4 +1,4 @@
-"""The environment's own ssh key: right by the RFC and by OpenSSH, one file for everybody."""
+"""The environment's own ssh key: right by OpenSSH, one file for everybody."""
 
 import shutil
 import subprocess
@@ -6,31 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from reconciler.engine.ed25519 import public_key
 from reconciler.engine.keys import KeyFile, private_text
 from reconciler.errors import PermanentError
 
-
-@pytest.mark.parametrize(
-    ("seed", "public"),
-    [  # RFC 8032, 7.1
-        (
-            "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
-            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
-        ),
-        (
-            "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
-            "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
-        ),
-        (
-            "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
-            "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
-        ),
-    ],
+RSA = (
+    rsa.generate_private_key(65537, 1024)  # small, because nobody ever uses it
+    .private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    .decode()
 )
-def test_the_public_half_is_the_rfcs(seed: str, public: str) -> None:
-    assert public_key(bytes.fromhex(seed)).hex() == public
 
 
 def test_openssh_reads_what_was_made_and_agrees_about_the_public_half(tmp_path: Path) -> None:
@@ -38,7 +24,7 @@ def test_openssh_reads_what_was_made_and_agrees_about_the_public_half(tmp_path: 
     made = KeyFile(tmp_path / "key")
     line = made.public_line()
     command = ["ssh-keygen", "-y", "-f", str(made.path)]
-    assert subprocess.run(command, check=True, capture_output=True).stdout == line
+    assert subprocess.run(command, check=True, capture_output=True).stdout.split() == line.split()[:2]
     assert made.path.stat().st_mode & 0o777 == 0o600
 
 
@@ -55,7 +41,7 @@ def test_many_at_once_end_with_one_key(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
-@pytest.mark.parametrize("text", ["", "no key\n", private_text(b"\0" * 32, check=1)[:200], "\xff"])
+@pytest.mark.parametrize("text", ["", "no key\n", private_text().decode()[:200], "\xff", RSA])
 def test_a_file_that_is_no_key_is_left_alone_and_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "key"
     path.write_text(text, encoding="latin-1")
