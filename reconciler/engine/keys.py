@@ -1,8 +1,8 @@
 """The environment's own key for logging in to its instances: one file, made when somebody first needs it.
 
 Before: nothing but a path. After: making puts the public half into instances; `reconciler ssh` uses the private one.
-The file has OpenSSH's form, and no ssh program is needed to make it: a fresh machine may have none. Never here: a second
-key; of two that make it at once, both get the one that came first. Only this module knows cryptography, and only then.
+The file has OpenSSH's form, and no ssh program is needed to make it: a fresh machine may have none. Never here: another
+key: of two that make one at once, both get the one that came first. Only this module knows cryptography, and only then.
 """
 
 import os
