@@ -4,16 +4,14 @@ import json
 import socket
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support.beating import eventually
+from tests.support.edge_ask import Answer, ask
 from tests.support.loop_process import LoopProcess
 from tests.support.spec_text import BASE, spec
 
@@ -24,37 +22,6 @@ COMMAND = "command: [sleep, infinity]\n"
 EUREKA_URLS = "http://eureka1.eureka:8080/eureka/v2/"
 VARIABLES = f"environment: {{EUREKA_URLS: {json.dumps(EUREKA_URLS)}}}"
 HEALTH = "health: {http: {port: 8080, path: /healthcheck, interval: 200ms, timeout: 2s, misses: 15}, start: 120s}"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back, or what went wrong instead (status 0)."""
-
-    status: int
-    body: Any
-    headers: dict[str, str]
-
-
-def ask(url: str, *, body: str | None = None, key: str | None = None, method: str | None = None) -> Answer:
-    """One request on a connection of its own."""
-    headers = {"Accept-Encoding": "gzip", "Accept": "application/json"} | ({"Idempotency-Key": key} if key else {})
-    data = body.encode() if body is not None else None
-    request = urllib.request.Request(url, data=data, headers=headers, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return Answer(answer.status, _parsed(answer.read()), dict(answer.headers))
-    except urllib.error.HTTPError as error:
-        with error:
-            return Answer(error.code, _parsed(error.read()), dict(error.headers))
-    except OSError as error:
-        return Answer(0, repr(error), {})
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return body
 
 
 class Edge:

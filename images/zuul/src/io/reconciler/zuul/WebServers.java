@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class WebServers implements Resolver<DiscoveryResult> {
     private static final long MEMORY_NANOS = TimeUnit.SECONDS.toNanos(10);
-    private static final long LAG_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LAG_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private final Discovery discovery;
     private final DynamicServerListLoadBalancer<DiscoveryEnabledServer> balancer = new DynamicServerListLoadBalancer<>();
@@ -70,7 +70,7 @@ final class WebServers implements Resolver<DiscoveryResult> {
         if (discovery.forgotten()) {
             forgottenAt = at;
         }
-        // The list follows a moment after what Eureka says, so what it had forgotten just now still counts.
+        // Its clients come back one by one within some seconds, another tier perhaps first.
         boolean restarted = at - forgottenAt < LAG_NANOS;
         return restarted && at - lastKnownAt < MEMORY_NANOS ? lastKnown : now;
     }
