@@ -25,7 +25,7 @@ SPEC = """image: reconciler/cassandra:latest
 zones: [az1, az2]
 environment: {CASSANDRA_SEEDS: "cassandra1.cassandra,cassandra2.cassandra"}
 volumes: ["data:/var/lib/cassandra"]
-resources: {memory: 400MiB}
+resources: {memory: 448MiB}
 health: {heartbeat: {}, http: {port: 8080, path: /healthcheck, interval: 500ms}, start: 90s}
 stop: {drain: 0s, grace: 10s}
 size: 2
