@@ -1,13 +1,14 @@
 """Schema and data into Cassandra, with patience. Blocks; the driver does many statements at once.
 
-Order: customers, segments and flights, acknowledged by a majority, then the airports. So airports are the sign, for the
-web tier, that a load was once complete.
+Order: customers, segments and flights, acknowledged by a majority, then the airports, all at once. So airports are the
+sign, for the web tier, that a load was once complete.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
+from itertools import groupby
 from typing import Any, TypeVar
 
 from cassandra import DriverException, InvalidRequest
@@ -27,6 +28,7 @@ from acmeair_loader import rows, schema
 from acmeair_loader.schedule import segments
 
 AT_ONCE = 48
+ROWS_AT_ONCE = 150  # of a batch: well below what Cassandra refuses (50 KiB)
 REQUEST_SECONDS = 10.0
 PAUSE_SECONDS = 0.1
 PASSING = (DriverException, NoHostAvailable, ConnectionException, StoreError)  # what may be gone at the next try
@@ -118,23 +120,21 @@ class Loader:
         for statement in prepared.values():
             statement.is_idempotent = True
         network = segments()
-        batches = [
-            _batch(prepared["flight"], rows.flight_rows(segment, self._today, self._settings.days))
-            for segment in network
-        ]
+        flown = [row for segment in network for row in rows.flight_rows(segment, self._today, self._settings.days)]
         first = [
             *((prepared["customer"], row) for row in customers.result()),
-            *((prepared["segment"], rows.segment_row(segment)) for segment in network),
-            *((batch, None) for batch in batches),
+            *((batch, None) for batch in _batches(prepared["segment"], map(rows.segment_row, network))),
+            *((batch, None) for batch in _batches(prepared["flight"], flown)),
         ]
         self._write(session, "customers, segments, flights", first)
-        self._write(session, "airports", [(prepared["airport"], row) for row in rows.airport_rows()])
+        airports = rows.airport_rows(self._today, self._settings.days)
+        self._write(session, "airports", [(batch, None) for batch in _batches(prepared["airport"], airports)])
         say(
             "loader",
             "loaded",
             customers=rows.CUSTOMERS,
             segments=len(network),
-            flights=sum(len(batch) for batch in batches),
+            flights=len(flown),
             first_day=self._today,
             days=self._settings.days,
         )
@@ -164,9 +164,13 @@ def _agree(ask: Callable[[str], Any]) -> None:
         raise Unavailable("the nodes don't know the same schema yet")
 
 
-def _batch(insert: Any, values: Iterable[tuple[object, ...]]) -> BatchStatement:
-    batch = BatchStatement(BatchType.UNLOGGED)
-    for row in values:
-        batch.add(insert, row)
-    batch.is_idempotent = True
-    return batch
+def _batches(insert: Any, values: Iterable[tuple[object, ...]]) -> Iterator[BatchStatement]:
+    """The rows, which come in order of their partition: a batch is one mutation of one partition, and small enough."""
+    for _partition, found in groupby(values, key=lambda row: row[0]):
+        rest = list(found)
+        for start in range(0, len(rest), ROWS_AT_ONCE):
+            batch = BatchStatement(BatchType.UNLOGGED)
+            batch.is_idempotent = True
+            for row in rest[start : start + ROWS_AT_ONCE]:
+                batch.add(insert, row)
+            yield batch

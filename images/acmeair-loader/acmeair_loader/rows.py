@@ -6,12 +6,13 @@ second run, is newer and stays. The same day gives the same rows, so a run that 
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from acmeair_loader.airports import AIRPORTS
 from acmeair_loader.schedule import Segment, flights
 
 CUSTOMERS = 100
+NETWORK = "acmeair"  # the one partition of airports
 PASSWORD = "password"  # noqa: S105 - the demo's public one
 
 INSERTS = {
@@ -25,11 +26,13 @@ INSERTS = {
           first_class_base_cost, num_economy_class_seats, num_first_class_seats, airplane_type_id)
         VALUES (?, ?, ?, ?, ?, ?, 200, 10, 'B747') USING TIMESTAMP 1""",
     "flight": """
-        INSERT INTO acmeair.flight (flight_segment_id, id, scheduled_departure_time, scheduled_arrival_time)
-        VALUES (?, ?, ?, ?) USING TIMESTAMP 1""",
+        INSERT INTO acmeair.flight (origin_port, flight_segment_id, id, scheduled_departure_time,
+          scheduled_arrival_time)
+        VALUES (?, ?, ?, ?, ?) USING TIMESTAMP 1""",
     "airport": """
-        INSERT INTO acmeair.airport_code_mapping (airport_code, airport_name, city, country) VALUES (?, ?, ?, ?)
-        USING TIMESTAMP 1""",
+        INSERT INTO acmeair.airport_code_mapping (network, airport_code, airport_name, city, country,
+          first_day, last_day)
+        VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP 1""",
 }
 
 
@@ -46,10 +49,15 @@ def segment_row(segment: Segment) -> tuple[object, ...]:
 
 
 def flight_rows(segment: Segment, first: date, days: int) -> list[tuple[object, ...]]:
-    """A segment's flights: one partition, so one batch."""
-    return [(segment.id, flight.id, flight.departure, flight.arrival) for flight in flights(segment, first, days)]
+    """A segment's flights."""
+    return [
+        (segment.origin, segment.id, flight.id, flight.departure, flight.arrival)
+        for flight in flights(segment, first, days)
+    ]
 
 
-def airport_rows() -> Iterator[tuple[object, ...]]:
+def airport_rows(first: date, days: int) -> Iterator[tuple[object, ...]]:
+    """The airports. Of two runs' days the later stay: of two values of one age Cassandra keeps the greater."""
+    last = first + timedelta(days=days - 1)
     for airport in AIRPORTS:
-        yield airport.code, airport.name, airport.city, airport.country
+        yield NETWORK, airport.code, airport.name, airport.city, airport.country, f"{first}", f"{last}"

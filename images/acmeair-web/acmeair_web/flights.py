@@ -15,7 +15,7 @@ from acmeair_web.network import Network, Networks, Segment, known_airport
 PAGE_SIZE = 10
 REMEMBERED = 2048  # flights kept in memory: once loaded, they never change
 COLUMNS = "flight_segment_id, id, scheduled_departure_time, scheduled_arrival_time"
-FLIGHTS = f"SELECT {COLUMNS} FROM acmeair.flight WHERE flight_segment_id = ?"  # noqa: S608 - our own columns
+FLIGHTS = f"SELECT {COLUMNS} FROM acmeair.flight WHERE origin_port = ? AND flight_segment_id = ?"  # noqa: S608 - our own columns
 
 STATEMENTS = {
     "flights.between": Statement(f"{FLIGHTS} AND id >= ? AND id < ?", Kind.READ),
@@ -92,28 +92,28 @@ class Flights:
         segment = network.by_places.get((origin, destination))
         if segment is None:
             return []
-        rows = await self._store.run("flights.between", segment.id, f"{day:%Y%m%d}-", f"{day:%Y%m%d}.")
+        rows = await self._store.run("flights.between", origin, segment.id, f"{day:%Y%m%d}-", f"{day:%Y%m%d}.")
         return [flight_shape(row, segment) for row in rows if aware(row["scheduled_departure_time"]) > self._now()]
 
     async def _next(self, network: Network, origin: str, destination: str) -> list[dict[str, Any]]:
         segment = network.by_places.get((origin, destination))
         if segment is None:
             return []
-        rows = await self._store.run("flights.from", segment.id, f"{self._now():%Y%m%d-%H%M.}")
+        rows = await self._store.run("flights.from", origin, segment.id, f"{self._now():%Y%m%d-%H%M.}")
         return [flight_shape(row, segment) for row in rows]
 
     async def one(self, number: str, segment_id: str) -> tuple[Row, Segment]:
         """A flight; raises Refusal when there is none."""
         segment = (await self._networks.get()).by_id.get(segment_id)
-        row = await self._row(number, segment_id) if segment else None
+        row = await self._row(number, segment) if segment else None
         if segment is None or row is None:
             raise Refusal(404, "unknown_flight", f"There is no flight {number} of segment {segment_id}.")
         return row, segment
 
-    async def _row(self, number: str, segment_id: str) -> Row | None:
-        key = segment_id, number
+    async def _row(self, number: str, segment: Segment) -> Row | None:
+        key = segment.id, number
         if key not in self._known:
-            rows = await self._store.run("flights.one", segment_id, number)
+            rows = await self._store.run("flights.one", segment.origin, segment.id, number)
             if not rows:
                 return None
             if len(self._known) >= REMEMBERED:

@@ -13,10 +13,8 @@ from acmeair.ports import Kind, Row, Statement, Store
 FRESH_SECONDS = 60.0
 
 STATEMENTS = {
-    "airports": Statement("SELECT * FROM acmeair.airport_code_mapping", Kind.READ),
+    "airports": Statement("SELECT * FROM acmeair.airport_code_mapping WHERE network = 'acmeair'", Kind.READ),
     "segments": Statement("SELECT * FROM acmeair.flight_segment", Kind.READ),
-    "last": Statement("SELECT id FROM acmeair.flight WHERE flight_segment_id = ? ORDER BY id DESC LIMIT 1", Kind.READ),
-    "first": Statement("SELECT id FROM acmeair.flight WHERE flight_segment_id = ? ORDER BY id LIMIT 1", Kind.READ),
 }
 
 
@@ -71,14 +69,12 @@ class Networks:
         if not airports:
             raise Unavailable("the data is not loaded yet")
         found = [_segment(row) for row in await self._store.run("segments")]
-        first = await self._store.run("first", found[0].id) if found else []
-        last = await self._store.run("last", found[0].id) if found else []
         return Network(
             airports={row["airport_code"]: row for row in airports},
             by_places={(segment.origin, segment.destination): segment for segment in found},
             by_id={segment.id: segment for segment in found},
-            first_day=_day(first),
-            last_day=_day(last),
+            first_day=airports[0]["first_day"],
+            last_day=airports[0]["last_day"],
         )
 
     async def airports(self, _request: Request) -> Response:
@@ -109,12 +105,6 @@ def _segment(row: Row) -> Segment:
         first_seats=row["num_first_class_seats"],
         airplane=row["airplane_type_id"],
     )
-
-
-def _day(rows: list[Row]) -> str:
-    """`20261129-0815-AA17` is on `2026-11-29`."""
-    text = rows[0]["id"] if rows else ""
-    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if text else ""
 
 
 def known_airport(network: Network, code: str) -> str:

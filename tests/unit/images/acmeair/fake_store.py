@@ -52,27 +52,20 @@ class FakeStore:
         return answer
 
     def _airports(self) -> list[Row]:
-        return [
-            {"airport_code": code, "airport_name": code, "city": code, "country": code}
-            for code in ("LHR", "JFK", "SYD")
-        ]
+        columns = "airport_code", "airport_name", "city", "country"
+        days = {"first_day": "2026-11-28", "last_day": "2026-12-11"}
+        return [dict.fromkeys(columns, code) | days for code in ("LHR", "JFK", "SYD")]
 
     def _segments(self) -> list[Row]:
         return self.segments
 
-    def _first(self, _segment: str) -> list[Row]:
-        return [{"id": "20261128-0815-AA1"}]
-
-    def _last(self, _segment: str) -> list[Row]:
-        return [{"id": "20261211-0815-AA1"}]
-
-    def _flights_between(self, number: str, first: str, after: str) -> list[Row]:
+    def _flights_between(self, _origin: str, number: str, first: str, after: str) -> list[Row]:
         return [row for row in self.flights if row["flight_segment_id"] == number and first <= row["id"] < after]
 
-    def _flights_from(self, number: str, first: str) -> list[Row]:
+    def _flights_from(self, _origin: str, number: str, first: str) -> list[Row]:
         return [row for row in self.flights if row["flight_segment_id"] == number and first <= row["id"]][:10]
 
-    def _flights_one(self, number: str, flight_id: str) -> list[Row]:
+    def _flights_one(self, _origin: str, number: str, flight_id: str) -> list[Row]:
         return [row for row in self.flights if (row["flight_segment_id"], row["id"]) == (number, flight_id)]
 
     def _booking_record(self, customer: str, request: str) -> list[Row]:

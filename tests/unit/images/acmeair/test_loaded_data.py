@@ -69,13 +69,22 @@ def test_everything_is_written_as_older_than_whatever_is_there() -> None:
     assert all(insert.rstrip().endswith("USING TIMESTAMP 1") for insert in rows.INSERTS.values())
 
 
+def test_a_later_run_s_days_are_the_greater_values_so_they_stay() -> None:
+    days = [tuple(map(str, next(rows.airport_rows(date(2026, 12, day), 30))[-2:])) for day in (1, 2, 20)]
+    assert (
+        days
+        == sorted(days)
+        == [("2026-12-01", "2026-12-30"), ("2026-12-02", "2026-12-31"), ("2026-12-20", "2027-01-18")]
+    )
+
+
 def test_statements_and_rows_agree_on_their_number_of_values() -> None:
     segment = segments()[0]
     made = {
         "customer": next(rows.customer_rows(lambda _password, _salt: "x")),
         "segment": rows.segment_row(segment),
         "flight": rows.flight_rows(segment, TODAY, 1)[0],
-        "airport": next(rows.airport_rows()),
+        "airport": next(rows.airport_rows(TODAY, 14)),
     }
     assert {name: insert.count("?") for name, insert in rows.INSERTS.items()} == {
         n: len(row) for n, row in made.items()
