@@ -47,7 +47,7 @@ final class Discovery {
 
     /** Whether there has ever been a list. With Eureka gone later we go on with the last one, so this stays true. */
     boolean listed() {
-        return client.getLastSuccessfulRegistryFetchTimePeriod() >= 0;
+        return client.getApplications().getAppsHashCode() != null; // set by a fetch, the one at the start included
     }
 
     /** Whether Eureka knows nobody but itself and us: it has just started, and the others haven't come back yet. */
