@@ -4,7 +4,9 @@ Where they can't be read, the last ones go on to be used.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from acmeair.asgi import Request, Response, answer
 from acmeair.errors import Refusal, StoreError, Unavailable
@@ -47,8 +49,9 @@ class Network:
 class Networks:
     """The present network."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._store = store
+        self._now = now
         self._kept: Network | None = None
         self._read_at = 0.0
 
@@ -90,7 +93,8 @@ class Networks:
             }
             for code, row in sorted(network.airports.items(), key=lambda item: item[1]["airport_name"])
         ]
-        return answer({"firstDate": network.first_day, "lastDate": network.last_day, "airports": listed})
+        first = max(network.first_day, f"{self._now():%Y-%m-%d}")
+        return answer({"firstDate": first, "lastDate": network.last_day, "airports": listed})
 
 
 def _segment(row: Row) -> Segment:

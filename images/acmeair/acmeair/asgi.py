@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from acmeair.errors import OutcomeUnknown, Refusal, StoreError, Unavailable, bad, of_store
 from acmeair.fields import parse_body
-from acmeair.log import say
+from acmeair.log import Changes, say
 
 LARGEST_BODY = 16 * 1024
 MOST_SWALLOWED = 1024 * 1024
@@ -99,6 +99,7 @@ class Application:
         self._routes = [(tuple(route.path.split("/")[1:]), route) for route in routes]
         self._deadline = deadline
         self._guard = guard
+        self._log = Changes("http")  # a database that is away would else be a line for each request
         self.leaving = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,10 +128,10 @@ class Application:
         except Refusal as refusal:
             return refused(refusal)
         except StoreError as error:
-            say("http", "failed", level="warning", method=request.method, path=request.path, reason=error)
+            self._log.say("failed", level="warning", reason=str(error), method=request.method, path=request.path)
             return refused(of_store(error))
         except TimeoutError:
-            say("http", "deadline", level="warning", method=request.method, path=request.path)
+            self._log.say("deadline", level="warning", method=request.method, path=request.path)
             late = Unavailable if request.method in ("GET", "HEAD") else OutcomeUnknown
             return refused(of_store(late("deadline")))
         except Exception as error:  # noqa: BLE001 - the outermost place: whatever it is, the client gets an answer

@@ -98,10 +98,16 @@ def test_before_anything_is_loaded_there_is_no_network() -> None:
 
 
 def test_airports_come_with_their_direct_flights_and_the_days() -> None:
-    found = json.loads(asyncio.run(Networks(FakeStore()).airports(Request("GET", "/", {}))).body)
+    found = json.loads(asyncio.run(Networks(FakeStore(), lambda: NOW).airports(Request("GET", "/", {}))).body)
     assert (found["firstDate"], found["lastDate"]) == ("2026-11-28", "2026-12-11")
     assert {airport["code"]: airport["to"] for airport in found["airports"]} == {
         "JFK": ["LHR"],
         "LHR": ["JFK"],
         "SYD": [],
     }
+
+
+def test_days_that_are_over_are_not_offered() -> None:
+    late = NOW.replace(month=12, day=5)
+    found = json.loads(asyncio.run(Networks(FakeStore(), lambda: late).airports(Request("GET", "/", {}))).body)
+    assert (found["firstDate"], found["lastDate"]) == ("2026-12-05", "2026-12-11")
