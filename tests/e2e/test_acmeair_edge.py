@@ -108,14 +108,14 @@ def test_a_bad_server_costs_no_get(edge: Edge, mode: str) -> None:
 def test_a_post_without_a_key_is_never_sent_twice(edge: Edge) -> None:
     edge.mode("reset")
     answer = ask(f"{edge.zuul}/x/plain-reset", body="book")
-    assert (answer.status, answer.body["error"]) == (502, "outcome_unknown")
+    assert (answer.status, answer.body["error"]["code"]) == (502, "outcome_unknown")
     assert edge.seen("POST /x/plain-reset") == 1
     edge.mode("503")
     assert ask(f"{edge.zuul}/x/plain-503", body="book").body == {"error": "busy"}
     assert edge.seen("POST /x/plain-503") == 1
     edge.mode("hang")
     answer = ask(f"{edge.zuul}/x/plain-hang", body="book")
-    assert (answer.status, answer.body["error"]) == (504, "outcome_unknown")
+    assert (answer.status, answer.body["error"]["code"]) == (504, "outcome_unknown")
     assert edge.seen("POST /x/plain-hang") == 1
 
 
@@ -160,7 +160,7 @@ def test_a_killed_server_costs_no_get_and_comes_back(edge: Edge) -> None:
 
 def test_what_is_no_request_is_refused_and_the_edge_lives(edge: Edge) -> None:
     answer = ask(f"{edge.zuul}/x/large", body="x" * (1024 * 1024 + 1))
-    assert (answer.status, answer.body["error"]) == (413, "too_large")
+    assert (answer.status, answer.body["error"]["code"]) == (413, "too_large")
     assert edge.seen("POST /x/large") == 0
     whole = ask(f"{edge.zuul}/x/whole", body="x" * (1024 * 1024))
     assert len(whole.body["body"]) == 1024 * 1024
@@ -194,7 +194,7 @@ def test_none_registered_is_said_clearly_and_is_over_when_one_is(edge: Edge) -> 
     text = (edge.loop.specs / "web.yaml").read_text(encoding="utf-8")
     edge.loop.save("web", text.replace("size: 2", "size: 0"))
     edge.loop.until(lambda: edge.loop.numbers("web") == [], 30, "the web tier is gone")
-    assert eventually(lambda: ask(f"{edge.zuul}/x").body.get("error") == "no_web", 30)
+    assert eventually(lambda: ask(f"{edge.zuul}/x").body.get("error", {}).get("code") == "no_web", 30)
     answer = ask(f"{edge.zuul}/x")
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
     assert ask(f"{edge.zuul}/healthcheck").status == 200

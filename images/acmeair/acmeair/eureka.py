@@ -23,6 +23,7 @@ class Identity:
     port: int
     zone: str
     cluster: str
+    image: str = ""
 
     @property
     def instance_id(self) -> str:
@@ -45,6 +46,7 @@ def instance_document(identity: Identity, status: str, *, now_ms: int) -> bytes:
     """The body of a registration."""
     base = f"http://{identity.address}:{identity.port}"
     metadata = {
+        "ami-id": identity.image,  # what Eureka's page lists first
         "availability-zone": identity.zone,
         "instance-id": identity.instance_id,
         "local-ipv4": identity.address,

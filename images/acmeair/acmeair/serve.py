@@ -144,6 +144,7 @@ def _identity(settings: Settings, tier: Tier) -> Identity:
         port=settings.port,
         zone=settings.zone,
         cluster=settings.cluster,
+        image=settings.image,
     )
 
 

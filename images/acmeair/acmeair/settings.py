@@ -20,6 +20,7 @@ class Settings:
     hostname: str
     cluster: str
     zone: str
+    image: str
     port: int
     eureka_urls: tuple[str, ...]
     contacts: tuple[str, ...]
@@ -34,11 +35,12 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str], hostname: str) -> Settings:
     """The settings in `environ`; raises SettingsError."""
-    cluster, zone = _user_data(environ.get("user_data", ""))
+    cluster, zone, image = _user_data(environ.get("user_data", ""))
     return Settings(
         hostname=hostname,
         cluster=cluster,
         zone=zone,
+        image=image,
         port=_whole(environ, "ACMEAIR_PORT", 8080, 1, 65535),
         eureka_urls=tuple(_url(text) for text in _list(environ.get("EUREKA_URLS", ""))),
         contacts=_list(environ.get("CASSANDRA_CONTACTS", "cassandra")),
@@ -52,13 +54,14 @@ def read_settings(environ: Mapping[str, str], hostname: str) -> Settings:
     )
 
 
-def _user_data(text: str) -> tuple[str, str]:
-    """Cluster and zone; without user data, as when the image is run by hand, there is one zone."""
+def _user_data(text: str) -> tuple[str, str, str]:
+    """Cluster, zone and image; without user data, as when the image is run by hand, there is one zone."""
     if not text:
-        return "", "default"
+        return "", "default", ""
     try:
         data = json.loads(text)
-        return str(data["metadata"]["cluster"]), str(data["az_name"])
+        metadata = data["metadata"]
+        return str(metadata["cluster"]), str(data["az_name"]), str(metadata.get("image", ""))
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(
             f"user_data: not the reconciler's JSON with az_name and metadata.cluster: {error}"

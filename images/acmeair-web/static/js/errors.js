@@ -35,11 +35,11 @@ export class SiteError extends Error {
 /** Nobody answered, or not in time. */
 export const unreachable = () => new SiteError(0, JSON.stringify({ error: { code: "unreachable" } }));
 
-/** The site's own {"error": {code, message}}, or {"error": code, message} from Zuul in front of it; else nothing. */
+/** {"error": {code, message}}, from the site or from Zuul in front of it; else nothing. */
 const understood = (text) => {
   try {
-    const { error, message } = JSON.parse(text);
-    return typeof error === "string" ? { code: error, message } : { code: error.code, message: error.message };
+    const { code, message } = JSON.parse(text).error;
+    return { code, message };
   } catch {
     return {};
   }

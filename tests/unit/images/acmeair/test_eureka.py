@@ -14,6 +14,7 @@ IDENTITY = Identity(
     port=8080,
     zone="az1",
     cluster="web",
+    image="reconciler/acmeair-web:latest",
 )
 
 
@@ -41,6 +42,7 @@ def test_a_registration_has_what_eureka_insists_on_and_the_zone_where_clients_lo
     assert instance["port"] == {"$": 8080, "@enabled": "true"}
     assert instance["dataCenterInfo"]["@class"] == "com.netflix.appinfo.AmazonInfo"
     assert instance["dataCenterInfo"]["metadata"]["availability-zone"] == "az1"
+    assert instance["dataCenterInfo"]["metadata"]["ami-id"] == "reconciler/acmeair-web:latest"
     assert instance["metadata"]["zone"] == "az1"
     assert instance["leaseInfo"] == {"renewalIntervalInSecs": 1, "durationInSecs": 3}
 

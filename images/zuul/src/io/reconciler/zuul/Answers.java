@@ -72,9 +72,9 @@ public final class Answers extends HttpOutboundSyncFilter {
                         + "Look before sending it again, or send it with an " + Repeat.KEY + ".");
     }
 
-    /** A JSON body; both texts are our own, so nothing in them needs escaping. */
-    static String text(String error, String message) {
-        return "{\"error\":\"" + error + "\",\"message\":\"" + message + "\"}\n";
+    /** A JSON body in the site's own form; both texts are our own, so nothing in them needs escaping. */
+    static String text(String code, String message) {
+        return "{\"error\":{\"code\":\"" + code + "\",\"message\":\"" + message + "\"}}\n";
     }
 
     static HttpResponseMessage json(HttpRequestMessage request, int status, String text) {
