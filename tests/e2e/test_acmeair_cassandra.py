@@ -257,3 +257,16 @@ def test_a_node_that_is_asked_to_end_does_so_within_seconds(ring: Ring) -> None:
     causes = [event.cause for event in ring.loop.events(ring.name, "create") if event.subject.endswith("2")]
     assert "exit 143" in causes[-1]
     ring.all_alive()
+
+
+def test_a_new_member_takes_its_part_of_the_data_before_it_serves(ring: Ring) -> None:
+    """The last test: from here on there are three."""
+    ring.all_alive()
+    keys = ring.keys(1)
+    ring.loop.save("cassandra", SPEC.replace("size: 2", "size: 3").replace("[az1, az2]", "[az1, az2, az3]"))
+    began = time.monotonic()
+    ring.loop.until(lambda: ring.id(3) != "" and ring.ready(3), LONG, "the third serves")
+    print(f"new member to serving: {time.monotonic() - began:.1f} s")
+    # Its part has moved: whichever node is asked, and whichever copy answers, every row is there.
+    assert [ring.keys(number) for number in (1, 2, 3)] == [keys, keys, keys]
+    assert [line[:2] for line in ring.status(3)] == ["UN", "UN", "UN"]

@@ -84,10 +84,11 @@ def written(found: Record, decision: Decision) -> Record:
         members = {str(number): id for number, id in decision.members.items()}
         return replace(found, plan=record.FORM, cluster=decision.cluster, members=members)
     if isinstance(decision, Bootstrap):
-        return replace(found, plan=record.BOOTSTRAP, cluster=decision.cluster, via=decision.via)
+        planned = replace(found, plan=record.BOOTSTRAP, via=decision.via, alive=decision.alive)
+        return replace(planned, cluster=decision.cluster)
     if isinstance(decision, Replace):
-        plan, address = record.REPLACE, decision.address
-        return replace(found, plan=plan, cluster=decision.cluster, via=decision.via, address=address)
+        planned = replace(found, plan=record.REPLACE, via=decision.via, alive=decision.alive)
+        return replace(planned, cluster=decision.cluster, address=decision.address)
     raise AssertionError(decision)
 
 
@@ -117,7 +118,7 @@ def launch(wanted: Settings, found: Record) -> NoReturn:
     (RUN / "cassandra-rackdc.properties").write_text(launching.rack_file(wanted))
     jars = launching.classpath(str(jar) for jar in (HOME / "lib").glob("*.jar"))
     jvm_options = launching.options((HOME / "conf/jvm.options").read_text())
-    line = launching.command(wanted, found, jvm_options, jars, archive())
+    line = launching.command(wanted, found, [*archive(), *jvm_options], jars, address)
     sys.stdout.flush()
     os.execv(line[0], line)  # noqa: S606 - no shell is wanted
 

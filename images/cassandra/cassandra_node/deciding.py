@@ -26,6 +26,7 @@ class Bootstrap:
 
     cluster: str
     via: tuple[str, ...]
+    alive: int  # members whose ring and schema it waits for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Replace:
 
     cluster: str
     via: tuple[str, ...]
+    alive: int
     address: str
 
 
@@ -123,11 +125,16 @@ def join(me: Card, members: Mapping[str, Card]) -> Decision:
         unaware = tuple(sorted(name for name, place in places.items() if place is not None and place.alive))
         if unaware:
             return Lost(members=unaware, address=address)
-        return Replace(cluster=cluster, via=via, address=address)
+        return Replace(cluster=cluster, via=via, alive=living(members), address=address)
     joining = sorted({one.address for card in members.values() for one in card.ring if one.joining})
     if joining:
         return Wait(reason=f"{', '.join(joining)} is joining; one at a time, so that no range moves twice")
-    return Bootstrap(cluster=cluster, via=via)
+    return Bootstrap(cluster=cluster, via=via, alive=living(members))
+
+
+def living(members: Mapping[str, Card]) -> int:
+    """How many nodes own a place and are alive, as those see it who see the most."""
+    return max(sum(place.alive and not place.joining for place in card.ring) for card in members.values())
 
 
 def at(token: int, card: Card) -> Place | None:

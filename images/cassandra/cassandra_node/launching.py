@@ -19,7 +19,9 @@ RUN = Path("/run/cassandra")
 DATA = Path("/var/lib/cassandra")
 ARCHIVE = HOME / "node.jsa"
 MAIN = "io.reconciler.cassandra.Node"
-HIBERNATION_MS = 1000  # what a joining node waits for gossip to get around; one that founds or returns needs not
+# What a joining node gives the others to hear that writes go to it, too, from now on. One that comes back under the
+# dead node's address gets them as hints.
+ANNOUNCED_MS, HINTED_MS = 2000, 1000
 
 
 def configuration(template: str, settings: Settings, record: Record, address: str) -> str:
@@ -52,15 +54,14 @@ def classpath(jars: Iterable[str]) -> str:
     return ":".join(sorted(jars))
 
 
-def command(settings: Settings, record: Record, jvm_options: list[str], jars: str, archive: list[str]) -> list[str]:
+def command(settings: Settings, record: Record, jvm_options: list[str], jars: str, address: str) -> list[str]:
     """The JVM's command line."""
     return [
         "/usr/bin/java",
         f"-Xms{settings.heap}",
         f"-Xmx{settings.heap}",
-        *archive,
         *jvm_options,
-        *joining_options(record),
+        *joining_options(record, address),
         f"-Dcassandra.config=file://{RUN}/cassandra.yaml",
         f"-Dcassandra-rackdc.properties=file://{RUN}/cassandra-rackdc.properties",
         f"-Dcassandra.storagedir={DATA}",
@@ -79,10 +80,12 @@ def state(record: Record) -> str:
     return FORMING if record.plan == records.FORM else JOINING
 
 
-def joining_options(record: Record) -> list[str]:
+def joining_options(record: Record, address: str) -> list[str]:
     """What differs between the ways to start."""
     if not record.joined and record.plan in {records.BOOTSTRAP, records.REPLACE}:
-        waits = [f"-Dcassandra.ring_delay_ms={HIBERNATION_MS}", "-Dcassandra.broadcast_interval_ms=2000"]
+        delay = HINTED_MS if record.address == address else ANNOUNCED_MS
+        waits = [f"-Dcassandra.ring_delay_ms={delay}", "-Dcassandra.broadcast_interval_ms=2000"]
+        waits.append(f"-Dreconciler.cassandra.members={record.alive}")
         if record.plan == records.REPLACE:
             waits.append(f"-Dcassandra.replace_address_first_boot={record.address}")
         return waits

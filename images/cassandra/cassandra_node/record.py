@@ -31,6 +31,7 @@ class Record:
     cluster: str = ""
     members: Mapping[str, str] = field(default_factory=dict)  # of a founding: number to volume
     via: tuple[str, ...] = ()  # of a joining: who was there
+    alive: int = 0  # and how many were
     address: str = ""  # of a replacing: where the dead node was
     attempts: int = 0  # starts with this plan before it had joined
     joined: bool = False

@@ -78,7 +78,7 @@ def test_a_member_that_returns_is_waited_for_until_it_knows_the_ring() -> None:
 
 def test_a_lost_volume_is_streamed_anew_in_the_place_of_the_dead_node() -> None:
     known = member(1, place(1), place(2, alive=False))
-    assert decided(2, {ONE: known}) == deciding.Replace(cluster="c", via=(ONE,), address="10.0.0.2")
+    assert decided(2, {ONE: known}) == deciding.Replace(cluster="c", via=(ONE,), alive=1, address="10.0.0.2")
 
 
 def test_members_that_take_the_dead_node_for_alive_are_told_first() -> None:
@@ -88,7 +88,7 @@ def test_members_that_take_the_dead_node_for_alive_are_told_first() -> None:
 
 def test_a_number_that_no_member_knows_is_a_new_member() -> None:
     members = member(1, place(1), place(2))
-    joining = deciding.Bootstrap(cluster="c", via=(ONE,))
+    joining = deciding.Bootstrap(cluster="c", via=(ONE,), alive=2)
     assert decided(3, {ONE: members, TWO: None}, is_seed=False) == joining
     assert decided(3, {ONE: members, TWO: card(2)}, is_seed=True) == joining
 
@@ -111,7 +111,7 @@ def test_who_is_no_seed_founds_nothing() -> None:
 def test_a_lone_seed_that_lost_its_volume_finds_the_members_under_the_cluster_name() -> None:
     others = {"10.0.0.2": member(2, place(1, alive=False), place(2))}
     found = decided(1, {}, others=others)
-    assert found == deciding.Replace(cluster="c", via=("10.0.0.2",), address="10.0.0.1")
+    assert found == deciding.Replace(cluster="c", via=("10.0.0.2",), alive=1, address="10.0.0.1")
 
 
 def test_members_of_different_clusters_are_a_matter_for_people() -> None:

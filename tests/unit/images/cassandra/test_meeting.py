@@ -106,5 +106,5 @@ def test_members_are_told_of_the_dead_before_their_place_is_taken(monkeypatch: p
     monkeypatch.setattr(meeting, "ask", lambda *_: answers[0])
     monkeypatch.setattr(meeting, "tell", tell)
     second = node(2, "127.0.0.2", "127.0.0.1")
-    assert second.hold() == deciding.Replace(cluster="c", via=("127.0.0.1",), address="10.0.0.2")
+    assert second.hold() == deciding.Replace(cluster="c", via=("127.0.0.1",), alive=1, address="10.0.0.2")
     assert gone[0] == ("127.0.0.1", "10.0.0.2")

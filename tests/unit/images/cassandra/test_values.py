@@ -120,12 +120,26 @@ def test_who_joins_is_not_its_own_seed() -> None:
 def test_who_takes_a_dead_nodes_place_takes_its_token_too() -> None:
     dead = record(plan=records.REPLACE, address="10.0.0.7")
     assert "\ninitial_token" not in yaml(dead)
-    assert "-Dcassandra.replace_address_first_boot=10.0.0.7" in launching.joining_options(dead)
+    assert "-Dcassandra.replace_address_first_boot=10.0.0.7" in launching.joining_options(dead, "10.0.0.2")
+
+
+def test_who_joins_waits_for_the_schema_of_those_who_live() -> None:
+    """Cassandra would stream only what it has heard of by then."""
+    joining = record(plan=records.BOOTSTRAP, via=("a",), alive=2)
+    assert "-Dreconciler.cassandra.members=2" in launching.joining_options(joining, "10.0.0.2")
+    assert "io.reconciler.cassandra.Seeds" in yaml(joining)
+
+
+def test_others_get_longer_to_hear_of_a_new_address_than_of_an_old_one() -> None:
+    same = launching.joining_options(record(plan=records.REPLACE, address="10.0.0.2"), "10.0.0.2")
+    other = launching.joining_options(record(plan=records.REPLACE, address="10.0.0.7"), "10.0.0.2")
+    assert same[0] == "-Dcassandra.ring_delay_ms=1000"
+    assert other[0] == "-Dcassandra.ring_delay_ms=2000"
 
 
 def test_a_member_returns_without_asking_whatever_its_plan_was() -> None:
     returning = record(plan=records.REPLACE, address="10.0.0.7", joined=True)
-    line = launching.command(read(), returning, [], "a.jar", [])
+    line = launching.command(read(), returning, [], "a.jar", "10.0.0.2")
     assert not any("replace_address" in word for word in line)
     assert "-Dcassandra.allow_unsafe_join=true" in line
     assert "auto_bootstrap: false" in yaml(returning)

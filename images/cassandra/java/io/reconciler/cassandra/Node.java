@@ -42,6 +42,13 @@ public final class Node extends CassandraDaemon {
         System.exit(NOT_JOINED);
     }
 
+    /** The daemon's way into the ring, with the configuration read. */
+    @Override
+    protected void setup() {
+        Seeds.expect(Integer.getInteger("reconciler.cassandra.members", 0));
+        super.setup();
+    }
+
     /** Called by the daemon when it has joined the ring or failed to, and before it serves clients. */
     @Override
     public void start() {
