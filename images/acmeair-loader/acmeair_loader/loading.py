@@ -27,7 +27,7 @@ from acmeair.settings import Settings
 from acmeair_loader import rows, schema
 from acmeair_loader.schedule import segments
 
-AT_ONCE = 48
+AT_ONCE = 16  # more fills the sockets, and the driver then refuses statements instead of waiting
 ROWS_AT_ONCE = 150  # of a batch: well below what Cassandra refuses (50 KiB)
 REQUEST_SECONDS = 10.0
 PAUSE_SECONDS = 0.1

@@ -17,7 +17,7 @@ from acmeair.eureka import Server
 from acmeair.log import Changes
 from acmeair.ports import Answer, Caller
 
-TRY_SECONDS = 0.7
+TRY_SECONDS = 1.0
 TRIES = 3
 BUSY = 503
 

@@ -135,12 +135,22 @@ class HttpClient:
         return answer
 
     def _put(self, line: _Line, place: tuple[str, int], *, keep: bool) -> None:
+        self._drop_old()
         lines = self._idle.setdefault(place, [])
         if keep and len(lines) < self._kept:
             line.since = time.monotonic()
             lines.append(line)
         else:
             line.writer.close()
+
+    def _drop_old(self) -> None:
+        """Let go of connections to servers that nobody talks to any more."""
+        oldest = time.monotonic() - IDLE_SECONDS
+        for place, lines in list(self._idle.items()):
+            if not lines or lines[-1].since < oldest:
+                for line in lines:
+                    line.writer.close()
+                del self._idle[place]
 
 
 def _unpacked(body: bytes) -> bytes:

@@ -47,7 +47,7 @@ def read_settings(environ: Mapping[str, str], hostname: str) -> Settings:
         cassandra_port=_whole(environ, "CASSANDRA_PORT", 9042, 1, 65535),
         session_seconds=_whole(environ, "ACMEAIR_SESSION_SECONDS", 86400, 1, 365 * 86400),
         lame_duck_seconds=_seconds(environ, "ACMEAIR_LAME_DUCK", 3.0),
-        deadline_seconds=_seconds(environ, "ACMEAIR_DEADLINE", 1.9),
+        deadline_seconds=_seconds(environ, "ACMEAIR_DEADLINE", 3.5),
         replication=_whole(environ, "ACMEAIR_REPLICATION", 2, 1, 5),
         days=_whole(environ, "ACMEAIR_DAYS", 14, 1, 366),
         wait_seconds=_seconds(environ, "ACMEAIR_WAIT", 120.0),

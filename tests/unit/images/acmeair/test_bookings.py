@@ -10,6 +10,7 @@ import pytest
 
 from acmeair.asgi import Request, Response
 from acmeair.errors import OutcomeUnknown, Refusal, StoreError
+from acmeair.ports import Row
 from acmeair_web.bookings import Bookings
 from acmeair_web.flights import Flights
 from acmeair_web.network import Networks
@@ -46,6 +47,16 @@ class Site:
         request = Request("GET", "/", {}, {"userid": owner}, customer=ME)
         found: list[dict[str, Any]] = json.loads(asyncio.run(self.bookings.by_user(request)).body)
         return found
+
+
+class Forgetful(FakeStore):
+    """Does each conditional write, and loses its first answer."""
+
+    async def run(self, name: str, *values: Any) -> list[Row]:
+        rows = await super().run(name, *values)
+        if name in ("booking.one-way", "booking.cancel") and self.asked.count(name) == 1:
+            raise OutcomeUnknown("the answer is lost")
+        return rows
 
 
 def told(response: Response) -> dict[str, Any]:
@@ -169,6 +180,16 @@ def test_a_write_that_nobody_acknowledged_is_never_called_a_booking() -> None:
         site.book(ONE_WAY, "k1")
     site.store.failing.clear()
     assert not is_replay(site.book(ONE_WAY, "k1"))
+
+
+def test_a_write_of_which_nobody_knows_is_tried_again_and_finds_what_it_did() -> None:
+    store = Forgetful()
+    made = told(Site(store).book(ONE_WAY))
+    assert [number for _, number in store.bookings] == [made["departBookingId"]]
+    assert Site(store).cancel(made["departBookingId"]).status == 200
+    assert store.bookings == {}
+    with pytest.raises(Refusal, match="no booking"):
+        Site(store).cancel(made["departBookingId"])
 
 
 def test_a_booking_is_cancelled_once_and_only_by_its_customer() -> None:
