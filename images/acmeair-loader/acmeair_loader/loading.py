@@ -92,11 +92,11 @@ class Loader:
 
     def _schema(self, session: Any) -> None:
         # All by one node: two that change the schema at once may each make the same table.
-        node = next(iter(session.get_pool_state()), None)
-        if node is None:
+        first = next(iter(session.get_pool_state()), None)
+        if first is None:
             raise Unavailable("no node is up")
 
-        def ask(cql: str) -> Any:
+        def ask(cql: str, node: Any = first) -> Any:
             return session.execute_async(cql, execution_profile=Kind.LOOSE.value, host=node)
 
         centre = ask("SELECT data_center FROM system.local").result().one()["data_center"]
@@ -104,7 +104,7 @@ class Loader:
         ask(schema.keyspace(wanted, centre)).result()
         for begun in [ask(cql) for cql in schema.tables()]:
             begun.result()
-        self._patiently("schema agreement", lambda: _agree(ask))
+        self._patiently("schema agreement", lambda: _agree(ask, session.cluster.metadata.all_hosts()))
         found = ask("SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = 'acmeair'").result().one()
         present = replication_of(found["replication"])
         if present != wanted:
@@ -156,12 +156,14 @@ class Loader:
         self._patiently(what, step)
 
 
-def _agree(ask: Callable[[str], Any]) -> None:
-    """Raises Unavailable until the node knows all others to have its schema."""
-    queries = "SELECT schema_version FROM system.local", "SELECT schema_version FROM system.peers_v2"
-    versions = {row["schema_version"] for query in queries for row in ask(query).result()}
-    if len(versions) > 1:
-        raise Unavailable("the nodes don't know the same schema yet")
+def _agree(ask: Callable[[str, Any], Any], nodes: list[Any]) -> None:
+    """Raises Unavailable until all nodes but those that are down have the same schema.
+
+    Each is asked for its own: what one knows of another is up to a second old.
+    """
+    begun = [ask("SELECT schema_version FROM system.local", node) for node in nodes if node.is_up is not False]
+    if len({future.result().one()["schema_version"] for future in begun}) > 1:
+        raise Unavailable("the nodes don't have the same schema yet")
 
 
 def _batches(insert: Any, values: Iterable[tuple[object, ...]]) -> Iterator[BatchStatement]:
