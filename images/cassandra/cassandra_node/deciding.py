@@ -116,7 +116,8 @@ def join(me: Card, members: Mapping[str, Card]) -> Decision:
     clusters = {card.cluster for card in members.values()}
     if len(clusters) > 1:
         return Wait(reason=f"{', '.join(sorted(members))} belong to different clusters; see the reference page")
-    cluster, via = clusters.pop(), tuple(sorted(members))
+    # The lowest number first: it is the one that all newcomers ask for their turn.
+    cluster, via = clusters.pop(), tuple(sorted(members, key=lambda name: (members[name].number, name)))
     mine = token_of(me.number)
     places = {name: at(mine, card) for name, card in members.items()}
     known = [place for place in places.values() if place is not None and not place.joining]

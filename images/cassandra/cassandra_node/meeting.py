@@ -16,8 +16,9 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from cassandra_node.cards import EMPTY, FORMING, Card, from_text, to_text
-from cassandra_node.deciding import Decision, Form, Heard, Lost, Wait, decide
+from cassandra_node.deciding import Bootstrap, Decision, Form, Heard, Lost, Wait, decide
 from cassandra_node.settings import Settings
+from cassandra_node.tokens import token_of
 
 PORT = 8080
 PATIENCE = 0.5  # seconds for one question
@@ -72,6 +73,8 @@ class Meeting:
                     self.tell_gone(decision)
                 elif isinstance(decision, Wait):
                     self.tell_why(decision.reason)
+                elif isinstance(decision, Bootstrap) and not turn(decision.via[0], self.me.number):
+                    self.tell_why(f"{decision.via[0]} lets another node join first")
                 else:
                     return decision
                 with self.news:
@@ -183,6 +186,15 @@ def tell(host: str, address: str) -> str:
     except (OSError, http.client.HTTPException) as error:
         return f"{host} doesn't believe yet that {address} is gone ({error})"
     return ""
+
+
+def turn(host: str, number: int) -> bool:
+    """Whether this member lets a new one join now."""
+    try:
+        request(host, "POST", f"/turn?token={token_of(number)}", b"")
+    except (OSError, http.client.HTTPException):
+        return False
+    return True
 
 
 def listen(meeting: Meeting) -> ThreadingHTTPServer:

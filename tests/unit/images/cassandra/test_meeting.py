@@ -108,3 +108,17 @@ def test_members_are_told_of_the_dead_before_their_place_is_taken(monkeypatch: p
     second = node(2, "127.0.0.2", "127.0.0.1")
     assert second.hold() == deciding.Replace(cluster="c", via=("127.0.0.1",), alive=1, address="10.0.0.2")
     assert gone[0] == ("127.0.0.1", "10.0.0.2")
+
+
+def test_a_new_member_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = (cards.Place(token=deciding.token_of(1), address="10.0.0.1", alive=True, joining=False),)
+    said: list[str] = []
+    turns = iter([False, True])
+    monkeypatch.setattr(meeting, "CALM", 0.01)
+    monkeypatch.setattr(
+        meeting, "ask", lambda *_: cards.Card(number=1, id="volume1", state=cards.MEMBER, cluster="c", ring=ring)
+    )
+    monkeypatch.setattr(meeting, "turn", lambda *_: next(turns))
+    third = node(3, "127.0.0.1", say=said.append)
+    assert third.hold() == deciding.Bootstrap(cluster="c", via=("127.0.0.1",), alive=1)
+    assert said == ["waiting: 127.0.0.1 lets another node join first"]

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
  * <ul>
  *   <li>{@code GET /healthcheck}: 200 when this node has joined and serves clients, else 503 and why;
  *   <li>{@code GET} or {@code POST /node}: its card, with the ring once it has joined;
+ *   <li>{@code POST /turn?token=…}: whether a new member may join there now;
  *   <li>{@code POST /gone?address=…}: nobody is at this address any more (Ring says what is made of it).
  * </ul>
  */
@@ -31,6 +32,7 @@ final class Listener {
         server.createContext("/healthcheck", this::health);
         server.createContext("/node", this::card);
         server.createContext("/gone", this::gone);
+        server.createContext("/turn", this::turn);
         server.start();
     }
 
@@ -65,15 +67,32 @@ final class Listener {
     }
 
     private void gone(HttpExchange exchange) throws IOException {
+        String address = argument(exchange, "address=");
+        if (!address.isEmpty()) {
+            String refusal = Ring.gone(address);
+            answer(exchange, refusal.isEmpty() ? 200 : 409, "{\"reason\": \"" + refusal + "\"}");
+        }
+    }
+
+    private void turn(HttpExchange exchange) throws IOException {
+        String token = argument(exchange, "token=");
+        if (!token.isEmpty()) {
+            boolean granted = Ring.turn(token);
+            answer(exchange, granted ? 200 : 409, granted ? "{}" : notReady("another node is joining"));
+        }
+    }
+
+    /** What a member is asked about; "" when the question is answered already: with a refusal. */
+    private String argument(HttpExchange exchange, String name) throws IOException {
         String query = exchange.getRequestURI().getQuery();
-        if (!exchange.getRequestMethod().equals("POST") || query == null || !query.startsWith("address=")) {
-            answer(exchange, 400, "{\"reason\": \"POST /gone?address=…\"}");
+        if (!exchange.getRequestMethod().equals("POST") || query == null || !query.startsWith(name)) {
+            answer(exchange, 400, "{\"reason\": \"POST with ?" + name + "…\"}");
         } else if (!joined) {
             answer(exchange, 409, notReady("starting"));
         } else {
-            String refusal = Ring.gone(query.substring("address=".length()));
-            answer(exchange, refusal.isEmpty() ? 200 : 409, "{\"reason\": \"" + refusal + "\"}");
+            return query.substring(name.length());
         }
+        return "";
     }
 
     private static void answer(HttpExchange exchange, int status, String text) throws IOException {

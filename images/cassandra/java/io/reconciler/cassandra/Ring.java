@@ -16,7 +16,34 @@ import org.apache.cassandra.service.StorageService;
 final class Ring {
     private static final int PATIENCE_MS = 400;
 
+    private static final long TURN_NS = 60_000_000_000L;
+
+    private static String turnOf = "";
+    private static long turnSince;
+
     private Ring() {}
+
+    /**
+     * Gives new members their turns: one joins at a time, as two would move the same ranges. All ask the member with
+     * the lowest number. A turn ends when its node is in the ring, or after a minute without a sign of it.
+     *
+     * @return whether it is this token's turn now
+     */
+    static synchronized boolean turn(String token) {
+        TokenMetadata metadata = StorageService.instance.getTokenMetadata();
+        boolean over = turnOf.isEmpty() || turnOf.equals(token) || System.nanoTime() - turnSince > TURN_NS;
+        for (Token place : metadata.sortedTokens()) {
+            over |= place.toString().equals(turnOf);
+        }
+        for (Token place : metadata.getBootstrapTokens().keySet()) {
+            over &= place.toString().equals(token);
+        }
+        if (over) {
+            turnOf = token;
+            turnSince = System.nanoTime();
+        }
+        return over;
+    }
 
     /** Whether this node is a member that clients can use. */
     static boolean serves() {
