@@ -15,11 +15,13 @@ import pytest
 
 from reconciler.setup.locate import Endpoint
 from reconciler.setup.probe import image_labels
+from tests.support.acmeair_eureka import registered
 from tests.support.acmeair_site import Person, SiteError
 from tests.support.loop_process import ROOT, LoopProcess
 
 EXAMPLES = ROOT / "examples"
 START_SECONDS = 120.0
+REGISTERED = ("web", "auth", "zuul", "eureka")
 _PUBLISHED = re.compile(r'"(\d+)(?:-(\d+))?:8080"')
 _PACE_SECONDS = 0.1
 
@@ -51,6 +53,22 @@ class Cloud:
         """Until every cluster is ready and a customer's whole journey succeeds through Zuul."""
         self.loop.until(self.all_ready, seconds, "all of Acme Air is ready")
         self.until_journey(seconds)
+
+    def until_whole(self) -> None:
+        """All ready, nothing under way, nobody left over in Eureka either."""
+        self.until_ready()
+        self.loop.until_settled()
+        self.loop.until(self.eureka_knows_all, 30, "Eureka lists exactly what is ready")
+
+    def eureka_knows_all(self) -> bool:
+        """Whether it lists every instance of the tiers and itself, with address and zone and UP, and nobody else."""
+        rows = [one for row in self.loop.client.status().clusters if row.name in REGISTERED for one in row.instances]
+        wanted = {f"{one.name}:8080": (one.address, one.zone, "UP") for one in rows}
+        try:
+            found = registered("127.0.0.1", self.eureka)
+        except OSError:
+            return False
+        return {one.id: (one.address, one.zone, one.status) for one in found.values()} == wanted
 
     def until_journey(self, seconds: float = START_SECONDS) -> str:
         """Until a whole journey succeeds; the booking's number. AssertionError with the last problem else."""

@@ -18,9 +18,9 @@ def running(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 @pytest.fixture
 def air(running: Cloud) -> Iterator[Cloud]:
     """The cloud, whole before and after the test: whatever was broken has come back by itself."""
-    running.until_ready()
+    running.until_whole()
     yield running
-    running.until_ready()
+    running.until_whole()
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ def test_two_become_four_under_load_and_two_again_without_a_failed_request(air: 
         air.loop.until(lambda: len(webs(air)) == 4, 20, "Eureka knows all four")
         air.loop.until(lambda: {"web3", "web4"} <= served_by(air), 20, "the new ones take traffic")
         resize(air, 2)
-        assert webs(air) == {"web1:8080", "web2:8080"}
+        air.loop.until(lambda: webs(air) == {"web1:8080", "web2:8080"}, 20, "Eureka names two")
+        air.loop.until(lambda: len(air.loop.containers("web")) == 2, 30, "the others have ended")
         assert served_by(air) == {"web1", "web2"}
         figures = load.figures()
     assert figures.requests > 200

@@ -12,12 +12,17 @@ import com.netflix.zuul.netty.filter.FilterRunner;
 import com.netflix.zuul.netty.server.MethodBinding;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpResponse;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Zuul's own proxy with a stricter rule for what is sent again. Zuul re-sends a POST after a reset and after a 503: here
  * only what {@link Repeat} allows, and else only what never reached a server.
  */
 final class WebEndpoint extends ProxyEndpoint {
+    private static final long QUICKLY = TimeUnit.SECONDS.toNanos(2);
+
+    private final long began = System.nanoTime();
+
     WebEndpoint(
             HttpRequestMessage request, ChannelHandlerContext channel, FilterRunner<HttpResponseMessage, ?> next) {
         super(request, channel, next, MethodBinding.NO_OP_BINDING);
@@ -33,13 +38,18 @@ final class WebEndpoint extends ProxyEndpoint {
 
     @Override
     public boolean isRetryable5xxResponse(HttpRequestMessage request, HttpResponse response) {
-        return Repeat.allowed(request) && super.isRetryable5xxResponse(request, response);
+        return Repeat.allowed(request) && quick() && super.isRetryable5xxResponse(request, response);
     }
 
     @Override
     protected void postErrorProcessing(
             Throwable failure, SessionContext session, ErrorType error, DiscoveryResult server, int attempt) {
         zuulRequest.resetBodyReader(); // or a repetition would send what is left of the body: nothing
+    }
+
+    /** A server that fails slowly has tried all that another one would try, and its user has waited long enough. */
+    private boolean quick() {
+        return System.nanoTime() - began < QUICKLY;
     }
 
     /** Whether any attempt got as far as writing to a server. */
