@@ -17,7 +17,7 @@ from tests.support.loop_process import LoopProcess
 
 pytestmark = [pytest.mark.engine, pytest.mark.acmeair, pytest.mark.timeout(300)]
 
-SERVES_SECONDS = 10.0  # what a killed node's replacement has, on a machine with nothing else to do
+SERVES_SECONDS = 10.0  # what a killed node's replacement has, on a machine that isn't overloaded
 LONG = 120.0  # on any machine
 LISTENER = 8080
 ROWS = 50
@@ -173,7 +173,8 @@ def test_a_killed_node_returns_with_its_identity_and_every_acknowledged_write(ri
         # One node of two is enough at ONE; the other gets it later.
         client.run("INSERT INTO shop.rows (k, v) VALUES (2100, 'meanwhile')", ONE)
     took = ring.until_back(before)
-    print(f"killed to serving: {took:.1f} s (asked for: {SERVES_SECONDS:g} s on an idle machine)")
+    print(f"killed to serving: {took:.1f} s")
+    assert took < SERVES_SECONDS
     assert ring.host_id(2) == host
     assert set(range(2000, 2025)) <= ring.keys(2)
     ring.loop.until(lambda: 2100 in ring.keys(2), LONG, "the hint is delivered")
