@@ -25,6 +25,7 @@ CONFIGURATION = "/etc/supervisor/supervisord.conf"
 HOST_KEY = "/run/reconciler/ssh_host_ed25519_key"
 AUTHORIZED_KEYS = "/run/reconciler/authorized_keys"
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+ENDING_TURNS = 6  # of three groups, two each
 
 
 class Outcome:
@@ -68,6 +69,8 @@ class Main(Direct):
 
     def _end(self) -> None:
         self.config.options.mood = min(self.config.options.mood, states.SupervisorStates.SHUTDOWN)
+        # Supervisord ends one group a turn, and would wait up to a second before each.
+        self.config.options.poller.eager = ENDING_TURNS
 
 
 class WakingPoller(poller.PollPoller):

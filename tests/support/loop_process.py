@@ -250,13 +250,15 @@ class LoopProcess:
 
     # ------------------------------------------------------------ waiting
 
-    def until(self, condition: Callable[[], bool], seconds: float = 20.0, what: str = "") -> None:
+    def until(
+        self, condition: Callable[[], bool], seconds: float = 20.0, what: str = "", *, every: float = _POLL_SECONDS
+    ) -> None:
         """Look until `condition` holds; AssertionError with the loop's state and log after `seconds`."""
         deadline_at = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline_at:
                 raise AssertionError(f"not within {seconds:g} s: {what or condition}\n{self.picture()}")
-            time.sleep(_POLL_SECONDS)
+            time.sleep(every)
 
     def until_ready(self, name: str, size: int | None = None, seconds: float = 30.0) -> None:
         """Until the cluster is ready (with so many instances), as one spec and nothing else."""

@@ -54,12 +54,10 @@ class Loader:
         with ThreadPoolExecutor(1) as pool:
             # Hashing takes a processor, the schema mostly waits.
             customers = pool.submit(lambda: list(rows.customer_rows(protect)))
-            cluster, session = self._patiently("connect", self._connect)
-            try:
-                self._patiently("schema", lambda: self._schema(session))
-                self._data(session, customers)
-            finally:
-                cluster.shutdown()
+            # Never shut down: that takes a second, and the process ends with the load.
+            session = self._patiently("connect", self._connect)
+            self._patiently("schema", lambda: self._schema(session))
+            self._data(session, customers)
 
     def _patiently(self, what: str, step: Callable[[], T]) -> T:
         """The step's result, trying it until time is up."""
@@ -79,13 +77,13 @@ class Loader:
                 raise NotLoaded(f"{what}: not within {self._settings.wait_seconds:g} s: {why}") from failure
             time.sleep(PAUSE_SECONDS)
 
-    def _connect(self) -> tuple[Any, Any]:
+    def _connect(self) -> Any:
         settings = self._settings
         cluster = open_cluster(
             settings.contacts, settings.cassandra_port, replication=settings.replication, seconds=REQUEST_SECONDS
         )
         try:
-            return cluster, cluster.connect()
+            return cluster.connect()
         except BaseException:
             cluster.shutdown()
             raise
