@@ -43,6 +43,9 @@ def build(
             "--jobs", "-j", min=1, help="How many at once. Default: the processors, 2 to 4.", show_default=False
         ),
     ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Build all of them, and every step anew, whatever the engine has kept.")
+    ] = False,
     engine: EngineOption = None,
 ) -> None:
     """Build what is missing or changed, as reconciler/NAME:latest; what is up to date is left alone.
@@ -57,7 +60,7 @@ def build(
     from reconciler.setup.locate import find_engine
 
     chosen = _chosen(folders(_directory(images)), names or [])
-    build_missing(find_engine(with_engine(engine), Path.home()), chosen, output.console(), jobs=jobs)
+    build_missing(find_engine(with_engine(engine), Path.home()), chosen, output.console(), jobs=jobs, anew=no_cache)
 
 
 def _directory(asked: Path | None) -> Path | None:

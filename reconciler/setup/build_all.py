@@ -33,11 +33,19 @@ def usual_jobs() -> int:
 
 
 def build_missing(
-    endpoint: Endpoint, wanted: Sequence[Folder], console: Console, *, jobs: int | None = None
+    endpoint: Endpoint,
+    wanted: Sequence[Folder],
+    console: Console,
+    *,
+    jobs: int | None = None,
+    anew: bool = False,
 ) -> list[str]:
-    """Build what is absent or outdated; the references built. Raises SetupError with the failing step's last lines."""
+    """Build what is absent or outdated, or all of it `anew`; the references built.
+
+    Raises SetupError with the failing step's last lines.
+    """
     found = {state.folder.reference: state for state in states(endpoint, wanted)}
-    lacking = {reference: state for reference, state in found.items() if not state.is_right}
+    lacking = {reference: state for reference, state in found.items() if anew or not state.is_right}
     _prepare(endpoint, tuple(lacking.values()), console)
     with Board(console, {reference: state.folder.name for reference, state in found.items()}) as board:
         for reference in found:
@@ -45,7 +53,7 @@ def build_missing(
                 board.ended(reference, "up to date")
         return build_all(
             {reference: state.folder.parents for reference, state in lacking.items()},
-            lambda reference, said: build(endpoint, lacking[reference], said),
+            lambda reference, said: build(endpoint, lacking[reference], said, anew=anew),
             board,
             jobs=jobs or usual_jobs(),
         )

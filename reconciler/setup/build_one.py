@@ -23,20 +23,21 @@ from reconciler.setup.progress import Line
 _BUILD_SECONDS = 900.0  # without a word from the engine
 
 
-def build(endpoint: Endpoint, state: State, said: Line) -> bool:
-    """Make the image what its folder says; False where somebody else had done so meanwhile.
+def build(endpoint: Endpoint, state: State, said: Line, *, anew: bool = False) -> bool:
+    """Make the image what its folder says; False where somebody else had done so meanwhile. `anew`: in any case, and
+    without the steps that the engine has kept.
 
     `said` gets what it is at, in words. Raises BuildFailed with the failing step's last lines.
     """
     lock = hashlib.sha256(f"{endpoint.url} {state.folder.reference}".encode()).hexdigest()[:16]
     with alone(f"image-{lock}", lambda: said("waits for another build of it")):
-        if (image_labels(endpoint, state.folder.reference) or {}).get(LABEL) == state.digest:
+        if not anew and (image_labels(endpoint, state.folder.reference) or {}).get(LABEL) == state.digest:
             return False
         log = log_directory() / f"{state.folder.name}.log"
         _insist_on_parents(endpoint, state)
         try:
             with log.open("w", encoding="utf-8") as file:
-                _build(endpoint, state, Output(file), said)
+                _build(endpoint, state, Output(file), said, anew=anew)
         except BuildFailed as error:
             raise BuildFailed(f"{error}\n  The whole output: {log}") from None
         except PermanentError as error:  # what the engine says of a Dockerfile that it can't read
@@ -63,10 +64,11 @@ def _take_back_unless_right(endpoint: Endpoint, state: State) -> None:
         raise
 
 
-def _build(endpoint: Endpoint, state: State, output: Output, said: Line) -> None:
+def _build(endpoint: Endpoint, state: State, output: Output, said: Line, *, anew: bool) -> None:
     with client(endpoint, timeout_seconds=_BUILD_SECONDS) as api, closing(_packed(state.folder)) as packed:
         messages = api.build(
             fileobj=packed,
+            nocache=anew,
             custom_context=True,
             tag=state.folder.reference,
             labels={LABEL: state.digest},

@@ -114,6 +114,14 @@ def test_a_change_builds_what_stands_on_it_anew_and_nothing_else(builder: Builde
     assert [name for name in "abc" if builder.id(name) != before[name]] == ["a", "b"]
 
 
+def test_without_the_cache_all_is_made_anew(builder: Builder) -> None:
+    builder.write(a=f"{BASE}RUN cat /proc/sys/kernel/random/uuid > /a\n", b="FROM @a\n")
+    assert builder.build()[0] == 0
+    before = {name: builder.id(name) for name in "ab"}
+    assert builder.build("--no-cache")[0] == 0
+    assert [name for name in "ab" if builder.id(name) == before[name]] == []
+
+
 def test_a_failing_step_is_shown_with_its_last_lines_and_the_rest_is_built(builder: Builder) -> None:
     builder.write(a=f"{BASE}RUN seq 100 130; exit 7\n", b="FROM @a\n", c=f"{BASE}RUN echo 3\n")
     code, said = builder.build()

@@ -49,7 +49,7 @@ def read_settings(environ: Mapping[str, str], hostname: str) -> Settings:
         lame_duck_seconds=_seconds(environ, "ACMEAIR_LAME_DUCK", 3.0),
         deadline_seconds=_seconds(environ, "ACMEAIR_DEADLINE", 3.5),
         replication=_whole(environ, "ACMEAIR_REPLICATION", 2, 1, 5),
-        days=_whole(environ, "ACMEAIR_DAYS", 14, 1, 366),
+        days=_whole(environ, "ACMEAIR_DAYS", 7, 1, 366),
         wait_seconds=_seconds(environ, "ACMEAIR_WAIT", 120.0),
     )
 
