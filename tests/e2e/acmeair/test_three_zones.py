@@ -1,0 +1,72 @@
+"""The example in three zones: one Cassandra node, or everything in a zone, is killed while a customer books."""
+
+import secrets
+import threading
+from collections.abc import Iterator
+from typing import Self
+
+import pytest
+
+from tests.support.acmeair import Cloud, cloud
+from tests.support.acmeair_site import Person, SiteError
+
+pytestmark = [pytest.mark.engine, pytest.mark.acmeair, pytest.mark.timeout(400)]
+PARTS = ("cassandra", "eureka", "auth", "web")  # of one zone; Zuul is the customer's own way in
+
+
+@pytest.fixture(scope="module")
+def wide(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A cloud of its own."""
+    with cloud(engine, tmp_path_factory.mktemp("acmeair-ha"), example="acmeair-ha") as made:
+        yield made
+
+
+class Booking:
+    """Books one flight after the other until told to stop; what was acknowledged, and what was not."""
+
+    def __init__(self, person: Person) -> None:
+        self.booked: list[str] = []
+        self.refused: list[str] = []
+        self._person = person
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._person.sign_in()
+        self._flight = self._person.flights()[0]
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stop.set()
+        self._thread.join(60)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.booked.append(self._person.book(self._flight, secrets.token_hex(8)))
+            except SiteError as error:
+                self.refused.append(str(error))
+
+
+def replaced(air: Cloud, names: list[str], before: dict[str, str]) -> bool:
+    now = air.loop.containers()
+    return all(now.get(name) not in (None, before[name]) for name in names)
+
+
+@pytest.mark.parametrize("parts", [("cassandra",), PARTS], ids=["a database node", "a zone"])
+def test_whoever_books_meanwhile_loses_nothing(wide: Cloud, parts: tuple[str, ...]) -> None:
+    # The second of each stands in az2, as the first Zuul, which the customer uses, does not.
+    names = [f"{wide.loop.env}-{part}-2" for part in parts]
+    before = wide.loop.containers()
+    person = wide.person(40)
+    with Booking(person) as booking:
+        wide.loop.until(lambda: len(booking.booked) >= 5, 30, "bookings are made")
+        for name in names:
+            wide.loop.docker.kill(name)
+        at = len(booking.booked)
+        wide.loop.until(lambda: replaced(wide, names, before), 60, "all are replaced")
+        wide.until_ready()
+    assert len(booking.booked) > at + 5
+    assert len(booking.refused) <= 1, booking.refused
+    assert set(booking.booked) <= set(person.bookings())
