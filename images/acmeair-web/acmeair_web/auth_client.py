@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from acmeair.balance import Balancer
-from acmeair.errors import CallFailed, later
+from acmeair.errors import CallFailed, NotSent, later
 from acmeair.eureka import Server
 from acmeair.log import Changes
 from acmeair.ports import Answer, Caller
@@ -61,26 +61,30 @@ class AuthClient:
         while len(tried) < TRIES and (server := self._balancer.choose(time.monotonic(), tried)) is not None:
             tried.append(server)
             try:
-                answer = await self._client.request(
-                    method, server.host, server.port, f"/rest/api/authtoken/{tail}", seconds=TRY_SECONDS
-                )
+                return await self._ask(server, method, tail, number)
             except CallFailed as error:
                 why = f"{server.id}: {error}"
-                self._balancer.failed(server, time.monotonic())
-                continue
-            if answer.status == BUSY:
-                # It is there, but can't: that is no reason to avoid it, and another one may be better off.
-                why = f"{server.id} answered 503"
-                self._balancer.succeeded(server)
-                continue
-            if _usable(method, answer, number):
-                self._balancer.succeeded(server)
-                self._log.say("answers")
-                return answer
-            why = f"{server.id} answered {answer.status}, which is not the auth tier's"
-            self._balancer.failed(server, time.monotonic())
+                if method == "POST" and not isinstance(error, NotSent):
+                    break  # it may have been carried out: no layer sends a POST twice
         self._log.say("unavailable", level="warning", reason=why)
         raise later("auth_unavailable", "The sign-in service can't be asked now, so nobody gets through. Try again.")
+
+    async def _ask(self, server: Server, method: str, tail: str, number: str) -> Answer:
+        """The auth tier's own word; raises CallFailed for anything else."""
+        path = f"/rest/api/authtoken/{tail}"
+        try:
+            answer = await self._client.request(method, server.host, server.port, path, seconds=TRY_SECONDS)
+            if answer.status != BUSY and not _usable(method, answer, number):
+                raise CallFailed(f"it answered {answer.status}, which is not the auth tier's")
+        except CallFailed:
+            self._balancer.failed(server, time.monotonic())
+            raise
+        self._balancer.succeeded(server)
+        if answer.status == BUSY:
+            # It is there, but can't: that is no reason to avoid it, and another one may be better off.
+            raise CallFailed("it answered 503")
+        self._log.say("answers")
+        return answer
 
 
 def _usable(method: str, answer: Answer, number: str) -> bool:

@@ -1,7 +1,7 @@
 """HTTP, the client's side: requests to Eureka and the auth tier over connections that are kept.
 
 Every request is bounded in time. A kept connection that the server closed meanwhile is replaced by a new one and the
-request sent again, once, so only requests that may be sent twice go through here. Failures are CallFailed.
+request sent again, once; a POST always gets a new connection, so it is never sent twice. Failures are CallFailed.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from acmeair.errors import CallFailed
+from acmeair.errors import CallFailed, NotSent
 from acmeair.ports import Answer
 
 IDLE_SECONDS = 15.0  # less than any server's patience that we talk to
@@ -75,7 +75,7 @@ class HttpClient:
         message = head.encode("latin-1") + body
         try:
             async with asyncio.timeout(seconds):
-                line = self._take(host, port)
+                line = self._take(host, port) if method != "POST" else None
                 if line is not None:
                     try:
                         return await self._exchange(line, (host, port), method, message, reused=True)
@@ -93,7 +93,9 @@ class HttpClient:
             async with asyncio.timeout(self._connect_seconds):
                 return _Line(*await asyncio.open_connection(host, port))
         except TimeoutError as error:
-            raise CallFailed(f"no connection within {self._connect_seconds:g} s") from error
+            raise NotSent(f"no connection within {self._connect_seconds:g} s") from error
+        except OSError as error:
+            raise NotSent(error.strerror or str(error)) from error
 
     def _take(self, host: str, port: int) -> _Line | None:
         lines = self._idle.get((host, port), [])

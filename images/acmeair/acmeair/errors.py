@@ -2,6 +2,7 @@
 
 Refusal             what a client reads: status, short code, one sentence
 CallFailed          another tier gave no usable answer
+  NotSent             there was no connection, so it has not even got the question
 StoreError
   Unavailable       Cassandra can't now; nothing was done
   OutcomeUnknown    a write that nobody acknowledged: it may or may not be there
@@ -21,6 +22,10 @@ class Refusal(Exception):
 
 class CallFailed(Exception):
     """No usable answer from a server: no connection, no time left, not HTTP."""
+
+
+class NotSent(CallFailed):
+    """Nothing of the request has left: whatever it was, it may be sent elsewhere."""
 
 
 class StoreError(Exception):

@@ -37,6 +37,20 @@ def test_without_an_auth_tier_nobody_gets_in_and_the_site_says_so(air: Cloud) ->
     assert person.bookings() is not None  # the session outlived the tier: it is in the database
 
 
+def test_a_session_is_over_when_its_time_is(air: Cloud) -> None:
+    usual = (air.loop.specs / "auth.yaml").read_text(encoding="utf-8")
+    short = usual.replace("environment:\n", 'environment:\n  ACMEAIR_SESSION_SECONDS: "3"\n')
+    air.loop.follow("auth", short, 2, 90)
+    try:
+        person = signed_in(air, 22)
+        assert person.bookings() is not None
+        path = f"/rest/api/bookings/byuser/{person.user}"
+        air.loop.until(lambda: person.ask("GET", path).status == 401, 15, "the session is over")
+        assert person.ask("GET", path).json()["error"]["code"] == "session_ended"
+    finally:
+        air.loop.follow("auth", usual, 2, 90)
+
+
 def test_eureka_killed_is_not_noticed_by_customers_and_knows_everybody_again(air: Cloud) -> None:
     before = {id_: one.address for id_, one in registered("127.0.0.1", air.eureka).items()}
     with Load(air, seconds=15, users=4) as load:

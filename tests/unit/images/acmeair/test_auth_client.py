@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from acmeair.balance import Balancer
-from acmeair.errors import CallFailed, Refusal
+from acmeair.errors import CallFailed, NotSent, Refusal
 from acmeair.eureka import Server
 from acmeair_web.auth_client import AuthClient, Session
 from tests.unit.images.acmeair.calls import FakeCaller, Reply, says
@@ -101,6 +101,17 @@ def test_a_forged_id_cannot_become_another_path() -> None:
     world = World(UNKNOWN, UNKNOWN)
     world.find("../byuserid/x")
     assert world.caller.asked == [("near", "GET", "/rest/api/authtoken/..%2Fbyuserid%2Fx")]
+
+
+def test_a_new_session_is_asked_for_elsewhere_only_where_the_question_never_left() -> None:
+    made = says(200, {**GOOD, "id": "new"})
+    world = World(NotSent("refused"), made)
+    assert asyncio.run(world.client.create(CUSTOMER)).id == "new"
+    assert world.hosts() == ["near", "far"]
+    for reply in (CallFailed("it hung up"), says(503), says(500)):
+        world = World(reply, made)
+        assert code_of(world.client.create(CUSTOMER)) == (503, "auth_unavailable")
+        assert world.hosts() == ["near"]
 
 
 def test_a_new_session_has_to_be_this_customer_s() -> None:
