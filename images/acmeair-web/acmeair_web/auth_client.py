@@ -71,18 +71,18 @@ class AuthClient:
 
     async def _ask(self, server: Server, method: str, tail: str, number: str) -> Answer:
         """The auth tier's own word; raises CallFailed for anything else."""
-        path = f"/rest/api/authtoken/{tail}"
+        path, good = f"/rest/api/authtoken/{tail}", False
         try:
             answer = await self._client.request(method, server.host, server.port, path, seconds=TRY_SECONDS)
-            if answer.status != BUSY and not _usable(method, answer, number):
-                raise CallFailed(f"it answered {answer.status}, which is not the auth tier's")
-        except CallFailed:
-            self._balancer.failed(server, time.monotonic())
-            raise
-        self._balancer.succeeded(server)
-        if answer.status == BUSY:
-            # It is there, but can't: that is no reason to avoid it, and another one may be better off.
-            raise CallFailed("it answered 503")
+            # One that says that it can't is no reason to avoid it, though another one may be better off.
+            good = answer.status == BUSY or _usable(method, answer, number)
+        finally:
+            if good:
+                self._balancer.succeeded(server)
+            else:
+                self._balancer.failed(server, time.monotonic())
+        if answer.status == BUSY or not good:
+            raise CallFailed(f"it answered {answer.status}")
         self._log.say("answers")
         return answer
 
