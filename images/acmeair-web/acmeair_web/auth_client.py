@@ -71,18 +71,20 @@ class AuthClient:
 
     async def _ask(self, server: Server, method: str, tail: str, number: str) -> Answer:
         """The auth tier's own word; raises CallFailed for anything else."""
-        path, good = f"/rest/api/authtoken/{tail}", False
+        path = f"/rest/api/authtoken/{tail}"
         try:
             answer = await self._client.request(method, server.host, server.port, path, seconds=TRY_SECONDS)
-            # One that says that it can't is no reason to avoid it, though another one may be better off.
-            good = answer.status == BUSY or _usable(method, answer, number)
-        finally:
-            if good:
-                self._balancer.succeeded(server)
-            else:
-                self._balancer.failed(server, time.monotonic())
-        if answer.status == BUSY or not good:
-            raise CallFailed(f"it answered {answer.status}")
+        except CallFailed:
+            self._balancer.failed(server, time.monotonic())
+            raise
+        if answer.status == BUSY:
+            # It is there, but can't: that is no reason to avoid it, and another one may be better off.
+            self._balancer.succeeded(server)
+            raise CallFailed("it answered 503")
+        if not _usable(method, answer, number):
+            self._balancer.failed(server, time.monotonic())
+            raise CallFailed(f"it answered {answer.status}, which is not the auth tier's")
+        self._balancer.succeeded(server)
         self._log.say("answers")
         return answer
 
