@@ -83,7 +83,7 @@ unit: $(INSTALLED) ## unit and property tests: no engine, under 30 s
 e2e: setup tools ## contract and end-to-end tests on the real engine
 	@$(PYTEST) tests/contract tests/e2e $(SIDE_BY_SIDE) -m "$(QUICK)"
 
-test-all: setup tools ## the heavy tests, on top of `make test`
+test-all: setup tools acmeair-images ## the heavy tests, on top of `make test`
 	$(call TIMED,the fuzzer's hundred thousand packets,HYPOTHESIS_PROFILE=thorough $(PYTEST) tests/unit/dns/test_fuzz.py -n 2)
 	$(call TIMED,heavy tests,$(PYTEST) tests/e2e $(SIDE_BY_SIDE) -m heavy || $(call ALONE,tests/e2e))
 
