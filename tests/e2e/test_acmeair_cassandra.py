@@ -15,7 +15,7 @@ import pytest
 from tests.support.cql import ALL, ONE, Cql, Refused
 from tests.support.loop_process import LoopProcess
 
-pytestmark = [pytest.mark.engine, pytest.mark.acmeair, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.heavy, pytest.mark.timeout(300)]
 
 SERVES_SECONDS = 10.0  # what a killed node's replacement has, on a machine that isn't overloaded
 LONG = 120.0  # on any machine
