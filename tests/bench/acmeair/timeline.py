@@ -101,7 +101,7 @@ def _mark(mark: Mark, end: float, rows: int) -> list[str]:
 def _legend(y: float) -> list[str]:
     parts: list[str] = []
     for place, (kind, meaning) in enumerate(_MEANINGS.items()):
-        x = LEFT + place * 190
+        x = LEFT + place * 205
         parts.append(f'<rect x="{x}" y="{y - 11}" width="12" height="12" fill="{_COLOURS[kind]}"/>')
         parts.append(_text(x + 18, y, meaning, size=12))
     return parts
