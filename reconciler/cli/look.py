@@ -13,7 +13,7 @@ from reconciler.cli import output, session
 from reconciler.cli.failures import EXIT_NOT_READY
 from reconciler.cli.options import duration_option, environment
 from reconciler.cli.output import Format
-from reconciler.cli.waiting import Goal, await_goal, failed
+from reconciler.cli.waiting import Goal, await_goal, failed, troubles
 from reconciler.errors import LoopNotRunning, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import WorldStatus
@@ -118,13 +118,28 @@ def wait(
 
     deadline = time.monotonic() + timeout
     settled = _settled(settings, names, goal)
-    missing = await_goal(lambda: session.look(settings), names, goal, deadline, settled, hopeless)
+    missing = await_goal(_telling(settings, names), names, goal, deadline, settled, hopeless)
     if missing:
         for sentence in missing:
             output.remark(sentence)
         output.remark(f"Failed: {', '.join(in_vain)}" if in_vain else f"Not {goal.value} within {timeout:g} s")
         raise typer.Exit(EXIT_NOT_READY)
     output.say(f"{', '.join(names)}: {goal.value}")
+
+
+def _telling(settings: Settings, names: list[str]) -> Callable[[], WorldStatus]:
+    """A look that tells of trouble when it first sees it: who waits for minutes wants to know at once."""
+    told: set[str] = set()
+
+    def look() -> WorldStatus:
+        world = session.look(settings)
+        for key, sentence in troubles(world, names):
+            if key not in told:
+                told.add(key)
+                output.remark(sentence)
+        return world
+
+    return look
 
 
 def _all(settings: Settings, goal: Goal) -> list[str]:

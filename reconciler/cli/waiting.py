@@ -81,6 +81,14 @@ def failed(world: WorldStatus, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(cluster.name for cluster in world.clusters if cluster.name in names and cluster.failed)
 
 
+def troubles(world: WorldStatus, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the named clusters now: a key that stays the same while it is, and a sentence."""
+    for cluster in world.clusters:
+        for condition in cluster.conditions:
+            if cluster.name in names and condition.type == "Degraded" and condition.status == "True":
+                yield f"{cluster.name} {condition.reason}", f"{cluster.name}: {condition.reason}: {condition.message}"
+
+
 def why(cluster: ClusterStatus) -> str:
     """The reasons that keep a cluster from being ready, in one sentence."""
     if cluster.problems:

@@ -12,7 +12,8 @@ _HEAD = """\
 # {title}
 
 Written by `{command}`; not edited by hand.
-{more}Every figure is the median of several measurements, with the least, the greatest and their number in brackets.
+{more}
+Every figure is the median of several measurements, with the least, the greatest and their number in brackets.
 A yardstick is measured in the same run, in turns with the subject, so that both meet the same machine.
 """
 _VERDICTS = {True: "reached", False: "**not reached**", None: ""}
@@ -22,7 +23,7 @@ _COLUMNS = ("figure", "measured", "yardstick", "ratio", "must reach", "")
 _TITLES = {"make bench": "Figures", "make bench-acmeair": "Figures of the Acme Air cloud"}
 _MORE = {
     "make bench": "Those of the Acme Air cloud are [on a page of their own](benchmarks-acmeair.md).\n",
-    "make bench-acmeair": "![A start from nothing, instance by instance](pictures/acmeair-start.svg)\n\n",
+    "make bench-acmeair": "\n![A start from nothing, instance by instance](pictures/acmeair-start.svg)\n",
 }
 
 

@@ -5,7 +5,9 @@ requests go to the loopback port that Zuul is published on; its time and its num
 """
 
 import json
+import re
 import secrets
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +16,7 @@ from tests.support.acmeair import Cloud
 
 IMAGE = "reconciler/load:latest"
 _LEAVING_SECONDS = 60
+_LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +34,11 @@ class Figures:
 class Load:
     """Runs from `with` on; `figures()` waits for its end."""
 
-    def __init__(self, cloud: Cloud, *, seconds: int, users: int = 8) -> None:
+    def __init__(self, cloud: Cloud, *, seconds: int, users: int = 8, pause_seconds: float = 0.2) -> None:
         self._docker = cloud.loop.docker
         self._seconds = seconds
-        words = ["--host", f"http://127.0.0.1:{cloud.site}", "--users", str(users), "--seconds", str(seconds)]
-        self._words = words
+        self._words = ["--host", f"http://127.0.0.1:{cloud.site}", "--users", str(users), "--seconds", str(seconds)]
+        self._words += ["--pause-seconds", str(pause_seconds)]
         self._name = f"{cloud.loop.env}_load_{secrets.token_hex(4)}"
         self._id = ""
 
@@ -50,6 +53,19 @@ class Load:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._docker.remove_container(self._id, force=True, v=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether its users are still on their way."""
+        return bool(self._docker.inspect_container(self._id)["State"]["Running"])
+
+    def until_answered(self) -> None:
+        """Until its users have been answered for the first time."""
+        deadline = time.monotonic() + _LEAVING_SECONDS
+        while not re.search(rb" [1-9]\d* requests", self._docker.logs(self._id, stdout=False, stderr=True)):
+            if time.monotonic() > deadline or not self.running:
+                raise AssertionError(f"no request in {_LEAVING_SECONDS} s: {self._docker.logs(self._id)!r}")
+            time.sleep(_LOOK_SECONDS)
 
     def figures(self) -> Figures:
         """Waits for its end, and reads the document that it printed then."""

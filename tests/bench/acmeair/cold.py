@@ -52,7 +52,7 @@ def measure(engine_url: str) -> Iterator[Row]:
     yield slower_at_most(
         "the same against docker compose", mine, theirs, 1.0,
         "the same rounds; compose is `up --detach --wait` of a file made from the same specs (images, limits, order, "
-        "health checks of the same kind and interval), until the same journey is answered.",
+        "health checks of the same kind and interval; ours asks who is just starting sooner), until the same journey.",
     )  # fmt: skip
 
 

@@ -25,10 +25,10 @@ _POLL_SECONDS = 0.05
 def measure(engine_url: str) -> Iterator[Row]:
     """One long run with nothing broken, then runs in each of which one instance is killed."""
     with tempfile.TemporaryDirectory(prefix="bench-") as place, cloud(engine_url, Path(place)) as here:
-        with Load(here, seconds=SECONDS, users=USERS) as load:
+        with Load(here, seconds=SECONDS, users=USERS, pause_seconds=0) as load:
             calm = load.figures()
         kills = [_killed(here) for _ in range(KILLS)]
-    how = f"{USERS} users of the load image on the same two cores, {SECONDS} s, each on one journey after the other."
+    how = f"{USERS} users of the load image on the same two cores, {SECONDS} s of journeys without pauses."
     yield figure("Acme Air through Zuul: requests", samples([calm.per_second], "/s"), how)
     yield figure("Acme Air through Zuul: a journey's p99", samples([calm.journey_p99], "ms"), f"the same {SECONDS} s.")
     yield at_most(

@@ -28,8 +28,8 @@ def resize(air: Cloud, size: int) -> None:
 
 
 def test_two_become_four_under_load_and_two_again_without_a_failed_request(air: Cloud) -> None:
-    with Load(air, seconds=45) as load:
-        air.until_journey(20)
+    with Load(air, seconds=60) as load:
+        load.until_answered()
         resize(air, 4)
         air.loop.until(lambda: len(webs(air)) == 4, 20, "Eureka knows all four")
         air.loop.until(lambda: {"web3", "web4"} <= served_by(air), 20, "the new ones take traffic")
@@ -37,6 +37,7 @@ def test_two_become_four_under_load_and_two_again_without_a_failed_request(air: 
         air.loop.until(lambda: webs(air) == {"web1:8080", "web2:8080"}, 20, "Eureka names two")
         air.loop.until(lambda: len(air.loop.containers("web")) == 2, 30, "the others have ended")
         assert served_by(air) == {"web1", "web2"}
+        assert load.running  # or the way down was nobody's trouble
         figures = load.figures()
     assert figures.requests > 200
     assert figures.failed == 0, figures.failures

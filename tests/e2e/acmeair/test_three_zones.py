@@ -11,7 +11,7 @@ from tests.support.acmeair import Cloud, cloud
 from tests.support.acmeair_site import Person, SiteError
 
 pytestmark = [pytest.mark.engine, pytest.mark.acmeair, pytest.mark.timeout(400)]
-PARTS = ("cassandra", "eureka", "auth", "web")  # of one zone; Zuul is the customer's own way in
+PARTS = ("cassandra", "eureka", "zuul", "auth", "web")
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +54,13 @@ def replaced(air: Cloud, names: list[str], before: dict[str, str]) -> bool:
     return all(now.get(name) not in (None, before[name]) for name in names)
 
 
-@pytest.mark.parametrize("parts", [("cassandra",), PARTS], ids=["a database node", "a zone"])
-def test_whoever_books_meanwhile_loses_nothing(wide: Cloud, parts: tuple[str, ...]) -> None:
-    # The second of each stands in az2, as the first Zuul, which the customer uses, does not.
-    names = [f"{wide.loop.env}-{part}-2" for part in parts]
+@pytest.mark.parametrize(
+    ("parts", "zone"), [(("cassandra",), 2), (PARTS, 1), (PARTS, 2)], ids=["a database node", "zone az1", "zone az2"]
+)
+def test_whoever_books_meanwhile_loses_nothing(wide: Cloud, parts: tuple[str, ...], zone: int) -> None:
+    names = [f"{wide.loop.env}-{part}-{zone}" for part in parts]  # the numbers go with the zones
     before = wide.loop.containers()
-    person = wide.person(40)
+    person = wide.person(40 + zone, port=wide.site + (1 if zone == 1 else 0))  # through the other zone's Zuul
     with Booking(person) as booking:
         wide.loop.until(lambda: len(booking.booked) >= 5, 30, "bookings are made")
         for name in names:
