@@ -14,7 +14,7 @@ from typing import Any
 
 from acmeair import fields
 from acmeair.asgi import Request, Response, answer, plain
-from acmeair.errors import OutcomeUnknown, Refusal, bad
+from acmeair.errors import OutcomeUnknown, Refusal, Unavailable, bad
 from acmeair.ports import Kind, Row, Statement, Store
 from acmeair.times import written
 from acmeair_web.flights import Flights, flight_shape
@@ -32,8 +32,8 @@ COLUMNS = "customer_id, id, flight_id, flight_segment_id, date_of_booking"
 BOOKINGS = f"SELECT {COLUMNS} FROM acmeair.booking WHERE customer_id = ? AND kind = 'b'"  # noqa: S608 - our own columns
 
 STATEMENTS = {
-    "booking.one-way": Statement(f"BEGIN BATCH {RECORD} {LEG} APPLY BATCH", Kind.WRITE),
-    "booking.return": Statement(f"BEGIN BATCH {RECORD} {LEG} {LEG} APPLY BATCH", Kind.WRITE),
+    "booking.one-way": Statement(f"BEGIN BATCH {RECORD} {LEG} APPLY BATCH", Kind.ONCE),
+    "booking.return": Statement(f"BEGIN BATCH {RECORD} {LEG} {LEG} APPLY BATCH", Kind.ONCE),
     "booking.record": Statement(
         "SELECT request, other_id FROM acmeair.booking WHERE customer_id = ? AND kind = 'r' AND id = ?", Kind.READ
     ),
@@ -93,14 +93,21 @@ class Bookings:
         """Run a conditional write again where its outcome isn't known; its rows, and whether it was run again.
 
         Several of one customer at once make each other's Paxos rounds fail so. If it was done after all, the condition
-        doesn't hold any more, and the rows say so.
+        doesn't hold any more, and the rows say so. After one try of which nobody knows, "nothing was done" is never the
+        answer, whatever the later ones did.
         """
-        for pause in PAUSES:
+        unknown: OutcomeUnknown | None = None
+        for pause in (0.0, *PAUSES):
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only so that two don't meet again
             try:
-                return await self._store.run(name, *values), pause != PAUSES[0]
-            except OutcomeUnknown:
-                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only so that two don't meet again
-        return await self._store.run(name, *values), True
+                return await self._store.run(name, *values), unknown is not None
+            except OutcomeUnknown as error:
+                unknown = error
+            except Unavailable:
+                if unknown is None:
+                    raise
+        assert unknown is not None
+        raise unknown
 
     async def by_user(self, request: Request) -> Response:
         """`GET /rest/api/bookings/byuser/{userid}`."""

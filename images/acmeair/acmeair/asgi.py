@@ -19,6 +19,7 @@ from acmeair.log import Changes, say
 
 LARGEST_BODY = 16 * 1024
 MOST_SWALLOWED = 1024 * 1024
+SHORTEST_SECRET = 16
 # X-Instance: the page shows who answered, and tests and figures count it.
 COMMON = (("X-Content-Type-Options", "nosniff"), ("X-Instance", socket.gethostname()))
 
@@ -118,6 +119,8 @@ class Application:
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
 
     async def _respond(self, request: Request, receive: Receive) -> Response:
+        # The log names a request by its route: a path may have a session's id in it.
+        route = UNROUTED
         try:
             route, request.params = self._find(request)
             request.body = await _whole_body(request, receive)
@@ -128,15 +131,16 @@ class Application:
         except Refusal as refusal:
             return refused(refusal)
         except StoreError as error:
-            self._log.say("failed", level="warning", reason=str(error), method=request.method, path=request.path)
+            why = _anonymous(str(error), request)
+            self._log.say("failed", level="warning", reason=why, method=request.method, path=route.path)
             return refused(of_store(error))
         except TimeoutError:
-            self._log.say("deadline", level="warning", method=request.method, path=request.path)
+            self._log.say("deadline", level="warning", method=request.method, path=route.path)
             late = Unavailable if request.method in ("GET", "HEAD") else OutcomeUnknown
             return refused(of_store(late("deadline")))
         except Exception as error:  # noqa: BLE001 - the outermost place: whatever it is, the client gets an answer
-            where = "".join(traceback.format_exception(error)[-2:])
-            say("http", "fault", level="error", method=request.method, path=request.path, where=where)
+            where = _anonymous("".join(traceback.format_exception(error)[-2:]), request)
+            say("http", "fault", level="error", method=request.method, path=route.path, where=where)
             return refused(Refusal(500, "internal", "A fault on our side. It is in the instance's log."))
 
     def _find(self, request: Request) -> tuple[Route, dict[str, str]]:
@@ -154,6 +158,21 @@ class Application:
             methods = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
             raise Refusal(405, "wrong_method", f"Here only: {methods}.", (("Allow", methods),))
         raise Refusal(404, "unknown_path", "There is nothing at this path.")
+
+
+async def _nobody(_request: Request) -> Response:
+    raise Refusal(404, "unknown_path", "There is nothing at this path.")
+
+
+UNROUTED = Route("", "-", _nobody)
+
+
+def _anonymous(text: str, request: Request) -> str:
+    """The text, which goes to the log, without those parts of the path that are long enough for a secret."""
+    for name, value in request.params.items():
+        if len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, f"{{{name}}}")
+    return text
 
 
 def _match(pattern: tuple[str, ...], parts: list[str]) -> dict[str, str] | None:

@@ -36,10 +36,13 @@ logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
 
 class SendOnce(RetryPolicy):  # type: ignore[misc]
-    """Rethrows where the default would send the statement to another node."""
+    """Rethrows where the default would send the statement again though the first time may have done it."""
 
     def on_request_error(self, *_args: object, **_more: object) -> tuple[int, None]:
         return self.RETHROW, None
+
+    # A read of a Paxos round is part of a write.
+    on_read_timeout = on_write_timeout = on_request_error
 
 
 def resolve(names: tuple[str, ...]) -> frozenset[str]:

@@ -27,6 +27,11 @@ async def broken(_request: Request) -> Response:
     raise ZeroDivisionError("secret detail")
 
 
+async def telling(request: Request) -> Response:
+    kind = {"store": Unavailable, "fault": ValueError}[request.params["kind"]]
+    raise kind(f"it is about {request.params['id']}")
+
+
 async def slow(_request: Request) -> Response:
     await asyncio.sleep(60)
     return answer({})
@@ -38,6 +43,7 @@ async def guard(request: Request) -> None:
     request.customer = "uid0"
 
 
+CANARY = "canary-" + "c" * 36
 ROUTES = [
     Route("GET", "/", echo),
     Route("GET", "/static/{name...}", echo),
@@ -48,6 +54,8 @@ ROUTES = [
     Route("GET", "/broken", broken),
     Route("GET", "/slow", slow),
     Route("POST", "/slow", slow),
+    Route("GET", "/slow/{id}", slow),
+    Route("GET", "/telling/{kind}/{id}", telling),
 ]
 
 
@@ -160,6 +168,14 @@ def test_a_fault_of_ours_is_500_and_tells_nothing_of_itself(capsys: pytest.Captu
     assert (got.status, got.code) == (500, "internal")
     assert b"secret" not in got.body
     assert "ZeroDivisionError" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", ["/slow/" + CANARY, "/telling/store/" + CANARY, "/telling/fault/" + CANARY])
+def test_the_log_names_the_route_and_never_what_was_in_the_path(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask("GET", path).status in (500, 503)
+    log = capsys.readouterr().out
+    assert "/{id}" in log
+    assert CANARY not in log
 
 
 def test_while_leaving_connections_are_closed_after_their_answer() -> None:

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pytest
 
 from acmeair.asgi import Request, Response
-from acmeair.errors import OutcomeUnknown, Refusal, StoreError
-from acmeair.ports import Row
-from acmeair_web.bookings import Bookings
+from acmeair.errors import OutcomeUnknown, Refusal, StoreError, Unavailable
+from acmeair.ports import Kind, Row
+from acmeair_web.bookings import STATEMENTS, Bookings
 from acmeair_web.flights import Flights
 from acmeair_web.network import Networks
 from tests.unit.images.acmeair.fake_store import FakeStore
@@ -56,6 +56,16 @@ class Forgetful(FakeStore):
         rows = await super().run(name, *values)
         if name in ("booking.one-way", "booking.cancel") and self.asked.count(name) == 1:
             raise OutcomeUnknown("the answer is lost")
+        return rows
+
+
+class Sinking(FakeStore):
+    """Nobody knows of the first conditional write; the later ones say that they did nothing."""
+
+    async def run(self, name: str, *values: Any) -> list[Row]:
+        rows = await super().run(name, *values)
+        if name in ("booking.one-way", "booking.cancel"):
+            raise OutcomeUnknown("lost") if self.asked.count(name) == 1 else Unavailable("too few replicas")
         return rows
 
 
@@ -190,6 +200,25 @@ def test_a_write_of_which_nobody_knows_is_tried_again_and_finds_what_it_did() ->
     assert store.bookings == {}
     with pytest.raises(Refusal, match="no booking"):
         Site(store).cancel(made["departBookingId"])
+
+
+def test_after_a_try_of_which_nobody_knows_nothing_is_called_undone() -> None:
+    with pytest.raises(OutcomeUnknown):
+        Site(Sinking()).book(ONE_WAY, "k1")
+
+
+def test_a_first_try_that_did_nothing_is_said_to_have_done_nothing() -> None:
+    site = Site()
+    site.store.failing["booking.one-way"] = Unavailable("too few replicas")
+    with pytest.raises(Unavailable):
+        site.book(ONE_WAY, "k1")
+    assert site.store.asked.count("booking.one-way") == 1
+
+
+def test_every_conditional_statement_is_sent_once_by_the_driver() -> None:
+    assert {name for name, each in STATEMENTS.items() if " IF " in each.cql} == {
+        name for name, each in STATEMENTS.items() if each.kind is Kind.ONCE
+    }
 
 
 def test_a_booking_is_cancelled_once_and_only_by_its_customer() -> None:
