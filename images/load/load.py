@@ -19,6 +19,7 @@ from typing import Any
 import gevent
 from figures import Record, document
 from journey import Course, Traveller, numbers_between
+from output import tell
 from settings import MOST_REQUESTS, Settings, read
 
 INSTANCE_HEADER = "x-instance"
@@ -83,7 +84,7 @@ def watch(course: Course, settings: Settings, ending: Any) -> None:
 
 def say(text: str) -> None:
     """One line for people."""
-    print(f"load: {text}", file=sys.stderr, flush=True)
+    tell(f"load: {text}", sys.stderr)
 
 
 def main() -> int:
@@ -93,7 +94,7 @@ def main() -> int:
     say(f"{settings.users} users against {settings.host} for {settings.seconds:g} s")
     record = run(settings)
     told = document(record, settings.told())
-    print(json.dumps(told), flush=True)
+    tell(json.dumps(told), sys.stdout)
     failures = sum(record.failed.values())
     say(f"{record.requests} requests, {failures} failed; {len(record.journeys_ms)} journeys")
     if not record.requests:
