@@ -9,6 +9,7 @@ const WORDS = {
   database_unavailable: "The database can't be reached. Nothing was changed; try again in a moment.",
   no_web: "No web server of Acme Air is up. Try again in a moment.",
   web_unreachable: "No web server of Acme Air answers. Try again in a moment.",
+  overloaded: "Acme Air is very busy. Nothing was done; try again in a moment.",
   outcome_unknown: "Nobody could confirm that. Try again: it will not be done twice.",
   wrong_password: "The e-mail or the password is wrong.",
   session_ended: "Your session has ended. Please sign in again.",

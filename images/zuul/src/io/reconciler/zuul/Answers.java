@@ -2,6 +2,7 @@ package io.reconciler.zuul;
 
 import com.netflix.zuul.Filter;
 import com.netflix.zuul.context.CommonContextKeys;
+import com.netflix.zuul.exception.ErrorType;
 import com.netflix.zuul.exception.OutboundErrorType;
 import com.netflix.zuul.exception.OutboundException;
 import com.netflix.zuul.filters.FilterType;
@@ -56,12 +57,15 @@ public final class Answers extends HttpOutboundSyncFilter {
         if (again) {
             response.getHeaders().set("Retry-After", "1");
         }
-        response.setBodyAsText(reason(error == OutboundErrorType.NO_AVAILABLE_SERVERS, again));
+        response.setBodyAsText(reason(error, again));
     }
 
-    private static String reason(boolean none, boolean again) {
-        if (none) {
+    private static String reason(ErrorType error, boolean again) {
+        if (error == OutboundErrorType.NO_AVAILABLE_SERVERS) {
             return text("no_web", "The web tier is missing: no instance of it is up in Eureka. Try again in a second.");
+        }
+        if (error == OutboundErrorType.ORIGIN_CONCURRENCY_EXCEEDED) {
+            return text("overloaded", "Too many requests are in flight; this one was not sent on. Try again in a second.");
         }
         if (again) {
             return text("web_unreachable", "No instance of the web tier answered. Try again in a second.");

@@ -47,7 +47,7 @@ final class WebEndpoint extends ProxyEndpoint {
         zuulRequest.resetBodyReader(); // or a repetition would send what is left of the body: nothing
     }
 
-    /** A server that fails slowly has tried all that another one would try, and its user has waited long enough. */
+    /** Counted from the request's beginning. A server that fails slowly has tried all that another one would try, and its user has waited long enough. */
     private boolean quick() {
         return System.nanoTime() - began < QUICKLY;
     }
