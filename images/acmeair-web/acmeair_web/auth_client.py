@@ -2,7 +2,8 @@
 
 It fails closed. Only an answer that is wholly as the auth tier's counts: a session that names the id which was asked
 for, or a 404 with the auth tier's own code. Everything else is a server that didn't answer, and when none does, nobody
-gets through. Each call may be sent twice: a session made twice is one that nobody uses and that runs out.
+gets through. Questions and ends of sessions may be sent twice. A new session is asked for elsewhere only where nothing
+was done: there was no connection, or the auth tier says itself that its database couldn't and did nothing.
 """
 
 import json
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from acmeair.balance import Balancer
-from acmeair.errors import CallFailed, NotSent, later
+from acmeair.errors import CallFailed, NothingDone, later
 from acmeair.eureka import Server
 from acmeair.log import Changes
 from acmeair.ports import Answer, Caller
@@ -64,7 +65,7 @@ class AuthClient:
                 return await self._ask(server, method, tail, number)
             except CallFailed as error:
                 why = f"{server.id}: {error}"
-                if method == "POST" and not isinstance(error, NotSent):
+                if method == "POST" and not isinstance(error, NothingDone):
                     break  # it may have been carried out: no layer sends a POST twice
         self._log.say("unavailable", level="warning", reason=why)
         raise later("auth_unavailable", "The sign-in service can't be asked now, so nobody gets through. Try again.")
@@ -78,9 +79,11 @@ class AuthClient:
             self._balancer.failed(server, time.monotonic())
             raise
         if answer.status == BUSY:
-            # It is there, but can't: that is no reason to avoid it, and another one may be better off.
-            self._balancer.succeeded(server)
-            raise CallFailed("it answered 503")
+            # It is there, but can't: it is not taken for dead, but another one may be better off.
+            self._balancer.busy(server, time.monotonic())
+            code = _code(answer)
+            failure = NothingDone if code == "database_unavailable" else CallFailed
+            raise failure(f"it answered 503 {code}".rstrip())
         if not _usable(method, answer, number):
             self._balancer.failed(server, time.monotonic())
             raise CallFailed(f"it answered {answer.status}, which is not the auth tier's")
@@ -94,7 +97,7 @@ def _usable(method: str, answer: Answer, number: str) -> bool:
     if method == "DELETE":
         return answer.status == 200
     if method == "GET" and answer.status == 404:
-        return _decoded(answer).get("error") is not None and _decoded(answer)["error"].get("code") == "unknown_session"
+        return _code(answer) == "unknown_session"
     session = _session(answer)
     return session is not None and (not number or session.id == number)
 
@@ -108,6 +111,13 @@ def _session(answer: Answer) -> Session | None:
     if not (isinstance(number, str) and isinstance(customer, str) and isinstance(ends, str) and number and customer):
         return None
     return Session(number, customer, ends)
+
+
+def _code(answer: Answer) -> str:
+    """The code of an error, "" where there is none as our own tiers write it."""
+    error = _decoded(answer).get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) and code.isidentifier() else ""
 
 
 def _decoded(answer: Answer) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from acmeair import fields
 from acmeair.asgi import Request, Response, answer
 from acmeair.errors import Refusal, bad
-from acmeair.ports import Kind, Row, Statement, Store
+from acmeair.ports import UNSET, Kind, Row, Statement, Store
 from acmeair_web.signing import Signing, own
 
 LONGEST = 100
@@ -48,9 +48,12 @@ class Customers:
         changes = wanted(given)
         if not await self._signing.is_password(request.customer, password):
             raise Refusal(403, "wrong_password", "The password is wrong, so nothing was changed.")
-        row = {**await self._row(request.customer), **changes}
-        await self._store.run("customer.set", *(row[column] for column, _, _ in CHANGEABLE), request.customer)
-        return answer(shape(row))
+        row = await self._row(request.customer)
+        if changes:
+            # Only these columns: somebody else may be changing the others at this moment.
+            values = [changes.get(column, UNSET) for column, _, _ in CHANGEABLE]
+            await self._store.run("customer.set", *values, request.customer)
+        return answer(shape({**row, **changes}))
 
     async def _row(self, customer: str) -> Row:
         rows = await self._store.run("customer.get", customer)
@@ -60,16 +63,16 @@ class Customers:
 
 
 def wanted(given: dict[str, Any]) -> dict[str, str]:
-    """The columns that are to change; raises Refusal."""
+    """The columns that are to change; raises Refusal. A form, which has no objects, has the address's fields flat."""
     address = given.get("address", {})
     if not isinstance(address, dict):
         raise bad("bad_field", "address has to be an object.")
     changes = {}
     for column, name, inside in CHANGEABLE:
-        value = (address if inside else given).get(name)
+        value = address.get(name, given.get(name)) if inside else given.get(name)
         if value is None:
             continue
-        if not isinstance(value, str) or len(value) > LONGEST or not (value.isprintable() or value == ""):
+        if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
             raise bad("bad_field", f"{name} has to be a text of at most {LONGEST} printable characters.")
         changes[column] = value
     return changes

@@ -69,6 +69,13 @@ class Balancer:
         if server in self._records:
             self._records[server] = _Record()
 
+    def busy(self, server: Server, now: float) -> None:
+        """It answered that it can't now: alive, so its circuit isn't opened, but others are asked first for a while."""
+        record = self._records.get(server)
+        if record is not None:
+            failures = min(record.failures, OPEN_AFTER - 1)
+            self._records[server] = _Record(failures, max(record.avoided_until, now + SHORTEST_SECONDS))
+
     def failed(self, server: Server, now: float) -> None:
         """It gave none."""
         record = self._records.get(server)

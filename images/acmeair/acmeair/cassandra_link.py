@@ -20,11 +20,11 @@ from cassandra.policies import (
     RoundRobinPolicy,
 )
 from cassandra.pool import NoConnectionsAvailable
-from cassandra.query import dict_factory
+from cassandra.query import UNSET_VALUE, dict_factory
 
 from acmeair.consistency import readers, replication_of, writers
 from acmeair.errors import OutcomeUnknown, StoreError, Unavailable
-from acmeair.ports import Kind, Statement, Statements
+from acmeair.ports import UNSET, Kind, Statement, Statements
 
 KEYSPACE = "acmeair"
 LEVELS = {1: ConsistencyLevel.ONE, 2: ConsistencyLevel.TWO, 3: ConsistencyLevel.THREE}
@@ -156,7 +156,8 @@ class Link:
     def begin(self, name: str, values: tuple[object, ...]) -> ResponseFuture:
         """Start a statement."""
         kind = self._statements[name].kind
-        return self._session.execute_async(self._prepared[name].bind(values), execution_profile=kind.value)
+        bound = self._prepared[name].bind([UNSET_VALUE if value is UNSET else value for value in values])
+        return self._session.execute_async(bound, execution_profile=kind.value)
 
     def stranded(self) -> str:
         """Why this link leads nowhere, "" while it leads somewhere: no known node is up, and the names know others."""

@@ -2,7 +2,8 @@
 
 Refusal             what a client reads: status, short code, one sentence
 CallFailed          another tier gave no usable answer
-  NotSent             there was no connection, so it has not even got the question
+  NothingDone         it has done nothing of what it was asked
+    NotSent             there was no connection, so it has not even got the question
 StoreError
   Unavailable       Cassandra can't now; nothing was done
   OutcomeUnknown    a write that nobody acknowledged: it may or may not be there
@@ -24,8 +25,12 @@ class CallFailed(Exception):
     """No usable answer from a server: no connection, no time left, not HTTP."""
 
 
-class NotSent(CallFailed):
-    """Nothing of the request has left: whatever it was, it may be sent elsewhere."""
+class NothingDone(CallFailed):
+    """It was not carried out: whatever it was, it may be sent elsewhere."""
+
+
+class NotSent(NothingDone):
+    """Nothing of the request has left."""
 
 
 class StoreError(Exception):

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 Row = dict[str, Any]
+UNSET = object()  # as a statement's value: leave this column as it is
 
 
 class Kind(Enum):
@@ -50,7 +51,7 @@ class Answer:
 
 
 class Caller(Protocol):
-    """Sends requests that may be sent twice."""
+    """Sends requests, a POST never twice; what else may be sent again where a kept connection turns out to be dead."""
 
     async def url(self, method: str, address: str, *, body: bytes = b"", seconds: float) -> Answer:
         """To an address such as `http://eureka1.eureka:8080/eureka/v2/apps`; raises CallFailed."""

@@ -53,6 +53,9 @@ def test_our_zone_s_instance_is_asked_alone() -> None:
         says(500),
         says(404),
         says(404, {"error": {"code": "unknown_path"}}),
+        says(404, {"error": "Not Found"}),
+        says(404, {"error": ["unknown_session"]}),
+        says(503, {"error": "Service Unavailable"}),
         says(200),
         says(200, []),
         says(200, {"customerid": CUSTOMER}),
@@ -103,7 +106,7 @@ def test_a_forged_id_cannot_become_another_path() -> None:
     assert world.caller.asked == [("near", "GET", "/rest/api/authtoken/..%2Fbyuserid%2Fx")]
 
 
-def test_a_new_session_is_asked_for_elsewhere_only_where_the_question_never_left() -> None:
+def test_a_new_session_is_asked_for_elsewhere_only_where_nothing_was_done() -> None:
     made = says(200, {**GOOD, "id": "new"})
     world = World(NotSent("refused"), made)
     assert asyncio.run(world.client.create(CUSTOMER)).id == "new"
@@ -112,6 +115,19 @@ def test_a_new_session_is_asked_for_elsewhere_only_where_the_question_never_left
         world = World(reply, made)
         assert code_of(world.client.create(CUSTOMER)) == (503, "auth_unavailable")
         assert world.hosts() == ["near"]
+
+
+def test_an_instance_whose_database_link_is_bad_does_not_stop_its_zone_s_sign_ins() -> None:
+    world = World(says(503, {"error": {"code": "database_unavailable"}}), says(200, {**GOOD, "id": "new"}))
+    for _ in range(3):
+        assert asyncio.run(world.client.create(CUSTOMER)).id == "new"
+    assert world.hosts() == ["near", "far", "far", "far"]  # the sick one isn't the first to be asked for a while
+
+
+def test_a_sign_in_of_which_nobody_knows_whether_it_was_done_is_not_sent_again() -> None:
+    world = World(says(503, {"error": {"code": "outcome_unknown"}}), says(200, {**GOOD, "id": "new"}))
+    assert code_of(world.client.create(CUSTOMER)) == (503, "auth_unavailable")
+    assert world.hosts() == ["near"]
 
 
 def test_a_new_session_has_to_be_this_customer_s() -> None:

@@ -70,6 +70,22 @@ def test_a_success_closes_the_circuit() -> None:
     assert [one.choose(2.0) for _ in range(3)] == [NEAR1] * 3
 
 
+def test_one_that_cannot_now_is_asked_after_the_others_but_never_shut_out() -> None:
+    one = balancer(NEAR1, FAR)
+    for _ in range(OPEN_AFTER + 2):
+        one.busy(NEAR1, 0.0)
+    assert one.choose(0.0) == FAR
+    assert one.choose(0.0, [FAR]) == NEAR1
+    assert one.choose(SHORTEST_SECONDS) == NEAR1
+
+
+def test_one_that_answers_its_trial_with_cannot_now_is_alive() -> None:
+    one = balancer(NEAR1)
+    fail(one, NEAR1, OPEN_AFTER)
+    one.busy(NEAR1, LONGEST_SECONDS)
+    assert one.choose(LONGEST_SECONDS) == NEAR1
+
+
 def test_a_trial_of_which_nothing_was_heard_does_not_bar_the_server_for_ever() -> None:
     one = balancer(NEAR1)
     fail(one, NEAR1, OPEN_AFTER)
