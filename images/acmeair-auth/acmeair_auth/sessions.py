@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from acmeair.asgi import Request, Response, answer
-from acmeair.errors import Refusal, Unavailable
+from acmeair.errors import Refusal, ReplicasDown
 from acmeair.ports import Kind, Row, Statement, Store
 from acmeair.times import aware, written
 
@@ -73,8 +73,8 @@ class Sessions:
         if not rows:
             try:
                 rows = await self._store.run("session.seek", number)
-            except Unavailable:
-                return None  # a replica is down; what the others don't have isn't let through
+            except ReplicasDown:
+                return None  # what those that are up don't have isn't let through; one that is only slow is waited for
         return rows[0] if rows else None
 
 

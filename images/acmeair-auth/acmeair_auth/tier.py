@@ -23,9 +23,9 @@ class AuthTier:
 
     def routes(self) -> list[Route]:
         return [
-            Route("POST", "/rest/api/authtoken/byuserid/{userid}", self._sessions.create),
+            Route("POST", "/rest/api/authtoken/byuserid/{userid}", self._sessions.create, writes=True),
             Route("GET", "/rest/api/authtoken/{id}", self._sessions.get),
-            Route("DELETE", "/rest/api/authtoken/{id}", self._sessions.end),
+            Route("DELETE", "/rest/api/authtoken/{id}", self._sessions.end, writes=True),
         ]
 
     async def guard(self, request: Request) -> None:

@@ -17,7 +17,7 @@ from cassandra.concurrent import execute_concurrent
 from cassandra.connection import ConnectionException
 from cassandra.query import BatchStatement, BatchType
 
-from acmeair.cassandra_link import open_cluster, reason
+from acmeair.cassandra_link import ask_for, open_cluster, reason
 from acmeair.consistency import replication_of
 from acmeair.errors import StoreError, Unavailable
 from acmeair.log import Changes, say
@@ -106,6 +106,7 @@ class Loader:
         found = ask("SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = 'acmeair'").result().one()
         present = replication_of(found["replication"])
         if present != wanted:
+            ask_for(session.cluster, present)  # else it waits for replicas that there aren't, or for too few
             fix = "ALTER KEYSPACE acmeair, then a full repair"
             say("loader", "replication-kept", level="warning", present=present, wanted=wanted, fix=fix)
         say("loader", "schema", replication=present)

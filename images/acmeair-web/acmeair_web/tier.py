@@ -52,7 +52,7 @@ class WebTier:
             Route("GET", "/", self._statics.page),
             Route("GET", "/static/{name...}", self._statics.file),
             Route("POST", "/rest/api/login", self._signing.login),
-            Route("GET", "/rest/api/login/logout", self._signing.logout),
+            Route("GET", "/rest/api/login/logout", self._signing.logout, writes=True),
             Route("GET", "/rest/api/login/session", self._signing.session),
             *self._guarded(),
             *self._counts.routes(),
@@ -64,12 +64,12 @@ class WebTier:
             Route("GET", "/rest/api/flights/airports", self._networks.airports, guarded=True),
             Route("POST", "/rest/api/flights/queryflights", flown.query, guarded=True),
             Route("POST", "/rest/api/flights/browseflights", flown.browse, guarded=True),
-            Route("POST", "/rest/api/bookings/bookflights", booked.book, guarded=True),
-            Route("POST", "/rest/api/bookings/cancelbooking", booked.cancel, guarded=True),
+            Route("POST", "/rest/api/bookings/bookflights", booked.book, guarded=True, writes=True),
+            Route("POST", "/rest/api/bookings/cancelbooking", booked.cancel, guarded=True, writes=True),
             Route("GET", "/rest/api/bookings/byuser/{userid}", booked.by_user, guarded=True),
             Route("GET", "/rest/api/bookings/bybookingnumber/{userid}/{number}", booked.by_number, guarded=True),
             Route("GET", "/rest/api/customer/byid/{userid}", people.get, guarded=True),
-            Route("POST", "/rest/api/customer/byid/{userid}", people.change, guarded=True),
+            Route("POST", "/rest/api/customer/byid/{userid}", people.change, guarded=True, writes=True),
         ]
 
     async def guard(self, request: Request) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import socket
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -91,6 +91,7 @@ class Route:
     path: str
     handler: Handler
     guarded: bool = False
+    writes: bool = False  # whether something may have been changed when its time runs out
 
 
 class Application:
@@ -106,7 +107,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         assert scope["type"] == "http"
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = _headers(scope["headers"])
         request = Request(scope["method"], scope["raw_path"].partition(b"?")[0].decode("latin-1"), headers)
         response = await self._respond(request, receive)
         fixed = [*COMMON]
@@ -136,7 +137,7 @@ class Application:
             return refused(of_store(error))
         except TimeoutError:
             self._log.say("deadline", level="warning", method=request.method, path=route.path)
-            late = Unavailable if request.method in ("GET", "HEAD") else OutcomeUnknown
+            late = OutcomeUnknown if route.writes else Unavailable
             return refused(of_store(late("deadline")))
         except Exception as error:  # noqa: BLE001 - the outermost place: whatever it is, the client gets an answer
             where = _anonymous("".join(traceback.format_exception(error)[-2:]), request)
@@ -158,6 +159,16 @@ class Application:
             methods = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
             raise Refusal(405, "wrong_method", f"Here only: {methods}.", (("Allow", methods),))
         raise Refusal(404, "unknown_path", "There is nothing at this path.")
+
+
+def _headers(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers; those of the same name joined as HTTP does, so that two keys are no key and no one of them wins."""
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, value = (part.decode("latin-1") for part in line)
+        between = "; " if name == "cookie" else ", "
+        headers[name] = f"{headers[name]}{between}{value}" if name in headers else value
+    return headers
 
 
 async def _nobody(_request: Request) -> Response:

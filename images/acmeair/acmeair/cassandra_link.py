@@ -23,7 +23,7 @@ from cassandra.pool import NoConnectionsAvailable
 from cassandra.query import UNSET_VALUE, dict_factory
 
 from acmeair.consistency import readers, replication_of, writers
-from acmeair.errors import OutcomeUnknown, StoreError, Unavailable
+from acmeair.errors import OutcomeUnknown, ReplicasDown, StoreError, Unavailable
 from acmeair.ports import UNSET, Kind, Statement, Statements
 
 KEYSPACE = "acmeair"
@@ -43,6 +43,16 @@ class SendOnce(RetryPolicy):  # type: ignore[misc]
 
     # A read of a Paxos round is part of a write.
     on_read_timeout = on_write_timeout = on_request_error
+
+
+class AskOnce(RetryPolicy):  # type: ignore[misc]
+    """Rethrows what a node says of replicas that are down: where all are needed, no other node can do better."""
+
+    def on_unavailable(self, *_args: object, **_more: object) -> tuple[int, None]:
+        return self.RETHROW, None
+
+
+RETRIES = {Kind.ONCE: SendOnce, Kind.READ_ALL: AskOnce}
 
 
 def resolve(names: tuple[str, ...]) -> frozenset[str]:
@@ -75,7 +85,7 @@ def profiles(replication: int, *, seconds: float) -> dict[Kind, ExecutionProfile
     return {
         kind: ExecutionProfile(
             load_balancing_policy=RoundRobinPolicy(),
-            retry_policy=SendOnce() if kind is Kind.ONCE else RetryPolicy(),
+            retry_policy=RETRIES.get(kind, RetryPolicy)(),
             consistency_level=level,
             serial_consistency_level=ConsistencyLevel.SERIAL,
             request_timeout=seconds,
@@ -114,6 +124,12 @@ def open_cluster(
     )
 
 
+def ask_for(cluster: Cluster, replication: int) -> None:
+    """Set the levels that fit a keyspace's replication, once that is known."""
+    for kind, level in levels(replication).items():
+        cluster.profile_manager.profiles[kind.value].consistency_level = level
+
+
 class Link:
     """A session; connected when it is made, of use once it is prepared."""
 
@@ -133,8 +149,7 @@ class Link:
         """Learn the replication and prepare what isn't yet; raises Unavailable where tables are missing."""
         try:
             self.replication = self._replication()
-            for kind, level in levels(self.replication).items():
-                self._cluster.profile_manager.profiles[kind.value].consistency_level = level
+            ask_for(self._cluster, self.replication)
             for name, statement in self._statements.items():
                 if name not in self._prepared:
                     self._prepared[name] = self._prepare(statement)
@@ -186,6 +201,8 @@ def reason(error: BaseException) -> str:
 
 def translated(error: BaseException, kind: Kind) -> StoreError:
     """The driver's failure as ours."""
+    if isinstance(error, NotEnoughReplicas):
+        return ReplicasDown(reason(error))
     if kind in (Kind.READ, Kind.READ_ALL) or _nothing_done(error):
         return Unavailable(reason(error))
     return OutcomeUnknown(reason(error))

@@ -7,6 +7,7 @@ request sent again, once; a POST always gets a new connection, so it is never se
 import asyncio
 import gzip
 import time
+import zlib
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -158,5 +159,5 @@ class HttpClient:
 def _unpacked(body: bytes) -> bytes:
     try:
         return gzip.decompress(body)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise CallFailed("its gzip is broken") from error

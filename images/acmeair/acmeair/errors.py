@@ -6,6 +6,7 @@ CallFailed          another tier gave no usable answer
     NotSent             there was no connection, so it has not even got the question
 StoreError
   Unavailable       Cassandra can't now; nothing was done
+    ReplicasDown      because too few replicas are up, as the node that was asked knows
   OutcomeUnknown    a write that nobody acknowledged: it may or may not be there
 """
 
@@ -39,6 +40,10 @@ class StoreError(Exception):
 
 class Unavailable(StoreError):
     """It can't now, and did nothing."""
+
+
+class ReplicasDown(Unavailable):
+    """Too few replicas are up, and the node that was asked knows it."""
 
 
 class OutcomeUnknown(StoreError):

@@ -16,6 +16,8 @@ from acmeair.log import Changes
 from acmeair.ports import Answer, Caller
 
 CALL_SECONDS = 1.0
+LEAVING = "OUT_OF_SERVICE"
+OUT = f"/status?value={LEAVING}"
 
 
 class Registration:
@@ -68,18 +70,22 @@ class Registration:
         status = self._status
         body = instance_document(self._identity, status, now_ms=time.time_ns() // 1_000_000)
         await self._call("POST", "", body=body, fine=(200, 204))
+        if status == LEAVING:
+            # A registration alone can't say it: Eureka keeps the UP of a lease that is still there.
+            await self._call("PUT", OUT, fine=(200, 404))
         self._told = status
         self._log.say("registered", url=self._urls[0], status=status)
         if status == "UP":
             self._up.set()
 
-    async def _call(self, method: str, tail: str, *, body: bytes = b"", fine: tuple[int, ...]) -> Answer:
+    async def _call(self, method: str, tail: str, *, body: bytes = b"", fine: tuple[int, ...], url: str = "") -> Answer:
+        url = url or self._urls[0]
         path = f"/apps/{self._identity.app}"
         if method != "POST":
             path += f"/{self._identity.instance_id}{tail}"
-        answer = await self._client.url(method, self._urls[0] + path, body=body, seconds=CALL_SECONDS)
+        answer = await self._client.url(method, url + path, body=body, seconds=CALL_SECONDS)
         if answer.status not in fine:
-            raise CallFailed(f"{self._urls[0]} answered {answer.status} to {method}")
+            raise CallFailed(f"{url} answered {answer.status} to {method}")
         return answer
 
     async def up(self) -> None:
@@ -89,21 +95,23 @@ class Registration:
         await self._up.wait()
 
     async def leave(self) -> None:
-        """Say OUT_OF_SERVICE, once, within the time of one call. A registration could not say it: Eureka keeps UP."""
-        if not (self._urls and self._told):
-            return
-        try:
-            await self._call("PUT", "/status?value=OUT_OF_SERVICE", fine=(200, 404))
-            self._log.say("out-of-service", url=self._urls[0])
-        except CallFailed as error:
-            self._log.say("unreachable", level="warning", reason=str(error))
+        """Say OUT_OF_SERVICE, within the time of one call to each address. From now on no lease of ours is UP again."""
+        self._status = LEAVING
+        if await self._once("PUT", OUT):
+            self._told = LEAVING
+            self._log.say("out-of-service")
 
     async def deregister(self) -> None:
-        """Take the lease back, once, within the time of one call; else Eureka lets it run out."""
-        if not (self._urls and self._told):
-            return
-        try:
-            await self._call("DELETE", "", fine=(200, 404))
-            self._log.say("deregistered", url=self._urls[0])
-        except CallFailed as error:
-            self._log.say("unreachable", level="warning", reason=str(error))
+        """Take the lease back, within the time of one call to each address; else Eureka lets it run out."""
+        if await self._once("DELETE", ""):
+            self._log.say("deregistered")
+
+    async def _once(self, method: str, tail: str) -> bool:
+        """Tell each Eureka once, until one has done it: not the one that is away or doesn't know the lease."""
+        for url in tuple(self._urls):
+            try:
+                if (await self._call(method, tail, fine=(200, 404), url=url)).status == 200:
+                    return True
+            except CallFailed as error:
+                self._log.say("unreachable", level="warning", reason=str(error))
+        return False

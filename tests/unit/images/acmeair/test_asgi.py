@@ -9,6 +9,7 @@ import pytest
 
 from acmeair.asgi import LARGEST_BODY, MOST_SWALLOWED, Application, Request, Response, Route, answer
 from acmeair.errors import OutcomeUnknown, Refusal, Unavailable
+from acmeair_web.requests import request_key
 
 
 async def echo(request: Request) -> Response:
@@ -32,6 +33,10 @@ async def telling(request: Request) -> Response:
     raise kind(f"it is about {request.params['id']}")
 
 
+async def book(request: Request) -> Response:
+    return answer({"key": request_key(request.headers.get("idempotency-key")), "a": request.cookie("a")})
+
+
 async def slow(_request: Request) -> Response:
     await asyncio.sleep(60)
     return answer({})
@@ -53,10 +58,15 @@ ROUTES = [
     Route("POST", "/unknown", unknown),
     Route("GET", "/broken", broken),
     Route("GET", "/slow", slow),
-    Route("POST", "/slow", slow),
+    Route("POST", "/slow", slow, writes=True),
+    Route("POST", "/search", slow),
+    Route("POST", "/book", book),
     Route("GET", "/slow/{id}", slow),
     Route("GET", "/telling/{kind}/{id}", telling),
 ]
+
+
+Lines = tuple[tuple[str, str], ...]
 
 
 class Answered:
@@ -75,7 +85,13 @@ class Answered:
 
 
 def ask(
-    method: str, path: str, *, body: bytes = b"", headers: dict[str, str] | None = None, leaving: bool = False
+    method: str,
+    path: str,
+    *,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    more: Lines = (),
+    leaving: bool = False,
 ) -> Answered:
     application = Application(ROUTES, deadline=0.05, guard=guard)
     application.leaving = leaving
@@ -84,7 +100,7 @@ def ask(
         "type": "http",
         "method": method,
         "raw_path": path.encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in lines.items()],
+        "headers": [(name.encode(), value.encode()) for name, value in (*lines.items(), *more)],
     }
     parts: Iterator[bytes] = iter([body[start : start + 4096] for start in range(0, len(body), 4096)] or [b""])
     left = [len(body)]
@@ -161,6 +177,7 @@ def test_a_database_that_cannot_is_503_and_worth_another_try() -> None:
 def test_what_takes_too_long_is_answered_in_time_and_never_called_undone() -> None:
     assert (ask("GET", "/slow").status, ask("GET", "/slow").code) == (503, "database_unavailable")
     assert ask("POST", "/slow").code == "outcome_unknown"
+    assert ask("POST", "/search").code == "database_unavailable"  # it writes nothing
 
 
 def test_a_fault_of_ours_is_500_and_tells_nothing_of_itself(capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,6 +193,15 @@ def test_the_log_names_the_route_and_never_what_was_in_the_path(path: str, capsy
     log = capsys.readouterr().out
     assert "/{id}" in log
     assert CANARY not in log
+
+
+def test_two_keys_are_no_key_and_two_cookies_are_both_read() -> None:
+    key = ("idempotency-key", "k1")
+    assert json.loads(ask("POST", "/book", more=(key,)).body)["key"] == "k1"
+    for second in ("k1", "k2"):
+        got = ask("POST", "/book", more=(key, ("idempotency-key", second)))
+        assert (got.status, got.code) == (400, "bad_key")
+    assert json.loads(ask("POST", "/book", more=(("cookie", "a=1"), ("cookie", "b=2"))).body)["a"] == "1"
 
 
 def test_while_leaving_connections_are_closed_after_their_answer() -> None:

@@ -119,6 +119,30 @@ def test_it_leaves_with_a_status_and_then_altogether() -> None:
     assert [method for _, method, _ in asked][-1] == "DELETE"
 
 
+def test_a_lease_that_is_forgotten_while_leaving_is_never_up_again() -> None:
+    async def scene(eureka: FakeEureka, lease: Registration) -> None:
+        await lease.up()
+        await lease.leave()
+        eureka.leases.clear()
+        await until(lambda: "web1" in eureka.leases)
+        await until(lambda: eureka.caller.asked[-1][1] == "PUT")
+
+    eureka = play(scene)
+    assert eureka.statuses() == ["UP", "OUT_OF_SERVICE"]
+
+
+def test_the_next_eureka_is_told_of_the_end_where_the_first_is_away() -> None:
+    async def scene(eureka: FakeEureka, lease: Registration) -> None:
+        await lease.up()
+        eureka.away.add("one")
+        await lease.leave()
+        await lease.deregister()
+
+    asked = play(scene).caller.asked
+    assert ("two", "PUT", f"{LEASE}/status?value=OUT_OF_SERVICE") in asked
+    assert ("two", "DELETE", LEASE) in asked
+
+
 def test_leaving_does_not_fail_where_eureka_is_away() -> None:
     async def scene(eureka: FakeEureka, lease: Registration) -> None:
         await lease.up()

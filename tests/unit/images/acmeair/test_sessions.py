@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from acmeair.asgi import Request
-from acmeair.errors import Refusal, StoreError, Unavailable
+from acmeair.errors import Refusal, ReplicasDown, StoreError, Unavailable
 from acmeair.ports import Row
 from acmeair_auth.sessions import Sessions
 
@@ -111,8 +111,17 @@ def test_a_replica_that_has_not_heard_of_a_session_is_not_believed_alone() -> No
 
 def test_what_the_replicas_that_are_there_do_not_have_is_unknown() -> None:
     world = World()
-    world.store.failing["session.seek"] = Unavailable("a replica is down")
+    world.store.failing["session.seek"] = ReplicasDown("a replica is down")
     assert world.is_unknown("n" * 43)
+
+
+def test_a_replica_that_only_did_not_answer_in_time_signs_nobody_out() -> None:
+    world = World()
+    number = world.create()["id"]
+    world.store.lagging = True
+    world.store.failing["session.seek"] = Unavailable("read timeout")
+    with pytest.raises(Unavailable):
+        world.get(number)
 
 
 def test_a_session_that_could_not_be_ended_is_not_said_to_be() -> None:
