@@ -16,6 +16,7 @@ from acmeair.log import Changes
 from acmeair.ports import Answer, Caller
 
 CALL_SECONDS = 1.0
+FAREWELL_SECONDS = 2.0  # for all addresses: the end of the tier is bounded
 LEAVING = "OUT_OF_SERVICE"
 OUT = f"/status?value={LEAVING}"
 
@@ -78,12 +79,21 @@ class Registration:
         if status == "UP":
             self._up.set()
 
-    async def _call(self, method: str, tail: str, *, body: bytes = b"", fine: tuple[int, ...], url: str = "") -> Answer:
+    async def _call(
+        self,
+        method: str,
+        tail: str,
+        *,
+        body: bytes = b"",
+        fine: tuple[int, ...],
+        url: str = "",
+        seconds: float = CALL_SECONDS,
+    ) -> Answer:
         url = url or self._urls[0]
         path = f"/apps/{self._identity.app}"
         if method != "POST":
             path += f"/{self._identity.instance_id}{tail}"
-        answer = await self._client.url(method, url + path, body=body, seconds=CALL_SECONDS)
+        answer = await self._client.url(method, url + path, body=body, seconds=seconds)
         if answer.status not in fine:
             raise CallFailed(f"{url} answered {answer.status} to {method}")
         return answer
@@ -95,22 +105,24 @@ class Registration:
         await self._up.wait()
 
     async def leave(self) -> None:
-        """Say OUT_OF_SERVICE, within the time of one call to each address. From now on no lease of ours is UP again."""
+        """Say OUT_OF_SERVICE to one address after the other, bounded. From now on no lease of ours is UP again."""
         self._status = LEAVING
         if await self._once("PUT", OUT):
             self._told = LEAVING
             self._log.say("out-of-service")
 
     async def deregister(self) -> None:
-        """Take the lease back, within the time of one call to each address; else Eureka lets it run out."""
+        """Take the lease back at one address after the other, bounded; else Eureka lets it run out."""
         if await self._once("DELETE", ""):
             self._log.say("deregistered")
 
     async def _once(self, method: str, tail: str) -> bool:
         """Tell each Eureka once, until one has done it: not the one that is away or doesn't know the lease."""
-        for url in tuple(self._urls):
+        urls = tuple(self._urls)
+        for url in urls:
+            seconds = min(CALL_SECONDS, FAREWELL_SECONDS / len(urls))
             try:
-                if (await self._call(method, tail, fine=(200, 404), url=url)).status == 200:
+                if (await self._call(method, tail, fine=(200, 404), url=url, seconds=seconds)).status == 200:
                     return True
             except CallFailed as error:
                 self._log.say("unreachable", level="warning", reason=str(error))

@@ -4,7 +4,6 @@
 
 const WORDS = {
   unreachable: "Acme Air can't be reached. Try again in a moment.",
-  starting: "Acme Air is just starting. Try again in a moment.",
   auth_unavailable: "The sign-in service can't be reached. Nothing was lost; try again in a moment.",
   database_unavailable: "The database can't be reached. Nothing was changed; try again in a moment.",
   no_web: "No web server of Acme Air is up. Try again in a moment.",
