@@ -199,8 +199,13 @@ def reason(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def translated(error: BaseException, kind: Kind) -> StoreError:
-    """The driver's failure as ours."""
+def translated(error: BaseException, kind: Kind, nodes: int = 1) -> StoreError:
+    """The driver's failure as ours, after it sent the statement to so many nodes.
+
+    The error is the last node's. Where it went to others before, one of those may have done the write and be gone.
+    """
+    if kind in (Kind.WRITE, Kind.LOOSE) and nodes > 1:
+        return OutcomeUnknown(reason(error))
     if isinstance(error, NotEnoughReplicas):
         return ReplicasDown(reason(error))
     if kind in (Kind.READ, Kind.READ_ALL) or _nothing_done(error):

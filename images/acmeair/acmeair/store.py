@@ -104,9 +104,12 @@ class CassandraStore:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(settle, rows, error)
 
-        link.begin(name, values).add_callbacks(
-            callback=lambda rows: tell(rows, None), errback=lambda error: tell(None, translated(error, kind))
-        )
+        begun = link.begin(name, values)
+
+        def fail(error: BaseException) -> None:
+            tell(None, translated(error, kind, len(set(begun.attempted_hosts))))
+
+        begun.add_callbacks(callback=lambda rows: tell(rows, None), errback=fail)
         return await done
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from acmeair.errors import CallFailed, ReplicasDown, Unavailable
+from acmeair.errors import CallFailed, OutcomeUnknown, ReplicasDown, Unavailable
 from acmeair.ports import UNSET, Kind, Statement
 from acmeair.settings import read_settings
 
@@ -35,6 +35,16 @@ def test_replicas_that_are_known_to_be_down_are_told_from_those_that_are_late() 
     told = translated(late, Kind.READ_ALL)
     assert isinstance(told, Unavailable)
     assert not isinstance(told, ReplicasDown)
+
+
+def test_a_write_that_was_sent_to_a_second_node_is_never_called_undone() -> None:
+    from acmeair.cassandra_link import translated
+
+    down = driver("cassandra", "Unavailable")()
+    for kind in (Kind.WRITE, Kind.LOOSE):
+        assert isinstance(translated(down, kind, 1), Unavailable)
+        assert isinstance(translated(down, kind, 2), OutcomeUnknown)
+    assert isinstance(translated(down, Kind.READ, 2), Unavailable)
 
 
 def test_a_column_that_is_left_out_is_unset_for_the_driver() -> None:
