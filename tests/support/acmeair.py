@@ -8,7 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -32,14 +32,12 @@ class Cloud:
 
     def __init__(self, engine_url: str, root: Path, *, example: str = "acmeair", env: str | None = None) -> None:
         self.loop = LoopProcess(engine_url, root, env=env, options=("--skydns-port", "0"))
-        self.clusters: list[str] = []
-        self.site = self.eureka = 0
+        ports: dict[str, int] = {}
         for file in sorted((EXAMPLES / example).glob("*.yaml")):
-            text, first = _own_ports(file.read_text(encoding="utf-8"))
+            text, ports[file.stem] = _own_ports(file.read_text(encoding="utf-8"))
             (self.loop.specs / file.name).write_text(text, encoding="utf-8")
-            self.clusters.append(file.stem)
-            if file.stem in ("zuul", "eureka"):
-                setattr(self, "site" if file.stem == "zuul" else "eureka", first)
+        self.clusters = list(ports)
+        self.site, self.eureka = ports["zuul"], ports["eureka"]
 
     def person(self, number: int = 0, *, port: int | None = None, timeout_seconds: float = 10.0) -> Person:
         """A customer in front of Zuul, or of whoever listens at `port`."""
@@ -113,15 +111,10 @@ def free_ports(count: int) -> int:
     while True:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             first: int = taken.getsockname()[1]
-        held: list[socket.socket] = []
-        try:
-            held += [socket.create_server(("127.0.0.1", first + place)) for place in range(count)]
+        with suppress(OSError), ExitStack() as held:
+            for place in range(count):
+                held.enter_context(socket.create_server(("127.0.0.1", first + place)))
             return first
-        except OSError:
-            continue
-        finally:
-            for one in held:
-                one.close()
 
 
 def require_images(engine_url: str, names: Sequence[str]) -> None:
