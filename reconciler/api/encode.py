@@ -51,6 +51,7 @@ def cluster_dict(cluster: ClusterStatus) -> Json:
         "problems": [problem_dict(problem) for problem in cluster.problems],
         "image": cluster.image,
         "dns": cluster.dns,
+        "chaos": cluster.chaos,
         "zones": list(cluster.zones),
         "generation": cluster.generation,
         "doing": list(cluster.doing),

@@ -74,6 +74,7 @@ def cluster_status(
         image=spec.image if spec else "",
         dns=spec.dns_label if spec else wanted.name,
         kind=_kind(spec, instances),
+        chaos=spec is not None and spec.chaos is not None and spec.chaos.enabled,
     )
 
 

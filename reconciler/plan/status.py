@@ -69,7 +69,9 @@ class InstanceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterStatus:
-    """`doing` says what is being done or waited for now, and why, newest first. `kind` is what its file describes."""
+    """`doing` says what is being done or waited for now, and why, newest first. `kind` is what its file describes;
+    `chaos`: its file allows faults on purpose.
+    """
 
     name: str
     desired: int
@@ -87,6 +89,7 @@ class ClusterStatus:
     image: str = ""
     dns: str = ""
     kind: Kind = "ClusterSpec"
+    chaos: bool = False
 
     @property
     def all_ready(self) -> bool:

@@ -7,6 +7,7 @@ Before: parse (values). After: cluster. Health and rollout have a module of thei
 from pathlib import PurePath
 
 from reconciler.spec import names
+from reconciler.spec.breaking import chaos
 from reconciler.spec.cluster import OWN_KEY, ClusterSpec, Port, Resources, Secret, Task, Volume
 from reconciler.spec.judging import RUNS_ONCE, health, rollout, stop
 from reconciler.spec.policy import Policy
@@ -48,6 +49,7 @@ def build(values: Values, stem: str | None, policy: Policy) -> ClusterSpec:
         ssh_keys=_ssh(values),
         suspend=values.flag("suspend"),
         task=task,
+        chaos=chaos(values, serves=task is None),
     )
     _together(values, spec)
     return spec

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reconciler.spec.chaos import Chaos
+
 Pull = Literal["missing", "always", "never"]
 StartOrder = Literal["parallel", "ordered"]
 Strategy = Literal["rolling", "in-place"]
@@ -157,6 +159,7 @@ class ClusterSpec:
     ssh_keys: str | None = None  # a file of public keys, OWN_KEY, or None: no sshd
     suspend: bool = False
     task: Task | None = None
+    chaos: Chaos | None = None
 
     @property
     def dns_label(self) -> str:
@@ -167,7 +170,7 @@ class ClusterSpec:
         """Twelve hex digits over what is baked into a container: what differs here needs a new container.
 
         Left out, because it changes without one: size, zones, dns, pull, health, rollout, stop, depends_on,
-        start, suspend, and a task's retries and deadline.
+        start, suspend, chaos, and a task's retries and deadline.
         """
         baked: dict[str, object] = {
             "image": self.image,

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 NOT_YET: Mapping[str, str] = {
     "autoscale": "set size by hand, or with `reconciler scale`",
-    "chaos": "remove it",
     "rollout.deadline": "remove it",
     "rollout.rollback": "remove it",
 }

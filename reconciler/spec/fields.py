@@ -7,6 +7,7 @@ mentioned.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from reconciler.spec.chaos_fields import chaos_fields
 from reconciler.spec.cluster import OWN_KEY, ClusterSpec, Port, Task, Volume
 from reconciler.spec.units import show_bytes, show_seconds
 
@@ -58,6 +59,7 @@ def _shown(spec: ClusterSpec) -> Iterator[tuple[str, str | None]]:
     yield "stop.grace", show_seconds(spec.stop.grace_seconds)
     yield "stop.drain", show_seconds(spec.stop.drain_seconds)
     yield "suspend", _yes(spec.suspend)
+    yield from chaos_fields(spec.chaos)
 
 
 def _serving(spec: ClusterSpec) -> Iterator[tuple[str, str | None]]:

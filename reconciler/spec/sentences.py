@@ -37,6 +37,12 @@ _WRITE = {
     "array": "write [a, b] or lines beginning with `- `",
     "object": "write indented `key: value` lines",
 }
+_EXAMPLES = {
+    "image": "`image: nginx:1.27`",
+    "size": "`size: 1`",
+    "port": "`port: 8080`",
+    "enabled": "`enabled: true`",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +189,7 @@ def _required(found: Finding, _tree: Document) -> tuple[str, str]:
     missing = [key for key in found.wanted if key not in found.value]
     # One error a key; the validator names the key only in its message, in the order of the list.
     key = next((key for key in missing if found.message.startswith(repr(key))), missing[0])
-    example = {"image": "`image: nginx:1.27`", "size": "`size: 1`", "port": "`port: 8080`"}.get(key, f"`{key}: …`")
+    example = _EXAMPLES.get(key, f"`{key}: …`")
     return f"`{key}` is missing", f"add {example}"
 
 

@@ -39,7 +39,6 @@ KEYS = {
         f"{ONE}autoscale: {{min: 1}}\n",
         "3:1: autoscale: does not work yet; set size by hand, or with `reconciler scale`",
     ),
-    "chaos": (f"{ONE}chaos: {{enabled: true}}\n", "3:1: chaos: does not work yet; remove it"),
     "rollback": (
         f"{ONE}rollout: {{rollback: true}}\n",
         "3:11: rollout.rollback: does not work yet; remove it",
