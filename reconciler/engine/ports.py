@@ -92,11 +92,28 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Joins:
+    """What a helper shares with containers that run, by their ids; None: it has its own.
+
+    With `network_of` it is at the other's address and has its resolver. With `pids_of` it sees the other's processes
+    and files, and dies with it. With `cgroup_of` its work counts as the other's, where the engine can do that; else
+    it runs beside it.
+    """
+
+    network_of: str | None = None
+    pids_of: str | None = None
+    cgroup_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
     """Everything one container is made from; `engine.blueprint` computes it, an engine only translates it.
 
     `published` maps a Port to its host port. `nameservers` and `search` go into its resolver. `address` is a fixed
     one on the network (None: the engine's choice).
+
+    With `joins` it is a helper: no network, host name, resolver or ports of its own, no init, no capability but
+    `capabilities`, and a standard input that stays open for `FaultEngine.converse`.
     """
 
     name: str
@@ -115,6 +132,7 @@ class Blueprint:
     capabilities: tuple[str, ...] = ()
     stop_seconds: float = 10.0
     address: str | None = None
+    joins: Joins | None = None
 
 
 class Engine(Protocol):

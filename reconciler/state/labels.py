@@ -19,9 +19,16 @@ ATTEMPT = PREFIX + "attempt"
 TOKEN_SHA256 = PREFIX + "token-sha256"
 AGENT = PREFIX + "agent"
 LISTENER = PREFIX + "listener"
+FAULT = PREFIX + "fault"
+FAULT_ID = PREFIX + "fault-id"
+FAULT_UNTIL = PREFIX + "fault-until"
+FAULT_SAYS = PREFIX + "fault-says"
+FAULT_VICTIM = PREFIX + "fault-victim"
+FAULT_INSTANCE = PREFIX + "fault-instance"
 
 INSTANCE_ROLE = "instance"
 TASK_ROLE = "task"
+FAULT_ROLE = "fault"
 ROLES = frozenset({INSTANCE_ROLE, TASK_ROLE})
 """The roles of what a spec wants; whatever has another one is ours, and no spec speaks of it."""
 

@@ -165,7 +165,7 @@ def test_a_crash_while_a_failed_creation_is_discarded_leaves_nothing(
 ) -> None:
     scenario, life = SCENARIOS["create two"], Life(boundary, turn)
     with prepared(tmp_path, scenario, life) as world:
-        world.engine.faults.fail("start", PermanentError("start: refused"), times=2)
+        world.engine.failures.fail("start", PermanentError("start: refused"), times=2)
         world.settle()
         assert life.dead
         world.restart()
@@ -196,7 +196,7 @@ def test_a_failure_of_any_effect_ends_as_without(
     scenario = SCENARIOS[name]
     for method in {method for effect, method in EFFECTS.items() if f"{effect}:before" in seen}:
         with prepared(tmp_path_factory.mktemp("run"), scenario) as world:
-            world.engine.faults.fail(method, error, after_effect=after)
+            world.engine.failures.fail(method, error, after_effect=after)
             world.settle()
             check(world, scenario, expected)
 
@@ -211,7 +211,7 @@ def test_listings_of_the_past_make_no_duplicate(name: str, faultless: Faultless,
             if method == "listing":
                 world.engine.stale_by = next(listings, 0)
 
-        world.engine.faults.delay = age
+        world.engine.failures.delay = age
         world.settle()
         assert picture(world) == faultless[name][1], world.picture()
         assert world.most_running["web"] <= 3

@@ -156,7 +156,7 @@ def test_a_stranger_under_the_next_name_is_left_alone_and_the_name_taken_when_it
 @pytest.mark.parametrize("error", [PermanentError("refused"), EngineUnavailable("the connection broke off")])
 def test_an_engine_that_lists_but_never_creates_is_asked_ever_more_rarely(turning: Turning, error: EngineError) -> None:
     turning.start()
-    turning.engine.faults.fail("create", error, times=10_000)
+    turning.engine.failures.fail("create", error, times=10_000)
     turning.save("web", spec(1))
     turning.run_for(600.0)
     tries = [method for method, _ in turning.engine.calls if method == "create"]

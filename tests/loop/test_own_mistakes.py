@@ -182,8 +182,8 @@ def test_nothing_is_kept_of_clusters_that_came_and_went(turning: Turning) -> Non
     turning.start()
     for number in range(6):
         turning.save(f"c{number}", spec(1))
-        turning.engine.faults.fail("start")
-        turning.engine.faults.fail("remove")
+        turning.engine.failures.fail("start")
+        turning.engine.failures.fail("remove")
         turning.settle()
         turning.delete(f"c{number}")
         turning.settle()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from reconciler.engine.ports import Blueprint, File, Found
 from reconciler.state import labels as keys
 from reconciler.state.image import Image
-from reconciler.state.instance import EngineState, Foreign, ImageHealth, Instance
+from reconciler.state.instance import ALIVE, EngineState, Foreign, ImageHealth, Instance
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +32,10 @@ class Box:
     @property
     def env(self) -> str | None:
         return self.labels.get(keys.ENV)
+
+    @property
+    def alive(self) -> bool:
+        return self.state in ALIVE
 
     @property
     def is_instance(self) -> bool:

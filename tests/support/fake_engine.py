@@ -1,7 +1,7 @@
 """A container engine in memory that keeps the Engine port as the real one does: see tests/contract.
 
 Time comes from the clock it is given. What happens to containers from outside (`crash`, `freeze`, …) and what
-goes wrong with calls (`faults`) is for tests to say.
+goes wrong with calls (`failures`) is for tests to say.
 """
 
 import hashlib
@@ -16,10 +16,12 @@ from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Fo
 from reconciler.errors import EngineUnavailable, NotOurs, PermanentError, TransientError
 from reconciler.spec.cluster import Pull
 from reconciler.state import labels as keys
+from reconciler.state.faults import FaultPart
 from reconciler.state.image import Image
 from reconciler.state.instance import EngineState, Foreign, ImageHealth, Instance
 from tests.support.fake_box import Box
-from tests.support.fake_faults import Faults
+from tests.support.fake_failures import Failures
+from tests.support.fake_helpers import FakeConversation, Script, joined, part_of, repeating
 from tests.support.fake_network import Addresses, fake_network
 
 _POLL_SECONDS = 0.02
@@ -31,7 +33,7 @@ class FakeEngine:
 
     `calls` records every call as (method, arguments). `stale_by` makes listings that many changes old.
     `stubborn` holds ids of containers that ignore SIGTERM. `watchers` get every event at once, in that
-    thread.
+    thread. `helper` is what the helpers of faults answer.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class FakeEngine:
         self.known: dict[str, Image] = dict(images or {})
         self.registry: dict[str, Image] = {}
         self.registry_down = False
-        self.faults = Faults()
+        self.failures = Failures()
         self.calls: list[tuple[str, tuple[object, ...]]] = []
         self.stale_by = 0
         self.stubborn: set[str] = set()
@@ -55,6 +57,8 @@ class FakeEngine:
         self._made = 0
         self._addresses = Addresses()
         self._closed = False
+        self.helper: Script = repeating
+        self._conversations: dict[str, list[FakeConversation]] = defaultdict(list)
 
     # ------------------------------------------------------------ the port
 
@@ -112,7 +116,7 @@ class FakeEngine:
         if reference not in self.registry:
             raise PermanentError(f"pulling image {reference}: pull access denied")
         self.add_image(reference, self.registry[reference], action="pull")
-        self.faults.after("pull", (reference, policy))
+        self.failures.after("pull", (reference, policy))
 
     def ensure_network(self, env: str, subnet: str | None) -> Network:
         self._begin("ensure_network", env, subnet)
@@ -126,7 +130,7 @@ class FakeEngine:
                 present = self.networks[name] = fake_network(env, wanted, self.networks.values())
             elif wanted is not None and str(wanted) != present.subnet:
                 raise PermanentError(f"creating network {name}: it is there with subnet {present.subnet}")
-        self.faults.after("ensure_network", (env, subnet))
+        self.failures.after("ensure_network", (env, subnet))
         return present
 
     def create(self, blueprint: Blueprint) -> str:
@@ -137,7 +141,7 @@ class FakeEngine:
                 raise PermanentError(f"creating container {blueprint.name}: No such image: {blueprint.image}")
             present = next((box for box in self.boxes.values() if box.blueprint.name == blueprint.name), None)
             made = self._add(blueprint, image) if present is None else self._adopted(present, blueprint)
-        self.faults.after("create", (blueprint,))
+        self.failures.after("create", (blueprint,))
         return made
 
     def upload(self, id: str, files: Sequence[File]) -> None:
@@ -146,7 +150,7 @@ class FakeEngine:
             if not file.path.startswith("/") or ".." in file.path.split("/") or file.path.endswith("/"):
                 raise PermanentError(f"{file.path} is no path for a file in a container")
         self._there(id).files.update({file.path: file for file in files})
-        self.faults.after("upload", (id, tuple(files)))
+        self.failures.after("upload", (id, tuple(files)))
 
     def start(self, id: str) -> None:
         self._begin("start", id)
@@ -156,7 +160,7 @@ class FakeEngine:
                 raise PermanentError(f"starting container {id[:12]}: cannot start a paused container")
             if box.state is not EngineState.RUNNING:
                 self._start(box)
-        self.faults.after("start", (id,))
+        self.failures.after("start", (id,))
 
     def signal(self, id: str, signal: Signal) -> None:
         self._begin("signal", id, signal)
@@ -164,7 +168,7 @@ class FakeEngine:
             box = self.boxes.get(id)
             if box is not None and box.state in (EngineState.RUNNING, EngineState.PAUSED):
                 self._signal(box, signal)
-        self.faults.after("signal", (id, signal))
+        self.failures.after("signal", (id, signal))
 
     def remove(self, id: str) -> None:
         self._begin("remove", id)
@@ -176,7 +180,18 @@ class FakeEngine:
                 if box.state in (EngineState.RUNNING, EngineState.PAUSED):
                     self._tell(box, "kill", "die")
                 self._tell(box, "destroy")
-        self.faults.after("remove", (id,))
+        self.failures.after("remove", (id,))
+
+    def faults(self, env: str) -> tuple[FaultPart, ...]:
+        self._begin("faults", env)
+        parts = [part for box in list(self.boxes.values()) if box.env == env and (part := part_of(box)) is not None]
+        return tuple(sorted(parts, key=lambda part: (part.instance, part.fault_id, part.id)))
+
+    def converse(self, id: str) -> FakeConversation:
+        self._begin("converse", id)
+        conversation = FakeConversation(self._there(id), self._say)
+        self._conversations[id].append(conversation)
+        return conversation
 
     def close(self) -> None:
         self._closed = True
@@ -236,12 +251,12 @@ class FakeEngine:
 
     def go_away(self) -> None:
         """Nothing answers any more, and event streams break; the containers go on."""
-        self.faults.away = True
+        self.failures.away = True
         self._break_streams()
 
     def come_back(self) -> None:
         """Calls are answered again."""
-        self.faults.away = False
+        self.failures.away = False
 
     # ------------------------------------------------------------ inside
 
@@ -249,7 +264,7 @@ class FakeEngine:
         self.calls.append((method, arguments))
         if self._closed:
             raise EngineUnavailable(f"{method}: the connection to the engine was closed")
-        self.faults.before(method, arguments)
+        self.failures.before(method, arguments)
 
     def _list(self, env: str) -> Listing:
         seen = [box.seen(env) for box in self.boxes.values() if box.env == env and box.is_instance]
@@ -275,7 +290,7 @@ class FakeEngine:
             raise TransientError(f"{doing}: the one before it is still being removed", 0.2)
         if present.labels == blueprint.labels:
             return present.id
-        known_by = (keys.CLUSTER, keys.NUMBER) if keys.CLUSTER in blueprint.labels else (keys.ROLE,)
+        known_by = (keys.CLUSTER, keys.NUMBER) if keys.NUMBER in blueprint.labels else (keys.ROLE,)
         if all(present.labels.get(key) == blueprint.labels[key] for key in (keys.ENV, *known_by)):
             raise TransientError(f"{doing}: an earlier one of ours has the name", 0.2)
         raise NotOurs(f"{doing}: container {present.id[:12]} has that name and isn't ours")
@@ -285,7 +300,31 @@ class FakeEngine:
             raise TransientError(f"container {id[:12]}: it is gone", 0.2)
         return self.boxes[id]
 
+    def _start_helper(self, box: Box) -> None:
+        if not all(self._there(id_).alive for id_ in joined(box)):
+            raise TransientError(f"starting container {box.id[:12]}: what it joins has ended", 0.2)
+        box.state, box.exit_code, box.started_at = EngineState.RUNNING, None, self.clock()
+        self._say(box, None)
+
+    def _say(self, box: Box, line: str | None) -> None:
+        answer = self.helper(box, line)
+        with self._lock:
+            for conversation in self._conversations[box.id]:
+                conversation.hear(answer.lines)
+            if answer.ends is not None and box.alive:
+                box.end(answer.ends)
+                self._tell(box, "die")
+
+    def _end_with(self, victim: Box) -> None:
+        """Those among its processes go with it."""
+        for box in list(self.boxes.values()):
+            if box.alive and box.blueprint.joins is not None and box.blueprint.joins.pids_of == victim.id:
+                box.end(137)
+
     def _start(self, box: Box) -> None:
+        if box.blueprint.joins is not None:
+            self._start_helper(box)
+            return
         if box.blueprint.network not in self.networks:
             raise TransientError(f"starting container {box.id[:12]}: network {box.blueprint.network} not found", 0.5)
         running = [other for other in self.boxes.values() if other is not box and other.address]
@@ -317,6 +356,8 @@ class FakeEngine:
 
     def _tell(self, box: Box, *actions: str) -> None:
         self._remember()
+        if "die" in actions:
+            self._end_with(box)
         cluster = box.labels.get(keys.CLUSTER)
         if not box.is_instance or not cluster or not box.env:
             return

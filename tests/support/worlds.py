@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from reconciler.engine.docker import connect
 from reconciler.engine.docker.adapter import DockerEngine
-from reconciler.engine.ports import Blueprint, Engine, Listing, Mount, Network
+from reconciler.engine.fault_ports import FaultEngine
+from reconciler.engine.ports import Blueprint, Listing, Mount, Network
 from reconciler.spec.cluster import Port
 from reconciler.state.instance import Instance
 from reconciler.state.labels import InstanceLabels, container_name, network_name
@@ -26,7 +27,7 @@ STUBBORN = ("sh", "-c", "trap '' TERM; while :; do sleep 0.1; done")
 class World(ABC):
     """One environment on one engine."""
 
-    def __init__(self, engine: Engine, env: str) -> None:
+    def __init__(self, engine: FaultEngine, env: str) -> None:
         self.engine = engine
         self.env = env
 

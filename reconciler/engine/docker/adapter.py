@@ -1,4 +1,4 @@
-"""The engine port kept by Docker: each method a few requests, translated both ways.
+"""The engine ports kept by Docker: each method a few requests, translated both ways.
 
 Before: engine.executor, loop. After: the modules beside this one. Never here: decisions, retries, waiting.
 """
@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 
-from reconciler.engine.docker import containers, events, images, inventory, networks
+from reconciler.engine.docker import containers, events, faults, images, inventory, networks
 from reconciler.engine.docker.api import Api
 from reconciler.engine.docker.files import fetch, upload
 from reconciler.engine.docker.listing import read_listing
+from reconciler.engine.fault_ports import Conversation
 from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Found, Listing, Network, Signal
 from reconciler.spec.cluster import Pull
 from reconciler.state import labels as keys
+from reconciler.state.faults import FaultPart
 from reconciler.state.image import Image
 
 
@@ -77,7 +79,13 @@ class DockerEngine:
     def remove(self, id: str) -> None:
         containers.remove(self.api, id)
 
-    # Beyond the port, for the command line.
+    def faults(self, env: str) -> tuple[FaultPart, ...]:
+        return faults.faults(self.api, env)
+
+    def converse(self, id: str) -> Conversation:
+        return faults.converse(self.api, id)
+
+    # Beyond the ports, for the command line.
 
     def pause(self, id: str) -> None:
         """Freeze every process in it; done where it is frozen or gone."""

@@ -6,7 +6,7 @@ Before: containers. After: the engine. Field names: Docker Engine API 1.41, `Con
 
 from typing import Any
 
-from reconciler.engine.ports import Blueprint, Mount
+from reconciler.engine.ports import Blueprint, Joins, Mount
 
 # All capabilities are dropped but these, which images with a supervisor or a package's own user need: an
 # entrypoint that prepares its files and becomes another user (CHOWN, DAC_OVERRIDE, FOWNER, SETUID, SETGID), a
@@ -20,8 +20,13 @@ KEPT_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVIC
 _LOGS = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3", "compress": "true"}}
 
 
-def container_body(blueprint: Blueprint) -> dict[str, Any]:
-    """What `/containers/create` takes. The restart policy stays `no`: we are the only one that restarts."""
+def container_body(blueprint: Blueprint, *, cgroup_parent: str | None = None) -> dict[str, Any]:
+    """What `/containers/create` takes. The restart policy stays `no`: we are the only one that restarts.
+
+    `cgroup_parent` is where the engine keeps what the blueprint joins; None: the engine's usual place.
+    """
+    if blueprint.joins is not None:
+        return _helper_body(blueprint, blueprint.joins, cgroup_parent)
     exposed: dict[str, dict[str, str]] = {f"{port.container}/{port.protocol}": {} for port in blueprint.ports}
     body: dict[str, Any] = {
         "Image": blueprint.image,
@@ -38,22 +43,58 @@ def container_body(blueprint: Blueprint) -> dict[str, Any]:
     return body
 
 
+def _helper_body(blueprint: Blueprint, joins: Joins, cgroup_parent: str | None) -> dict[str, Any]:
+    """Of one that joins others: the engine refuses a host name, a resolver or ports beside another's network.
+
+    Standard input stays open when whoever spoke last goes away, so that a helper outlives who started it.
+    """
+    body: dict[str, Any] = {
+        "Image": blueprint.image,
+        "Labels": dict(blueprint.labels),
+        "Env": [f"{name}={value}" for name, value in blueprint.environment.items()],
+        "StopTimeout": max(1, round(blueprint.stop_seconds)),
+        "OpenStdin": True,
+        "StdinOnce": False,
+        "AttachStdin": True,
+        "AttachStdout": True,
+        "Tty": False,
+        "HostConfig": {
+            **_confined(blueprint),
+            "Init": False,  # among another's processes it would be no init, and say so
+            "CapAdd": sorted(blueprint.capabilities),
+            "NetworkMode": f"container:{joins.network_of}" if joins.network_of else "none",
+            "PidMode": f"container:{joins.pids_of}" if joins.pids_of else "",
+            "CgroupParent": cgroup_parent or "",
+        },
+    }
+    if blueprint.command is not None:
+        body["Cmd"] = list(blueprint.command)
+    return body
+
+
 def _host_config(blueprint: Blueprint) -> dict[str, Any]:
-    resources = blueprint.resources
-    config: dict[str, Any] = {
+    return {
+        **_confined(blueprint),
         "NetworkMode": blueprint.network,
-        "RestartPolicy": {"Name": "no"},
         "Init": True,
-        "Privileged": False,
-        "SecurityOpt": ["no-new-privileges"],
-        "CapDrop": ["ALL"],
         "CapAdd": sorted({*KEPT_CAPABILITIES, *blueprint.capabilities}),
-        "PidsLimit": resources.pids,
-        "LogConfig": _LOGS,
         "Dns": list(blueprint.nameservers),
         "DnsSearch": list(blueprint.search),
         "PortBindings": _bindings(blueprint),
         "Mounts": [_mount(mount) for mount in blueprint.mounts],
+    }
+
+
+def _confined(blueprint: Blueprint) -> dict[str, Any]:
+    """What bounds anything of ours."""
+    resources = blueprint.resources
+    config: dict[str, Any] = {
+        "RestartPolicy": {"Name": "no"},
+        "Privileged": False,
+        "SecurityOpt": ["no-new-privileges"],
+        "CapDrop": ["ALL"],
+        "PidsLimit": resources.pids,
+        "LogConfig": _LOGS,
     }
     if resources.memory_bytes is not None:
         # The same limit with swap included: a limit that swaps instead of biting tells nobody of the leak.

@@ -38,11 +38,24 @@ def create(api: Api, blueprint: Blueprint) -> str:
         "POST",
         "/containers/create",
         params={"name": blueprint.name},
-        body=container_body(blueprint),
+        body=container_body(blueprint, cgroup_parent=_cgroup_parent(api, blueprint)),
         doing=doing,
         accept=(409,),
     )
     return _adopt(api, blueprint, doing) if reply.status == 409 else str(reply.payload["Id"])
+
+
+def _cgroup_parent(api: Api, blueprint: Blueprint) -> str | None:
+    """Below the joined container's own group, where groups are plain directories of the first version.
+
+    Of the second version a group with processes can't have groups below it, and systemd wants slices of its own.
+    """
+    joined = blueprint.joins.cgroup_of if blueprint.joins is not None else None
+    if joined is None:
+        return None
+    found = api.call("GET", "/info", doing="asking the engine how it groups processes").payload
+    plain = str(found.get("CgroupVersion")) == "1" and found.get("CgroupDriver") == "cgroupfs"
+    return f"/docker/{joined}" if plain else None
 
 
 def _adopt(api: Api, blueprint: Blueprint, doing: str) -> str:
@@ -56,7 +69,7 @@ def _adopt(api: Api, blueprint: Blueprint, doing: str) -> str:
     if all(labels.get(key) == value for key, value in blueprint.labels.items()):
         return str(present["Id"])
     # An instance is known by its number; what else we keep (a name server) by its role, and its name is its own.
-    known_by = (keys.CLUSTER, keys.NUMBER) if keys.CLUSTER in blueprint.labels else (keys.ROLE,)
+    known_by = (keys.CLUSTER, keys.NUMBER) if keys.NUMBER in blueprint.labels else (keys.ROLE,)
     if all(labels.get(key) == blueprint.labels[key] for key in (keys.ENV, *known_by)):
         raise TransientError(f"{doing}: an earlier one of ours has the name", _FREED_SECONDS)
     raise NotOurs(

@@ -54,7 +54,6 @@ def read_row(row: Mapping[str, Any], env: str) -> Instance | Foreign:
         return Foreign(id=row["Id"], container=name, reason=f"it is not on the network {network}")
     status: str = row.get("Status") or ""
     state = EngineState(row["State"])
-    exited = _EXITED.match(status) if state is EngineState.EXITED else None
     return Instance(
         id=row["Id"],
         container=name,
@@ -67,12 +66,18 @@ def read_row(row: Mapping[str, Any], env: str) -> Instance | Foreign:
         token_sha256=read.token_sha256,
         image_id=row["ImageID"],
         state=state,
-        exit_code=int(exited[1]) if exited else None,
+        exit_code=read_exit_code(row, state),
         health=_health(status),
         address=(networks.get(network) or {}).get("IPAddress") or None,
         has_agent=keys.AGENT in labels,
         task=read.task,
     )
+
+
+def read_exit_code(row: Mapping[str, Any], state: EngineState) -> int | None:
+    """None unless it exited."""
+    exited = _EXITED.match(row.get("Status") or "") if state is EngineState.EXITED else None
+    return int(exited[1]) if exited else None
 
 
 def container_name(row: Mapping[str, Any]) -> str:

@@ -29,6 +29,7 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, float | None], ...] = (
     (re.compile("removal of container .* in progress|marked for removal"), "", 0.2),
     (re.compile("network .* not found"), "the network is made again", 0.5),
     (re.compile("no such container"), "it is gone", 0.2),
+    (re.compile("cannot join .* of a non running container"), "what it joins has ended", 0.2),
     (
         re.compile("executable file not found|no such file or directory.*unable to start|exec format error"),
         "correct `command`, or the image's own",

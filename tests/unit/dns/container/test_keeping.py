@@ -155,7 +155,7 @@ def test_one_that_somebody_removes_is_made_anew_without_a_warning(
     loop.keeper.look_after()
     until(lambda: loop.keeper.serving)
     first = engine.box.id
-    engine.faults.fail("create", TransientError("the one before it is still being removed", 0.01), times=3)
+    engine.failures.fail("create", TransientError("the one before it is still being removed", 0.01), times=3)
     engine.remove(first)
     engine.inside.parts.control._feed_from(None)
     until(lambda: engine.box is not None and engine.box.id != first and loop.keeper.serving)
@@ -228,7 +228,7 @@ def test_the_next_loop_reads_back_what_is_answered_and_makes_nothing(loop: Loop,
 
 def test_where_nothing_stands_nothing_is_read_back(loop: Loop, engine: Engine) -> None:
     assert loop.keeper.recall() == {}
-    engine.faults.fail("find", TransientError("made to fail"))
+    engine.failures.fail("find", TransientError("made to fail"))
     assert loop.keeper.recall() == {}
 
 

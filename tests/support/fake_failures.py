@@ -9,7 +9,7 @@ Match = Callable[[tuple[object, ...]], bool]
 
 
 @dataclass(slots=True, kw_only=True)
-class _Fault:
+class _Failure:
     method: str
     error: Exception
     after_effect: bool
@@ -18,12 +18,12 @@ class _Fault:
 
 
 @dataclass(slots=True, kw_only=True)
-class Faults:
+class Failures:
     """A script of failures; `delay` is called with the method's name and arguments before each call."""
 
     delay: Callable[[str, tuple[object, ...]], None] | None = None
     away: bool = False
-    _script: list[_Fault] = field(default_factory=list)
+    _script: list[_Failure] = field(default_factory=list)
 
     def fail(
         self,
@@ -36,7 +36,7 @@ class Faults:
     ) -> None:
         """Make the next `times` calls of `method` (whose arguments satisfy `when`) raise."""
         chosen = error or TransientError(f"{method}: made to fail", 0.0)
-        self._script.append(_Fault(method=method, error=chosen, after_effect=after_effect, left=times, when=when))
+        self._script.append(_Failure(method=method, error=chosen, after_effect=after_effect, left=times, when=when))
 
     def lose_reply(self, method: str, *, times: int = 1) -> None:
         """The effect happens, the answer doesn't arrive: what a time limit on an effect looks like."""
@@ -56,8 +56,8 @@ class Faults:
         self._raise(method, arguments, after_effect=True)
 
     def _raise(self, method: str, arguments: tuple[object, ...], *, after_effect: bool) -> None:
-        for fault in self._script:
-            fits = fault.method == method and fault.after_effect == after_effect
-            if fits and fault.left > 0 and fault.when(arguments):
-                fault.left -= 1
-                raise fault.error
+        for failure in self._script:
+            fits = failure.method == method and failure.after_effect == after_effect
+            if fits and failure.left > 0 and failure.when(arguments):
+                failure.left -= 1
+                raise failure.error
