@@ -10,6 +10,8 @@
     │   ├── PermanentError        trying again as it is won't help; report it
     │   ├── StuckInEngine         the engine won't let go of something that nobody uses
     │   └── NotOurs               the thing there belongs to somebody else; leave it alone
+    ├── ChaosRefused          a fault that isn't allowed, or not now; nothing was touched
+    ├── DoesNotBite           a fault was made and doesn't do what it should; it is undone
     ├── LockHeld              another loop owns this engine and environment
     └── LoopNotRunning        the command needs the running loop's API
 
@@ -89,6 +91,14 @@ class StuckInEngine(EngineError):
 
 class NotOurs(EngineError):
     """The name or id in question belongs to a container that we did not make."""
+
+
+class ChaosRefused(ReconcilerError):
+    """A fault that may not be made, or not now: nothing was touched."""
+
+
+class DoesNotBite(ReconcilerError):
+    """A fault was made, and looking at its victims shows that it isn't what it should be. It has been undone."""
 
 
 class LockHeld(ReconcilerError):
