@@ -133,6 +133,31 @@ def test_a_second_loop_is_refused_and_a_standby_takes_over(loop: LoopProcess, en
         standby.docker.close()
 
 
+def test_a_frozen_loop_keeps_its_lock_so_that_two_never_act(loop: LoopProcess, engine: str, tmp_path: Path) -> None:
+    loop.save("web", spec(2))
+    loop.start()
+    loop.until_ready("web", 2)
+    standby = LoopProcess(engine, tmp_path / "standby", env=loop.env, options=("--standby",))
+    with ExitStack() as stack:
+        stack.callback(standby.docker.close)
+        loop.freeze()
+        stack.callback(loop.thaw)
+        refused = standby.cli("run", loop.specs, "--state", tmp_path / "other")
+        assert refused.code == 1
+        standby.launch()
+        standby.until(lambda: _handles_signals(standby.pid), what="it waits")
+        victim = f"{loop.env}-web-1"
+        dead = loop.containers("web")[victim]
+        loop.docker.kill(victim)
+        assert loop.containers("web", every=True)[victim] == dead
+        loop.thaw()
+        loop.until(lambda: loop.containers("web").get(victim, dead) != dead, what="the thawed loop replaces it")
+        assert standby.running
+        assert standby.stop() == 0
+    loop.until_ready("web", 2)
+    assert actions(loop).count("create web-1") == 2
+
+
 def _handles_signals(pid: int) -> bool:
     """SIGTERM is blocked, to be taken by a thread that waits for it."""
     fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
