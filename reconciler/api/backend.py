@@ -37,6 +37,9 @@ class Backend(Protocol):
     def expect_delete(self, name: str) -> None:
         """The file of this cluster is about to be deleted on purpose: that counts as confirmed."""
 
+    def note(self, cluster: str, subject: str, cause: str) -> None:
+        """Keep as an event what chaos says that it did to a cluster (empty: to several)."""
+
     def rescan(self) -> None:
         """Read the directory now."""
 

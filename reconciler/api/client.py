@@ -87,6 +87,10 @@ class LoopClient:
         """Tell the loop that this cluster's file is about to be deleted on purpose."""
         self._ask("POST", "/v1/deletes", {"name": name})
 
+    def note(self, cluster: str, subject: str, cause: str) -> None:
+        """Have the loop keep as an event what chaos did to a cluster (empty: to several)."""
+        self._ask("POST", "/v1/notes", {"kind": "chaos", "cluster": cluster, "subject": subject, "cause": cause})
+
     def rescan(self) -> None:
         """Have the loop read its directory now."""
         self._ask("POST", "/v1/rescan", {})

@@ -16,6 +16,7 @@ from reconciler.plan.lookup import NameStatus
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.status import ClusterStatus, Condition, InstanceStatus, WorldStatus
 from reconciler.state.event import Event
+from reconciler.state.faults import FaultSeen
 
 Json = dict[str, Any]
 
@@ -32,6 +33,7 @@ def status_dict(world: WorldStatus) -> Json:
         "engine_problem": world.engine_problem,
         "channel_problem": world.channel_problem,
         "names_problem": world.names_problem,
+        "faults": [fault_dict(fault) for fault in world.faults],
         "clusters": [cluster_dict(cluster) for cluster in world.clusters],
     }
 
@@ -91,6 +93,11 @@ def instance_dict(instance: InstanceStatus) -> Json:
         "exit_code": instance.exit_code,
         "task": instance.task,
     }
+
+
+def fault_dict(fault: FaultSeen) -> Json:
+    """A fault made on purpose; `until` is Unix seconds, when it ends by itself."""
+    return {**plain(fault)}
 
 
 def problem_dict(problem: Problem) -> Json:

@@ -24,6 +24,8 @@ MOST_EVENTS = 10_000
 LONGEST_WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.1
 LONGEST_NAME = 255
+MOST_SUBJECT = 100
+MOST_CAUSE = 1000
 NAME = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 
 
@@ -162,6 +164,25 @@ def _deletes(backend: Backend, request: Request, closing: Flag) -> tuple[int, en
     return 202, {"name": name}
 
 
+def _notes(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    """What chaos did, told by its own program: other kinds are the loop's, and nobody may speak for it."""
+    given = _object(request.body, "kind", "cluster", "subject", "cause")
+    if given.get("kind") != "chaos":
+        raise RequestError(400, "bad_request", "kind: only chaos can be noted from outside")
+    cluster = given.get("cluster", "")
+    subject = _line(given, "subject", MOST_SUBJECT)
+    cause = _line(given, "cause", MOST_CAUSE)
+    backend.note(_name(cluster) if cluster else "", subject, cause)
+    return 202, {"accepted": True}
+
+
+def _line(given: Mapping[str, Any], key: str, most: int) -> str:
+    text = given.get(key)
+    if not isinstance(text, str) or not 0 < len(text) <= most or not text.isprintable():
+        raise RequestError(400, "bad_request", f"{key}: one line of 1 to {most} characters was expected")
+    return text
+
+
 def _rescan(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
     _object(request.body)
     backend.rescan()
@@ -183,6 +204,7 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/v1/plan": {"POST": _plan},
     "/v1/confirm": {"POST": _confirm},
     "/v1/deletes": {"POST": _deletes},
+    "/v1/notes": {"POST": _notes},
     "/v1/rescan": {"POST": _rescan},
     "/v1/stop": {"POST": _stop},
 }

@@ -6,8 +6,10 @@ Before: WorldStatus. After: table and dashboard, which put these lines below the
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reconciler.console.events_view import clock
 from reconciler.console.glyphs import State
 from reconciler.plan.status import ClusterStatus, Condition, WorldStatus
+from reconciler.state.faults import FaultSeen
 
 _DEFAULT_ENV = "dev"
 
@@ -91,10 +93,20 @@ def _alarms(world: WorldStatus) -> Iterator[Note]:
     if world.held and not any("reconciler confirm" in one or "bring it back" in one for one in world.held):
         hint = f"bring the files back, or let it go on: {command(env, 'confirm')}"
         yield Note(label="", text=hint, style="yellow")
+    for fault in world.faults:
+        yield Note(label="Fault", text=_fault(fault, env), style="bold magenta")
     for problem in world.problems:
         yield Note(label="File", text=str(problem), style="bold red")
     for foreign in world.foreign:
         yield Note(label="Foreign", text=f"{foreign} (left alone)", style="magenta")
+
+
+def _fault(fault: FaultSeen, env: str) -> str:
+    count = len(fault.instances)
+    whom = fault.instances[0] if count == 1 else f"{count} instances"
+    if fault.leftover:
+        return f"{fault.says}: left over on {whom}; to end it: {command(env, f'chaos heal {fault.id}')}"
+    return f"{fault.says}: {whom}, until {clock(fault.until)} ({fault.id})"
 
 
 def _sentence(text: str) -> str:

@@ -13,6 +13,7 @@ from reconciler.engine.steps import Register as RegisterPort
 from reconciler.engine.store import Store
 from reconciler.loop.clock import AttendedClock
 from reconciler.loop.workqueue import WorkQueue
+from reconciler.state.faults import FaultSeen
 
 
 def no_problem() -> str:
@@ -20,11 +21,17 @@ def no_problem() -> str:
     return ""
 
 
+def no_faults() -> tuple[FaultSeen, ...]:
+    """Nobody looks for any."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the loop works with; the command line puts the real ones in, tests some of their own.
 
     `guardians` are called at every resync: each looks after a service (DNS, API) and starts it again where it died.
+    `faults` are those made on purpose, for status alone: no decision reads them.
     `names_problem` says why names don't answer, empty where they do; `nameservers` are what containers ask for them.
     """
 
@@ -42,3 +49,4 @@ class Surroundings:
     boundary: Callable[[str], None] = no_boundary
     names_problem: Callable[[], str] = no_problem
     nameservers: tuple[str, ...] = ()
+    faults: Callable[[], tuple[FaultSeen, ...]] = no_faults

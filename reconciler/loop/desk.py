@@ -27,6 +27,7 @@ from reconciler.plan.lookup import NameStatus, NameWorld, look_up
 from reconciler.plan.plan import Plan
 from reconciler.plan.status import WorldStatus
 from reconciler.spec.policy import Policy
+from reconciler.spec.wanted import WantedWorld
 from reconciler.state.event import Event
 
 PLAN_SECONDS = 10.0
@@ -63,8 +64,12 @@ class Desk:
         )  # fmt: skip
         return replace(
             world, loop_running=True, loop_pid=os.getpid(), specs=str(settings.specs),
-            names_problem=around.names_problem(),
+            names_problem=around.names_problem(), faults=around.faults(),
         )  # fmt: skip
+
+    def wanted(self) -> WantedWorld:
+        """What the directory asks for, as of the last pass."""
+        return self._snapshot.world
 
     def lookup(self, name: str) -> NameStatus:
         """What a name answers and why, as of the last pass."""
@@ -137,6 +142,10 @@ class Desk:
         """A named delete counts as confirmed."""
         self._inbox.put(lambda: self._memory.confirm((name,), self._around.clock()))
         self._around.queue.add(FILES)
+
+    def note(self, cluster: str, subject: str, cause: str) -> None:
+        """Keep what chaos says that it did, as an event; nothing is decided by it. No cluster: it concerns several."""
+        self._chronicle.note("chaos", subject, cause, cluster=cluster)
 
     def rescan(self) -> None:
         """Read the directory now."""

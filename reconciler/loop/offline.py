@@ -24,6 +24,7 @@ from reconciler.plan.status import Verdict, WorldStatus
 from reconciler.plan.world import Decision, decide
 from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
+from reconciler.state.faults import FaultPart, group
 from reconciler.state.observed import Observed
 
 _LOOK_SECONDS = 0.1
@@ -32,11 +33,11 @@ _LOOK_SECONDS = 0.1
 def offline_status(settings: Settings) -> WorldStatus:
     """The environment as the engine and the files show it. Raises EngineError where the engine doesn't answer."""
     world = _scan(settings)
-    observed, now, decision = _look(settings, world)
+    observed, now, decision, faults = _look(settings, world)
     plans = {plan.cluster: plan for plan in decision.plans if plan.cluster}
     snapshot = Snapshot(world=world, observed=observed, decision=decision, plans=plans)
     status = snapshot.status(env=settings.env, domain=settings.domain, now=now, beats={}, in_flight={})
-    return replace(status, specs=str(settings.specs))
+    return replace(status, specs=str(settings.specs), faults=group(faults, time.time()))
 
 
 def offline_plan(settings: Settings, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
@@ -45,7 +46,7 @@ def offline_plan(settings: Settings, files: Mapping[str, bytes] | None) -> tuple
         world = _scan(settings)
     else:
         world = world_of(files, _policy(settings), SecretFiles(settings.specs, settings.secrets_dir))
-    _, _, decision = _look(settings, world)
+    _, _, decision, _ = _look(settings, world)
     return decision.plans
 
 
@@ -94,7 +95,7 @@ def _scan(settings: Settings) -> WantedWorld:
     return scanner.scan(frozenset(), 0.0).world
 
 
-def _look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decision]:
+def _look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decision, tuple[FaultPart, ...]]:
     now = 0.0
     with closing(Store(settings.state / FILE_NAME, lambda _: None)) as store:
         memory = LoopMemory(now, store.past(), ())
@@ -102,13 +103,14 @@ def _look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Deci
         listing = engine.listing(settings.env)
         everyone = [instance for instances in listing.instances.values() for instance in instances]
         memory.sight(everyone, now, engine.up_seconds)
+        faults = engine.faults(settings.env)
         images = engine.images(sorted({w.spec.image for w in world.clusters.values() if w.spec is not None}))
     observed = Observed(
         channel=memory.channel, instances=listing.instances, foreign=listing.foreign,
         sightings=memory.sightings, images=images, past=memory.past,
     )  # fmt: skip
     decision = decide(world, observed, now=now, limits=Limits(), memory=memory.guard(now))
-    return observed, now, _without_names(_as_unknown(decision))
+    return observed, now, _without_names(_as_unknown(decision)), faults
 
 
 def _as_unknown(decision: Decision) -> Decision:

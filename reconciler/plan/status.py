@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from reconciler.errors import Problem
+from reconciler.state.faults import FaultSeen
 
 ConditionType = Literal["Ready", "Progressing", "Degraded", "Suspended", "Held"]
 Kind = Literal["ClusterSpec", "TaskSpec"]
@@ -107,7 +108,8 @@ class ClusterStatus:
 class WorldStatus:
     """A whole environment.
 
-    `held` are sentences about what guards stopped, `problems` those of files with no cluster.
+    `held` are sentences about what guards stopped, `problems` those of files with no cluster. `faults` are those made
+    on purpose.
     """
 
     environment: str
@@ -119,6 +121,7 @@ class WorldStatus:
     engine_problem: str = ""
     channel_problem: str = ""
     names_problem: str = ""
+    faults: tuple[FaultSeen, ...] = ()
     loop_running: bool = False
     loop_pid: int | None = None
     specs: str = ""

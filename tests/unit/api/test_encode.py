@@ -1,12 +1,14 @@
 """The stable JSON shapes: scripts read them, so keys are only ever added."""
 
 import json
+from dataclasses import replace
 
-from reconciler.api.decode import event
+from reconciler.api.decode import event, status
 from reconciler.api.encode import event_dict, rfc3339, status_dict
 from reconciler.errors import Problem
 from reconciler.plan.status import ClusterStatus, Condition, InstanceStatus, Verdict, WorldStatus
 from reconciler.state.event import Event
+from reconciler.state.faults import FaultSeen
 
 
 def world() -> WorldStatus:
@@ -33,6 +35,19 @@ def test_status_has_every_documented_key() -> None:
     instance = {"name", "number", "zone", "container", "phase", "verdict"}
     assert instance | {"heartbeat_age", "revision", "address"} <= cluster["instances"][0].keys()
     assert cluster["error"] == "webapp.yaml:1:2: torn; mend it"
+
+
+def test_faults_and_who_may_be_hit_come_back_as_they_were() -> None:
+    fault = FaultSeen(
+        id="k3f9", kind="split-brain", says="split-brain halves", until=12.5, instances=("web-1", "web-2"),
+        leftover=False,
+    )  # fmt: skip
+    given = replace(world(), faults=(fault,))
+    given = replace(given, clusters=(replace(given.clusters[0], chaos=True),))
+    data = json.loads(json.dumps(status_dict(given)))
+    assert status(data).faults == (fault,)
+    assert status(data).clusters[0].chaos
+    assert data["faults"][0]["instances"] == ["web-1", "web-2"]
 
 
 def test_conditions_have_the_keys_of_kubernetes() -> None:

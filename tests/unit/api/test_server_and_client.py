@@ -113,6 +113,9 @@ class FakeBackend:
     def expect_delete(self, name: str) -> None:
         self.asked.append(("expect_delete", name))
 
+    def note(self, cluster: str, subject: str, cause: str) -> None:
+        self.asked.append(("note", cluster, subject, cause))
+
     def rescan(self) -> None:
         self.asked.append(("rescan",))
 
@@ -191,9 +194,13 @@ def test_mutations_reach_the_loop(loop: Loop) -> None:
     assert loop.client.confirm() == ("webapp", "auth")
     assert loop.client.confirm(("webapp",)) == ("webapp",)
     loop.client.expect_delete("auth")
+    loop.client.note("", "web-1", "killed by hand")
     loop.client.rescan()
     loop.client.stop()
-    asked = [("confirm", None), ("confirm", ("webapp",)), ("expect_delete", "auth"), ("rescan",), ("stop",)]
+    asked = [
+        *(("confirm", None), ("confirm", ("webapp",)), ("expect_delete", "auth")),
+        *(("note", "", "web-1", "killed by hand"), ("rescan",), ("stop",)),
+    ]
     assert loop.backend.asked == asked
     assert loop.client.info() == {"pid": "7", "env": "dev"}
 
@@ -244,7 +251,7 @@ def test_a_bug_of_the_loop_is_a_sentence_without_traceback(loop: Loop) -> None:
     assert (status, message) == (500, "the loop failed on this request; its log says why")
 
 
-@pytest.mark.parametrize("path", ["plan", "confirm", "deletes", "rescan", "stop"])
+@pytest.mark.parametrize("path", ["plan", "confirm", "deletes", "notes", "rescan", "stop"])
 def test_mutations_are_not_for_get(loop: Loop, path: str) -> None:
     status, _, head = loop.raw(f"GET /v1/{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     assert status == 405
@@ -265,6 +272,12 @@ def test_mutations_are_not_for_get(loop: Loop, path: str) -> None:
         ("POST", "/v1/confirm", b'{"name":[]}', 400, "no such key"),
         ("POST", "/v1/confirm", b'{"names":["../x"]}', 400, "DNS label"),
         ("POST", "/v1/deletes", b"{}", 400, "DNS label"),
+        ("POST", "/v1/notes", b'{"kind":"remove","subject":"a","cause":"b"}', 400, "only chaos"),
+        ("POST", "/v1/notes", b'{"kind":"chaos","cluster":"a;b","subject":"a","cause":"b"}', 400, "DNS label"),
+        ("POST", "/v1/notes", b'{"kind":"chaos","cause":"b"}', 400, "subject: one line"),
+        ("POST", "/v1/notes", b'{"kind":"chaos","subject":"a\\nb","cause":"b"}', 400, "subject: one line"),
+        ("POST", "/v1/notes", b'{"kind":"chaos","subject":"a","cause":"%s"}' % (b"b" * 1001), 400, "1 to 1000"),
+        ("POST", "/v1/notes", b'{"kind":"chaos","subject":"a","cause":7}', 400, "cause: one line"),
         ("POST", "/v1/plan", b'{"files":{"../a.yaml":""}}', 400, "plain file name"),
         ("POST", "/v1/plan", b'{"files":{"a.yaml":7}}', 400, "base64"),
         ("POST", "/v1/plan", b'{"files":{"a.yaml":{"base64":"*"}}}', 400, "a.yaml"),

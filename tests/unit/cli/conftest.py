@@ -55,6 +55,9 @@ class FakeLoop:
     def expect_delete(self, name: str) -> None:
         self.asked.append(f"expect_delete {name}")
 
+    def note(self, cluster: str, subject: str, cause: str) -> None:
+        self.asked.append(f"note {cluster} {subject}: {cause}")
+
     def rescan(self) -> None:
         self.asked.append("rescan")
 

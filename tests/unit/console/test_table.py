@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from reconciler.console.events_view import clock
 from reconciler.console.glyphs import ASCII, UNICODE, Glyphs
 from reconciler.console.notes import alarms
 from reconciler.console.table import status_table
@@ -272,3 +273,15 @@ def test_names_that_do_not_answer_are_said_in_the_table_and_on_the_dashboard() -
 def test_a_run_that_is_being_stopped_says_so() -> None:
     run = replace(worlds.instance("loader", 1, Verdict.STOPPING), task=True)
     assert verdict_word(run) == "stopping"
+
+
+def test_a_fault_made_on_purpose_says_what_whom_and_until_when() -> None:
+    until = clock(worlds.FAULT_ENDS_AT)
+    faults = [note.text for note in alarms(worlds.broken_on_purpose()) if note.label == "Fault"]
+    assert faults == [
+        f"split-brain halves az1 | az2,az3: 6 instances, until {until} (k3f9)",
+        "freeze web-1: left over on web-1; to end it: reconciler chaos heal a1b2",
+    ]
+    printed = status_table(worlds.broken_on_purpose()).plain
+    assert all(len(line) <= 80 for line in printed.splitlines())
+    assert "split-brain halves az1 | az2,az3" in printed

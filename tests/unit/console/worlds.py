@@ -11,8 +11,10 @@ from reconciler.plan.status import (
     WorldStatus,
 )
 from reconciler.state.event import Event
+from reconciler.state.faults import FaultSeen
 
 R, S, D, U = Verdict.READY, Verdict.STARTING, Verdict.DEAD, Verdict.UNKNOWN
+FAULT_ENDS_AT = 1_763_841_600.0
 ZONES = ("az1", "az2", "az3")
 
 
@@ -207,6 +209,18 @@ def engine_gone() -> WorldStatus:
     )
 
 
+def broken_on_purpose() -> WorldStatus:
+    six = tuple(f"{name}-{number}" for name in ("auth", "web") for number in (1, 2, 3))
+    cut = FaultSeen(
+        id="k3f9", kind="split-brain", says="split-brain halves az1 | az2,az3", until=FAULT_ENDS_AT, instances=six,
+        leftover=False,
+    )  # fmt: skip
+    frozen = FaultSeen(
+        id="a1b2", kind="freeze", says="freeze web-1", until=FAULT_ENDS_AT, instances=("web-1",), leftover=True
+    )
+    return world(cluster("auth", 3), cluster("web", 3), faults=(cut, frozen))
+
+
 def empty() -> WorldStatus:
     return world(loop_running=False, loop_pid=None)
 
@@ -242,6 +256,7 @@ ALL = {
     "held": held,
     "blind": blind,
     "engine_gone": engine_gone,
+    "broken_on_purpose": broken_on_purpose,
     "empty": empty,
     "fifty": fifty,
     "long_names": long_names,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from reconciler.errors import Problem
 from reconciler.plan.report import cluster_status, orphan_status
 from reconciler.plan.status import ClusterStatus, Verdict
+from reconciler.spec.chaos import Chaos
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
 from reconciler.state.beats import Beat
@@ -188,3 +189,9 @@ def test_an_orphan_that_is_held_keeps_its_number_and_one_that_goes_wants_none() 
 def test_an_orphan_without_a_plan_is_told_as_being_removed() -> None:
     empty = Observed(channel=Channel(since=0.0))
     assert orphan_status("web", None, empty, {}, now=NOW).current == 0
+
+
+def test_who_opted_in_to_chaos_says_so_and_nobody_else() -> None:
+    for chaos, opted_in in ((None, False), (Chaos(enabled=False), False), (Chaos(enabled=True), True)):
+        spec = make_spec(chaos=chaos)
+        assert _status(spec, make_settled(spec)).chaos is opted_in
