@@ -22,7 +22,7 @@ from reconciler.spec.sentences import Sentences, finding
 from reconciler.spec.values import Values
 
 # Errors of these keywords concern a mapping's keys or a list as a whole; the values inside can still be read.
-_ABOUT_THE_WHOLE = frozenset({"additionalProperties", "required", "uniqueItems", "maxItems", "minItems"})
+ABOUT_THE_WHOLE = frozenset({"additionalProperties", "required", "uniqueItems", "maxItems", "minItems"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def _read(tree: Document, report: Report, file: str, policy: Policy) -> ClusterS
     data: Any = plain(tree.root)
     sentences = Sentences(tree, report)
     findings = [finding(error) for error in validator().iter_errors(data)]
-    bad = frozenset(found.path for found in findings if found.keyword not in _ABOUT_THE_WHOLE)
+    bad = frozenset(found.path for found in findings if found.keyword not in ABOUT_THE_WHOLE)
     mistyped = {found.path for found in findings if found.keyword == "type"}
     for found in findings:
         if found.keyword == "type" or found.path not in mistyped:

@@ -1,10 +1,10 @@
 """The format as a JSON Schema (2020-12): the file beside this module, as text for editors and as a validator
 for parse.
 
-Before: nothing. After: parse, which translates what the validator finds into sentences; `reconciler schema`,
-which prints the text. Two keywords are ours and mean nothing to other tools: `x-seconds` and `x-bytes`, the
-least and the greatest duration or size in the format's own notation. `patternErrorMessage` is the sentence
-that editors show too.
+Before: nothing. After: parse, which translates what the validator finds into sentences; drill.reading, which has
+a schema of its own; `reconciler schema`, which prints the text. Two keywords are ours and mean nothing to other
+tools: `x-seconds` and `x-bytes`, the least and the greatest duration or size in the format's own notation.
+`patternErrorMessage` is the sentence that editors show too.
 """
 
 import json
@@ -34,16 +34,19 @@ def schema() -> Mapping[str, Any]:
 
 @lru_cache(maxsize=1)
 def validator() -> "Validator":
-    """The compiled schema with our own keywords. The import is late: it costs more than all the rest of
-    parsing.
-    """
+    """The compiled schema of specs."""
+    return compiled(schema())
+
+
+def compiled(form: Mapping[str, Any]) -> "Validator":
+    """A schema with our own keywords. The import is late: it costs more than all the rest of parsing."""
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
     extended: Any = extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, {"x-seconds": _seconds_between, "x-bytes": _bytes_between}
     )
-    made: Validator = extended(schema())
+    made: Validator = extended(form)
     return made
 
 

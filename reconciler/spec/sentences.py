@@ -73,9 +73,11 @@ def finding(error: "ValidationError") -> Finding:
 class Sentences:
     """Notes the validator's errors of one document in its report."""
 
-    def __init__(self, tree: Document, report: Report) -> None:
+    def __init__(self, tree: Document, report: Report, form: Mapping[str, Any] | None = None) -> None:
+        """`form` is the schema that found the errors; without it the spec's."""
         self._tree = tree
         self._report = report
+        self._form = form
 
     def note(self, found: Finding) -> None:
         """Say one of them at its place, unless the place was refused before."""
@@ -102,11 +104,12 @@ class Sentences:
         for key in found.value:
             if key not in known:
                 place = (*found.path, key)
-                problem, fix = _unknown(key, place, known)
+                homes = _homes() if self._form is None else homes_of(self._form)
+                problem, fix = _unknown(key, place, known, homes)
                 self._report.add(self._tree.key_at(place), place, problem, fix)
 
 
-def _unknown(key: str, place: Path, known: Mapping[str, Any]) -> tuple[str, str]:
+def _unknown(key: str, place: Path, known: Mapping[str, Any], homes: Mapping[str, str]) -> tuple[str, str]:
     """Not yet, forbidden, or a mistyped key: the first that fits."""
     if show_path(place) in NOT_YET:
         return "does not work yet", NOT_YET[show_path(place)]
@@ -118,7 +121,7 @@ def _unknown(key: str, place: Path, known: Mapping[str, Any]) -> tuple[str, str]
     close = get_close_matches(key.lower().replace("_", "").replace("-", ""), folded, n=1, cutoff=0.6)
     if close:
         return "unknown key", f"did you mean `{folded[close[0]]}`?"
-    home = _homes().get(key)
+    home = homes.get(key)
     if home is not None:
         return "unknown key here", f"it belongs under `{home}`"
     return "unknown key", f"the keys here are {', '.join(known)}"
@@ -126,7 +129,11 @@ def _unknown(key: str, place: Path, known: Mapping[str, Any]) -> tuple[str, str]
 
 @lru_cache(maxsize=1)
 def _homes() -> Mapping[str, str]:
-    """Keys that exist once inside the schema's nested mappings, with the mapping's path."""
+    return homes_of(schema())
+
+
+def homes_of(form: Mapping[str, Any]) -> Mapping[str, str]:
+    """Keys that exist inside a schema's nested mappings, with the path of the first such mapping."""
     homes: dict[str, str] = {}
 
     def walk(node: Any, path: Path) -> None:
@@ -134,7 +141,7 @@ def _homes() -> Mapping[str, str]:
             homes.setdefault(key, show_path(path))
             walk(inner, (*path, key))
 
-    walk(schema(), ())
+    walk(form, ())
     return {key: home for key, home in homes.items() if home}
 
 
@@ -167,6 +174,8 @@ def _number_for_text(value: float, written: str, found: Finding) -> tuple[str, s
             f"{written} has no unit",
             f"write {written}s for seconds" if value >= 0 else "write 1s or 500ms",
         )
+    if "percentage" in str(found.schema.get("patternErrorMessage", "")):
+        return f"{written} has no %", f'write "{written}%"'
     return f"{written} is a number, not text", f'quote it: "{written}"'
 
 
@@ -189,8 +198,14 @@ def _required(found: Finding, _tree: Document) -> tuple[str, str]:
     missing = [key for key in found.wanted if key not in found.value]
     # One error a key; the validator names the key only in its message, in the order of the list.
     key = next((key for key in missing if found.message.startswith(repr(key))), missing[0])
-    example = _EXAMPLES.get(key, f"`{key}: …`")
-    return f"`{key}` is missing", f"add {example}"
+    return f"`{key}` is missing", f"add {_EXAMPLES.get(key) or _example(key, found)}"
+
+
+def _example(key: str, found: Finding) -> str:
+    """The one value that may stand there, or the schema's own first example where that is a single value."""
+    inner = found.schema.get("properties", {}).get(key, {})
+    shown = next(iter(inner.get("examples", ())), None)
+    return f"`{key}: {inner.get('const', shown if isinstance(shown, str | int) else '…')}`"
 
 
 def _enum(found: Finding, _tree: Document) -> tuple[str, str]:
@@ -208,7 +223,8 @@ def _const(found: Finding, _tree: Document) -> tuple[str, str]:
         return f"a task has size 1, not {quoted(found.value)}", f"leave `size` out; {how}"
     if found.value in NOT_YET_VALUES.get(show_path(found.path), ()):
         return f"{quoted(found.value)} does not work yet", f"write {found.wanted}"
-    return f"{quoted(found.value)} is not known", f"write {found.wanted}, or leave the key out"
+    otherwise = ", or leave the key out" if "default" in found.schema else ""
+    return f"{quoted(found.value)} is not known", f"write {found.wanted}{otherwise}"
 
 
 def _of_the_other_kind(found: Finding, _tree: Document) -> tuple[str, str]:
@@ -247,6 +263,10 @@ def _min_length(_found: Finding, _tree: Document) -> tuple[str, str]:
     return "empty text", "give a value or remove the key"
 
 
+def _max_length(found: Finding, _tree: Document) -> tuple[str, str]:
+    return f"{len(found.value)} characters; at most {found.wanted} are possible", "shorten it"
+
+
 def _min_items(_found: Finding, _tree: Document) -> tuple[str, str]:
     return "an empty list; at least one is needed", "name one or remove the key"
 
@@ -278,6 +298,7 @@ _RULES: Mapping[str, Rule | None] = {
     "maximum": _maximum,
     "pattern": _pattern,
     "minLength": _min_length,
+    "maxLength": _max_length,
     "minItems": _min_items,
     "maxItems": _max_items,
     "uniqueItems": _unique,

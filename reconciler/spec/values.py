@@ -56,6 +56,10 @@ class Values:
         """True only where the file says so."""
         return self.plain(None, *path) is True
 
+    def denies(self, *path: str | int) -> bool:
+        """Whether the file says false: for what is true by default."""
+        return self.plain(None, *path) is False
+
     def whole(self, default: int, *path: str | int) -> int:
         return int(self.plain(default, *path))
 
