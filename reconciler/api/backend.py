@@ -40,6 +40,15 @@ class Backend(Protocol):
     def note(self, cluster: str, subject: str, cause: str) -> None:
         """Keep as an event what chaos says that it did to a cluster (empty: to several)."""
 
+    def close_zone(self, zone: str, seconds: float | None, why: str) -> tuple[str, ...]:
+        """Take a zone out of service, for `seconds` or until it is opened; returns what a person should know of it.
+
+        Raises UsageError for a zone that nobody has.
+        """
+
+    def open_zone(self, zone: str) -> bool:
+        """Put a zone into service again; False where it was open. Raises UsageError for one that nobody has."""
+
     def rescan(self) -> None:
         """Read the directory now."""
 

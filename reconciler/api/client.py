@@ -91,6 +91,15 @@ class LoopClient:
         """Have the loop keep as an event what chaos did to a cluster (empty: to several)."""
         self._ask("POST", "/v1/notes", {"kind": "chaos", "cluster": cluster, "subject": subject, "cause": cause})
 
+    def close_zone(self, zone: str, seconds: float | None = None, why: str = "") -> tuple[str, ...]:
+        """Take a zone out of service, for `seconds` or until it is opened; returns what a person should know of it."""
+        given = self._ask("POST", "/v1/zones", {"zone": zone, "closed": True, "seconds": seconds, "why": why})
+        return tuple(str(sentence) for sentence in given.get("remarks", ()))
+
+    def open_zone(self, zone: str) -> bool:
+        """Put a zone into service again; False where it was open."""
+        return bool(self._ask("POST", "/v1/zones", {"zone": zone, "closed": False}).get("changed"))
+
     def rescan(self) -> None:
         """Have the loop read its directory now."""
         self._ask("POST", "/v1/rescan", {})

@@ -34,6 +34,7 @@ def status_dict(world: WorldStatus) -> Json:
         "channel_problem": world.channel_problem,
         "names_problem": world.names_problem,
         "faults": [fault_dict(fault) for fault in world.faults],
+        "closed_zones": [plain(closed) for closed in world.closed_zones],
         "clusters": [cluster_dict(cluster) for cluster in world.clusters],
     }
 

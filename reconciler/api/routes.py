@@ -183,6 +183,20 @@ def _line(given: Mapping[str, Any], key: str, most: int) -> str:
     return text
 
 
+def _zones(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    body = _object(request.body, "zone", "closed", "seconds", "why")
+    zone, closed, seconds, why = body.get("zone"), body.get("closed"), body.get("seconds"), body.get("why", "")
+    if not isinstance(zone, str) or not isinstance(closed, bool) or not isinstance(why, str):
+        raise RequestError(400, "bad_request", "zone: a text, closed: true or false, why: a text were expected")
+    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
+        raise RequestError(400, "bad_request", "seconds: a number was expected, or null")
+    if closed:
+        return 200, {"zone": zone, "closed": True, "remarks": list(backend.close_zone(zone, seconds, why))}
+    if seconds is not None or why:
+        raise RequestError(400, "bad_request", "seconds, why: an open zone has neither")
+    return 200, {"zone": zone, "closed": False, "changed": backend.open_zone(zone)}
+
+
 def _rescan(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
     _object(request.body)
     backend.rescan()
@@ -205,6 +219,7 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/v1/confirm": {"POST": _confirm},
     "/v1/deletes": {"POST": _deletes},
     "/v1/notes": {"POST": _notes},
+    "/v1/zones": {"POST": _zones},
     "/v1/rescan": {"POST": _rescan},
     "/v1/stop": {"POST": _stop},
 }

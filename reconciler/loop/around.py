@@ -3,6 +3,7 @@
 Before: assembly (the real ones), tests (some of their own). After: runner.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ class Surroundings:
 
     `guardians` are called at every resync: each looks after a service (DNS, API) and starts it again where it died.
     `faults` are those made on purpose, for status alone: no decision reads them.
+    `wall` is the time of day in Unix seconds; `clock` is what silence and back-off are counted by.
     `names_problem` says why names don't answer, empty where they do; `nameservers` are what containers ask for them.
     """
 
@@ -50,3 +52,4 @@ class Surroundings:
     names_problem: Callable[[], str] = no_problem
     nameservers: tuple[str, ...] = ()
     faults: Callable[[], tuple[FaultSeen, ...]] = no_faults
+    wall: Callable[[], float] = time.time

@@ -4,15 +4,17 @@ Before: desk puts a question here. After: runner has them answered with what tha
 Nobody waits in here; who asked and gave up is passed over.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from reconciler.errors import EngineError, TransientError
 from reconciler.loop.workqueue import drain
 from reconciler.plan.plan import Plan
 from reconciler.spec.wanted import WantedWorld
 
+Answer = TypeVar("Answer")
 ANSWER_SECONDS = 4.0  # less than a client waits
 
 
@@ -24,12 +26,23 @@ class Question:
         self.answer: Future[tuple[Plan, ...]] = Future()
 
 
-class Confirmation:
-    """A person's word that held deletions may go on: of these clusters, None for all that it can help."""
+class Errand:
+    """Something that the deciding thread does for others after its next pass, and whatever it answers."""
 
-    def __init__(self, names: Collection[str] | None) -> None:
-        self.names = names
-        self.answer: Future[tuple[str, ...]] = Future()
+    def __init__(self, do: Callable[[], Any]) -> None:
+        self.do = do
+        self.answer: Future[Any] = Future()
+
+
+def run_errands(errands: "SimpleQueue[Errand]") -> None:
+    """Do what was asked for; nothing for one who was told already that it came to nothing."""
+    for errand in drain(errands):
+        if not errand.answer.set_running_or_notify_cancel():
+            continue
+        try:
+            errand.answer.set_result(errand.do())
+        except Exception as problem:  # noqa: BLE001  whatever it is, it concerns who asked
+            errand.answer.set_exception(problem)
 
 
 def answer_plans(
@@ -43,16 +56,7 @@ def answer_plans(
             question.answer.set_exception(problem)
 
 
-def answer_confirmations(
-    confirmations: "SimpleQueue[Confirmation]", release: Callable[[Collection[str] | None], tuple[str, ...]]
-) -> None:
-    """Whoever confirms hears what was released; nothing is for one who was told already that it came to nothing."""
-    for asked in drain(confirmations):
-        if asked.answer.set_running_or_notify_cancel():
-            asked.answer.set_result(release(asked.names))
-
-
-def wait_for_release(asked: "Future[tuple[str, ...]]") -> tuple[str, ...]:
+def wait_for(asked: "Future[Answer]") -> Answer:
     """The answer. Raises TransientError where it is late; then it is withdrawn, and nothing comes of it."""
     try:
         return asked.result(ANSWER_SECONDS)

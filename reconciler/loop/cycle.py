@@ -18,6 +18,7 @@ from reconciler.state.beats import Beat, Sounding
 from reconciler.state.image import Image
 from reconciler.state.instance import Instance
 from reconciler.state.observed import InFlight, Observed
+from reconciler.state.zones import ClosedZone
 
 ENDED_SECONDS = 10.0
 Flights = Mapping[str, tuple[InFlight, ...]]
@@ -32,6 +33,7 @@ class Senses:
     beats: Callable[[], Mapping[str, Beat]]
     soundings: Callable[[], Mapping[str, Sounding]]
     clock: Callable[[], float]
+    closed_zones: Callable[[], Mapping[str, ClosedZone]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,7 @@ class Cycle:
             channel=memory.channel, instances=listing.instances, foreign=listing.foreign, beats=senses.beats(),
             soundings=senses.soundings(), sightings=memory.sightings, in_flight=flights, setbacks=memory.setbacks,
             images=self._look_up_images(world), past=memory.past, names=senses.names.published(),
-            pulled=memory.pulled, ended=self._still_ending(everyone, now),
+            pulled=memory.pulled, ended=self._still_ending(everyone, now), closed_zones=senses.closed_zones(),
         )  # fmt: skip
         return observed, now
 

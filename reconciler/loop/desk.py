@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from queue import SimpleQueue
+from typing import TypeVar
 
 from reconciler.engine.executor import Executor
 from reconciler.errors import TransientError
 from reconciler.loop.around import Surroundings
-from reconciler.loop.asking import Confirmation, Question, wait_for_release
+from reconciler.loop.asking import Errand, Question, wait_for
 from reconciler.loop.chronicle import Chronicle
 from reconciler.loop.memory import LoopMemory
 from reconciler.loop.scanner import Scanner, world_of
@@ -22,14 +23,17 @@ from reconciler.loop.secret_files import SecretFiles
 from reconciler.loop.settings import Settings
 from reconciler.loop.snapshot import Snapshot
 from reconciler.loop.workqueue import ALL, FILES
+from reconciler.loop.zones import Zones
 from reconciler.plan.guard import MASS_DELETION
 from reconciler.plan.lookup import NameStatus, NameWorld, look_up
 from reconciler.plan.plan import Plan
 from reconciler.plan.status import WorldStatus
+from reconciler.plan.zoning import closing_remarks, insist_on_closing, insist_on_zone, known_zones
 from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.event import Event
 
+T = TypeVar("T")
 PLAN_SECONDS = 10.0
 
 
@@ -42,7 +46,8 @@ class Desk:
     _stop: threading.Event
     _inbox: SimpleQueue[Callable[[], None]]
     _questions: SimpleQueue[Question]
-    _confirmations: SimpleQueue[Confirmation]
+    _errands: SimpleQueue[Errand]
+    _zones: Zones
     _chronicle: Chronicle
     _memory: LoopMemory
     _scanner: Scanner
@@ -65,6 +70,7 @@ class Desk:
         return replace(
             world, loop_running=True, loop_pid=os.getpid(), specs=str(settings.specs),
             names_problem=around.names_problem(), faults=around.faults(),
+            closed_zones=tuple(self._zones.standing.values()),
         )  # fmt: skip
 
     def wanted(self) -> WantedWorld:
@@ -113,14 +119,11 @@ class Desk:
 
         Raises TransientError where the loop doesn't get to it in time; then nothing comes of it.
         """
-        return wait_for_release(self.ask_confirm(names))
+        return wait_for(self.ask_confirm(names))
 
     def ask_confirm(self, names: tuple[str, ...] | None) -> "Future[tuple[str, ...]]":
         """The same, answered by the deciding thread after its next pass: what that one holds counts."""
-        asked = Confirmation(names)
-        self._confirmations.put(asked)
-        self._around.queue.add(FILES)
-        return asked.answer
+        return self._errand(lambda: self._release(names))
 
     def _release(self, names: Collection[str] | None) -> tuple[str, ...]:
         """On the deciding thread: these may go. What is held because the directory can't be read goes only by name:
@@ -137,6 +140,45 @@ class Desk:
         self._chronicle.note("confirm", ", ".join(released), "confirmed by a person")
         self._around.queue.add(ALL)
         return released
+
+    def close_zone(self, zone: str, seconds: float | None, why: str) -> tuple[str, ...]:
+        """Take a zone out of service; what a person should know of it. Raises UsageError for one that nobody has."""
+        return wait_for(self.ask_close_zone(zone, seconds, why))
+
+    def ask_close_zone(self, zone: str, seconds: float | None, why: str) -> "Future[tuple[str, ...]]":
+        """The same, answered by the deciding thread after its next pass, which has read the files."""
+        insist_on_closing(seconds, why)
+
+        def close() -> tuple[str, ...]:
+            self._insist_on_zone(zone)
+            self._zones.close(zone, seconds, why)
+            return closing_remarks(self._snapshot.world, self._zones.standing, zone)
+
+        return self._errand(close)
+
+    def open_zone(self, zone: str) -> bool:
+        """Put a zone into service again; False where it was open. Raises UsageError for one that nobody has."""
+        return wait_for(self.ask_open_zone(zone))
+
+    def ask_open_zone(self, zone: str) -> "Future[bool]":
+        """The same, answered by the deciding thread after its next pass."""
+
+        def open_it() -> bool:
+            self._insist_on_zone(zone)
+            return self._zones.open(zone)
+
+        return self._errand(open_it)
+
+    def _errand(self, do: Callable[[], T]) -> "Future[T]":
+        """Have it done by the deciding thread, after a pass that reads the files."""
+        errand = Errand(do)
+        self._errands.put(errand)
+        self._around.queue.add(FILES)
+        return errand.answer
+
+    def _insist_on_zone(self, zone: str) -> None:
+        snapshot = self._snapshot
+        insist_on_zone(zone, known_zones(snapshot.world, snapshot.observed, self._zones.standing))
 
     def expect_delete(self, name: str) -> None:
         """A named delete counts as confirmed."""

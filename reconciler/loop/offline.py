@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 
+from reconciler.engine.closed_zones import read_closed
 from reconciler.engine.docker import connect
 from reconciler.engine.store import FILE_NAME, Store
 from reconciler.loop.assembly import surroundings
@@ -99,6 +100,7 @@ def _look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Deci
     now = 0.0
     with closing(Store(settings.state / FILE_NAME, lambda _: None)) as store:
         memory = LoopMemory(now, store.past(), ())
+        kept = read_closed(store.notes())
     with closing(connect(settings.engine_url)) as engine:
         listing = engine.listing(settings.env)
         everyone = [instance for instances in listing.instances.values() for instance in instances]
@@ -108,6 +110,7 @@ def _look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Deci
     observed = Observed(
         channel=memory.channel, instances=listing.instances, foreign=listing.foreign,
         sightings=memory.sightings, images=images, past=memory.past,
+        closed_zones={zone: closed for zone, closed in kept.items() if not closed.over(time.time())},
     )  # fmt: skip
     decision = decide(world, observed, now=now, limits=Limits(), memory=memory.guard(now))
     return observed, now, _without_names(_as_unknown(decision)), faults

@@ -21,7 +21,7 @@ from reconciler.engine.steps import Steps
 from reconciler.engine.store_values import SpecsDirectory
 from reconciler.errors import EngineError, ReconcilerError
 from reconciler.loop.around import Surroundings
-from reconciler.loop.asking import Confirmation, Question, answer_confirmations, answer_plans
+from reconciler.loop.asking import Errand, Question, answer_plans, run_errands
 from reconciler.loop.chronicle import Chronicle
 from reconciler.loop.cycle import Cycle, Senses, Turn
 from reconciler.loop.desk import Desk
@@ -35,6 +35,7 @@ from reconciler.loop.snapshot import Snapshot, advance
 from reconciler.loop.waking import wake
 from reconciler.loop.watch import DirectoryWatch
 from reconciler.loop.workqueue import ALL, FILES, drain
+from reconciler.loop.zones import Zones
 from reconciler.plan.actions import PullImage
 from reconciler.plan.limits import Limits
 from reconciler.plan.world import Decision
@@ -64,7 +65,7 @@ class Loop(Desk):
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._questions: SimpleQueue[Question] = SimpleQueue()
-        self._confirmations: SimpleQueue[Confirmation] = SimpleQueue()
+        self._errands: SimpleQueue[Errand] = SimpleQueue()
         self._settled: SimpleQueue[str] = SimpleQueue()
         self._started_at = time.time()
         self._failures = 0
@@ -76,6 +77,7 @@ class Loop(Desk):
         settings, around = self._settings, self._around
         store = around.store
         self._chronicle = Chronicle(store)
+        self._zones = Zones(store, self._queue, self._chronicle.note, around.wall)
         self._memory = LoopMemory(self._clock(), store.past(), store.take_confirmed(), store.held())
         self._remembered = store.past().keys() | store.last_good().keys()
         self._seen: set[str] = set()
@@ -92,7 +94,7 @@ class Loop(Desk):
         self._prober = Prober(self._clock, self._queue.add)
         self._senses = Senses(
             engine=around.engine, names=around.names, beats=around.listener.beats,
-            soundings=self._prober.soundings, clock=self._clock,
+            soundings=self._prober.soundings, clock=self._clock, closed_zones=self._zones.now_closed,
         )  # fmt: skip
         self._cycle = Cycle(settings.env, self._senses, self._executor, self._memory, self._limits)
         self._directory = DirectoryWatch(settings.specs, self._on_file, polling=settings.polling)
@@ -166,14 +168,14 @@ class Loop(Desk):
             self._blind(str(problem))
             for question in drain(self._questions):
                 question.answer.set_exception(problem)
-            answer_confirmations(self._confirmations, self._release)
+            run_errands(self._errands)
             return
         self._listen(turn)
         self._cycle.hand_out(turn)
         self._conclude(turn)
         if everything:
             answer_plans(self._questions, turn.decision.plans, lambda world: self._cycle.suppose(world, turn))
-            answer_confirmations(self._confirmations, self._release)
+            run_errands(self._errands)
         if ALL in names and self.passes > 1:
             self._look_after_services()
 

@@ -71,6 +71,7 @@ class Snapshot:
             foreign=tuple(f"{f.container}: {f.reason}" for f in self.observed.foreign),
             engine_problem=self.engine_problem,
             channel_problem=channel_problem,
+            closed_zones=tuple(self.observed.closed_zones.values()),
         )
 
     def _dated(self, row: ClusterStatus) -> ClusterStatus:

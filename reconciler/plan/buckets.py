@@ -3,10 +3,12 @@
 Before: verdicts. After: filling, thinning, ending. A bucket says what may become of an instance, not what will.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reconciler.plan.backoff import next_start_at
 from reconciler.plan.limits import Limits
+from reconciler.plan.placement import Ground, ground_of
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
@@ -25,7 +27,8 @@ class Buckets:
     `leaving`: of the going, those that somebody else removes, each with the instant until which its number is kept.
     `lost`: suspects whose grace and back-off are over and who are within the budget. `sound`: all others that run.
     `outdated` maps sound ids to the cause. `pending` are creations under way. `patient` maps suspects that only
-    back-off still spares to the instant when it is over.
+    back-off still spares to the instant when it is over. `stuck` maps sound ids in closed zones of the `ground` to why
+    they would be replaced or moved if their zone were open.
     """
 
     going: list[Instance] = field(default_factory=list)
@@ -35,6 +38,8 @@ class Buckets:
     outdated: dict[str, str] = field(default_factory=dict)
     pending: list[InFlight]
     busy: frozenset[str]
+    ground: Ground
+    stuck: dict[str, str] = field(default_factory=dict)
     patient: dict[str, float] = field(default_factory=dict)
     leaving: list[tuple[Instance, float]] = field(default_factory=list)
 
@@ -63,6 +68,7 @@ def sort_instances(
     result = Buckets(
         busy=frozenset(flight.id for flight in flights if flight.id),
         pending=[flight for flight in flights if flight.kind == "create"],
+        ground=ground_of(spec, observed.closed_zones),
     )
     being_made = {flight.number for flight in result.pending}
     for instance in observed.instances.get(spec.name, ()):
@@ -79,7 +85,8 @@ def sort_instances(
         else:
             result.sound.append(instance)
     _give_up(result, spec, wanted, observed, judgements, now, limits)
-    result.outdated = _outdated(spec, wanted, observed, result.sound)
+    for instance, cause in _outdated(spec, wanted, observed, result.sound):
+        (result.stuck if instance.zone in result.ground.closed else result.outdated)[instance.id] = cause
     return result
 
 
@@ -118,6 +125,9 @@ def _give_up(
             continue
         if now < judgement.replace_at:
             continue
+        if instance.zone in result.ground.closed:  # its end would gain nothing: no successor may be made
+            result.stuck[instance.id] = judgement.cause
+            continue
         due_at = now
         if instance.spec_hash == wanted.spec_hash:
             due_at = next_start_at(instance, judgement, observed, now, limits)
@@ -136,14 +146,14 @@ def _budget(size: int, limits: Limits) -> int:
     return max(1, size - int((1 - limits.suspect_fraction) * size))
 
 
-def _outdated(spec: ClusterSpec, wanted: Wanted, observed: Observed, sound: list[Instance]) -> dict[str, str]:
+def _outdated(
+    spec: ClusterSpec, wanted: Wanted, observed: Observed, sound: list[Instance]
+) -> Iterator[tuple[Instance, str]]:
     if wanted.missing_files or not spec.size:  # where nobody is wanted, all are surplus
-        return {}
+        return
     image = observed.images.get(spec.image)
-    causes: dict[str, str] = {}
     for instance in sound:
         if instance.spec_hash != wanted.spec_hash:
-            causes[instance.id] = f"outdated: {instance.revision} is not what the spec says"
+            yield instance, f"outdated: {instance.revision} is not what the spec says"
         elif image is not None and instance.image_id != image.id:
-            causes[instance.id] = f"image rebuilt: {spec.image} is another image now"
-    return causes
+            yield instance, f"image rebuilt: {spec.image} is another image now"

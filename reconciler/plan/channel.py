@@ -59,12 +59,20 @@ class _View:
     eligible: Collection[str]
 
     def listed(self) -> list[Instance]:
-        """Who should be heard: all that run and weren't told to end; a task is judged by its end alone."""
+        """Who should be heard: all that run and weren't told to end; a task is judged by its end alone.
+
+        Of a closed zone nothing is concluded: a person has taken it out of service, so its silence is no riddle, and
+        no canary may ask there.
+        """
+        closed = self.observed.closed_zones
         return [
             instance
             for instances in self.observed.instances.values()
             for instance in instances
-            if instance.alive and not instance.task and self.judgements[instance.id].verdict is not Verdict.STOPPING
+            if instance.alive
+            and not instance.task
+            and instance.zone not in closed
+            and self.judgements[instance.id].verdict is not Verdict.STOPPING
         ]
 
     def silent(self) -> list[Instance]:
@@ -128,6 +136,8 @@ class _View:
 
     def _possible(self, canary: Canary) -> bool:
         taken = strangers_numbers(canary.cluster, self.observed)
+        if canary.zone in self.observed.closed_zones:
+            return False
         return canary.cluster in self.eligible and canary.number not in taken
 
     def _last_word(self, canary: Canary) -> float | None:

@@ -15,7 +15,7 @@ from reconciler.plan.buckets import Buckets
 from reconciler.plan.channel import is_canary
 from reconciler.plan.limits import Limits
 from reconciler.plan.numbers import free_numbers
-from reconciler.plan.placement import emptiest
+from reconciler.plan.placement import closed_wait, zone_for
 from reconciler.plan.plan import Wait
 from reconciler.plan.revisions import revision_for
 from reconciler.plan.verdicts import Judgement
@@ -69,6 +69,7 @@ class Filler:
         places = self._places(count, doomed)
         counts = self._counts(doomed)
         counts.update(place.former.zone for place in places if place.wait and place.former)
+        shut: dict[str, list[str]] = {}
         for place in places:
             if place.wait is not None:
                 result.waits.append(place.wait)
@@ -76,7 +77,11 @@ class Filler:
                 continue
             zone = self._zone(place, counts)
             counts[zone] += 1
+            if zone in self.buckets.ground.closed:
+                shut.setdefault(zone, []).append(f"{self.spec.name}-{place.number}")
+                continue
             result.actions.append(self._create(place, zone, revision, cause))
+        result.waits += (closed_wait(self.buckets.ground, zone, subjects) for zone, subjects in shut.items())
         return result
 
     def _counts(self, doomed: Collection[str]) -> Counter[str]:
@@ -88,7 +93,7 @@ class Filler:
     def _zone(self, place: _Place, counts: Counter[str]) -> str:
         if self.canary is not None and place.number == self.canary.number:
             return self.canary.zone
-        return emptiest(self.spec.zones, counts, place.former.zone if place.former else None)
+        return zone_for(self.buckets.ground, counts, place.former)
 
     def _places(self, count: int, doomed: Collection[str]) -> list[_Place]:
         """The next `count` numbers: the canary's, of lost ones, who give theirs up, of corpses, due ones first, of
@@ -108,8 +113,10 @@ class Filler:
         return places[:count] + [self._place(number, None) for number in fresh]
 
     def _rank(self, place: _Place) -> tuple[bool, bool, bool]:
-        canary = place.former is not None and is_canary(place.former, self.observed.channel.canary)
-        return (not canary, place.former not in self.buckets.lost, place.wait is not None)
+        former = place.former
+        canary = former is not None and is_canary(former, self.observed.channel.canary)
+        stuck = former is not None and former.zone in self.buckets.ground.closed
+        return (not canary, former not in self.buckets.lost, place.wait is not None or stuck)
 
     def _place(self, number: int, former: Instance | None) -> _Place:
         name, now = self.spec.name, self.now

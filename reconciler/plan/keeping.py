@@ -1,8 +1,9 @@
-"""Clusters without a spec in force: kept as they are, or put away.
+"""Clusters without a spec in force: kept as they are, or put away; and what is left undone in suspended ones.
 
 Before: world, which asked the guard. After: the plan. Nothing is ever created here.
 """
 
+from reconciler.plan.actions import PublishName, WithdrawName
 from reconciler.plan.draft import Draft
 from reconciler.plan.limits import Limits
 from reconciler.plan.naming import keep_names
@@ -37,3 +38,12 @@ def keep(
     draft.add(keep_names(instances, judgements, observed))
     draft.wake_at += [at for i in instances if (at := judgements[i.id].changes_at) is not None]
     return draft.done(held)
+
+
+def undone_waits(plan: Plan) -> tuple[Wait, ...]:
+    """What would be done were the cluster not suspended, so that nobody takes it for finished."""
+    count = sum(1 for action in plan.actions if not isinstance(action, PublishName | WithdrawName))
+    if not count and not plan.waits:
+        return ()
+    what = f"be done: {count} action{'' if count == 1 else 's'}" if count else f"wait: {plan.waits[0].reason}"
+    return (Wait(reason="Suspended", message=f"would {what}; `reconciler resume {plan.cluster}`"),)

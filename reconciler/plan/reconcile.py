@@ -7,16 +7,16 @@ prints it.
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.plan.actions import CreateInstance, PublishName, RemoveInstance, WithdrawName
+from reconciler.plan.actions import CreateInstance, RemoveInstance, WithdrawName
 from reconciler.plan.backoff import starts_in_a_row
 from reconciler.plan.buckets import Buckets, sort_instances
 from reconciler.plan.channel import is_canary
 from reconciler.plan.draft import Draft
 from reconciler.plan.filling import Filler, crash_wait
-from reconciler.plan.keeping import keep
+from reconciler.plan.keeping import keep, undone_waits
 from reconciler.plan.limits import Limits
 from reconciler.plan.naming import name_actions
-from reconciler.plan.placement import misplaced
+from reconciler.plan.placement import misplaced, stuck_waits
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.runs import is_completed
 from reconciler.plan.settled import is_settled
@@ -65,7 +65,7 @@ def reconcile(
             plan = _Pass(going, wanted, observed, judgements, now, limits, draft).plan(ready_clusters)
         if not spec.suspend:
             return plan
-        undone = _undone(plan)
+        undone = undone_waits(plan)
     wake_at = [at for i in instances if (at := judgements[i.id].changes_at) is not None and at > now]
     named = [*name_actions(spec, instances, judgements, observed, ())]
     if not named and not undone:  # nearly all clusters, nearly always
@@ -75,15 +75,6 @@ def reconcile(
     draft.waits += undone
     draft.wake_at += wake_at
     return draft.done()
-
-
-def _undone(plan: Plan) -> tuple[Wait, ...]:
-    """What would be done were the cluster not suspended, so that nobody takes it for finished."""
-    count = sum(1 for action in plan.actions if not isinstance(action, PublishName | WithdrawName))
-    if not count and not plan.waits:
-        return ()
-    what = f"be done: {count} action{'' if count == 1 else 's'}" if count else f"wait: {plan.waits[0].reason}"
-    return (Wait(reason="Suspended", message=f"would {what}; `reconciler resume {plan.cluster}`"),)
 
 
 @dataclass(slots=True)
@@ -110,8 +101,8 @@ class _Pass:
         )
         surplus = thinning.surplus()
         if canary is None and self._complete(buckets, desired):
-            staying = [i for i in buckets.sound if i.id not in surplus]
-            buckets.outdated |= misplaced(staying, spec.zones, spec.size)
+            moving = misplaced((i for i in buckets.sound if i.id not in surplus), buckets.ground, spec.size)
+            (buckets.stuck if buckets.ground.closed else buckets.outdated).update(moving)
         missing = self._missing(buckets, surplus, desired)
         image = self._image(buckets, max(missing, 1 if canary else 0), ready_clusters)
         doomed = thinning.endings(surplus, self._replaceable(buckets, can_follow=image is not None or missing <= 0))
@@ -119,6 +110,8 @@ class _Pass:
         if image is not None:
             self._make(buckets, surplus, missing, desired, image, canary)
         self._wait_for_patient(buckets, surplus)
+        staying = [i for i in buckets.sound if i.id not in surplus]
+        self.draft.waits += stuck_waits(buckets.ground, staying, buckets.stuck)
         self._wait_for_turn(buckets, {**buckets.outdated, **surplus}, doomed)
         self._name(buckets, doomed)
         return draft.done(self._blind(buckets))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.plan.buckets import available
+from reconciler.plan.placement import ZONE_CLOSED
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.runs import run_phase
 from reconciler.plan.status import (
@@ -144,7 +145,7 @@ def _conditions(
     if failed := [wait for wait in plan.waits if wait.reason == TASK_FAILED]:
         moving, why = False, failed[0]
     result.append(condition("Progressing", why.reason, why.message, on=moving))
-    trouble = _trouble(wanted, plan, live, judgements)
+    trouble = _trouble(wanted, plan, live, judgements) or _shut(wanted, plan, counts, observed)
     if trouble is None:
         result.append(condition("Degraded", "AsExpected", on=False))
     else:
@@ -170,6 +171,21 @@ def _trouble(wanted: Wanted, plan: Plan, live: list[Instance], judgements: Mappi
         if judgement.verdict is Verdict.SUSPECT:
             return Wait(reason="InstanceSuspect", message=f"{wanted.name}-{instance.number} {judgement.cause}")
     return None
+
+
+def _shut(wanted: Wanted, plan: Plan, counts: _Counts, observed: Observed) -> Wait | None:
+    """Closed zones are asked for. They are trouble where somebody is missing for them, and where no zone is open:
+    then nobody who dies is replaced.
+    """
+    waits = [wait for wait in plan.waits if wait.reason == ZONE_CLOSED]
+    if waits and counts.ready < counts.desired:
+        return waits[0]
+    spec = wanted.spec
+    if spec is None or not spec.size or not observed.closed_zones.keys() >= {*spec.zones}:
+        return None
+    closed = ", ".join(spec.zones)
+    message = f"all its zones are closed ({closed}): what runs stays, nothing is made until one opens"
+    return Wait(reason="AllZonesClosed", message=message)
 
 
 def _missing(counts: _Counts) -> str:

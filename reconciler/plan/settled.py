@@ -3,6 +3,7 @@
 Before: verdicts. After: reconcile, which decides at length only where this says no. Nothing is planned here.
 """
 
+from reconciler.plan.placement import ground_of
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
@@ -24,7 +25,8 @@ def is_settled(
     image = observed.images.get(spec.image)
     image_id = image.id if image is not None else None
     spec_hash, ready = wanted.spec_hash, Verdict.READY
-    counts = dict.fromkeys(spec.zones, 0)
+    closed = observed.closed_zones
+    counts = dict.fromkeys(ground_of(spec, closed).zones if closed else spec.zones, 0)
     for instance in instances:
         zone = instance.zone
         if (

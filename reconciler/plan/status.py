@@ -9,6 +9,7 @@ from typing import Literal
 
 from reconciler.errors import Problem
 from reconciler.state.faults import FaultSeen
+from reconciler.state.zones import ClosedZone
 
 ConditionType = Literal["Ready", "Progressing", "Degraded", "Suspended", "Held"]
 Kind = Literal["ClusterSpec", "TaskSpec"]
@@ -122,6 +123,7 @@ class WorldStatus:
     channel_problem: str = ""
     names_problem: str = ""
     faults: tuple[FaultSeen, ...] = ()
+    closed_zones: tuple[ClosedZone, ...] = ()
     loop_running: bool = False
     loop_pid: int | None = None
     specs: str = ""

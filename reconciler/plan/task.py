@@ -15,7 +15,7 @@ from reconciler.plan.draft import Draft
 from reconciler.plan.ending import AGAIN_SECONDS
 from reconciler.plan.limits import Limits
 from reconciler.plan.naming import name_actions
-from reconciler.plan.placement import emptiest
+from reconciler.plan.placement import Ground, closed_wait, ground_of, zone_for
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.revisions import revision_for
 from reconciler.plan.runs import NUMBER, is_current
@@ -123,11 +123,11 @@ class TaskPass:
         Returns what is being ended.
         """
         going = [i for i in others if self.judgements[i.id].verdict is Verdict.STOPPING]
-        image = self._image(ready_clusters)
+        former = next((i for i in instances if i.number == NUMBER), None)
+        image = self._image(former, ready_clusters)
         if image is None:
             return self._end([i for i in going if i.alive], "told to end")
         alive = [i for i in others if i.alive]
-        former = next((i for i in instances if i.number == NUMBER), None)
         if alive:
             return [i for each in alive for i in self._end([each], self._outdated(each))]
         self._end([i for i in others if i is not former], "not a run of this task")
@@ -158,13 +158,18 @@ class TaskPass:
     # ------------------------------------------------------------ a run
 
     def _run(self, attempt: int, former: Instance, cause: str, ready_clusters: Collection[str]) -> None:
-        image = self._image(ready_clusters)
+        image = self._image(former, ready_clusters)
         if image is not None:
             self._create(attempt, former, cause, image)
 
-    def _image(self, ready_clusters: Collection[str]) -> Image | None:
-        """Each run waits for what the task depends on, its repeats too: they would only fail without it."""
+    def _image(self, former: Instance | None, ready_clusters: Collection[str]) -> Image | None:
+        """Each run waits for what the task depends on, its repeats too: they would only fail without it; and for its
+        zone to open.
+        """
         wait = gate(self.spec, self.wanted, ready_clusters, cold=True)
+        ground, zone = self._place(former)
+        if wait is None and zone in ground.closed:
+            wait = closed_wait(ground, zone, (self._subject,))
         if wait is not None:
             self.draft.waits.append(wait)
             return None
@@ -178,7 +183,7 @@ class TaskPass:
         create = CreateInstance(
             cluster=name,
             number=NUMBER,
-            zone=emptiest(self.spec.zones, Counter(), former.zone if former else None),
+            zone=self._place(former)[1],
             revision=revision_for(self.wanted.spec_hash, image.id, instances, (), past),
             spec_hash=self.wanted.spec_hash,
             image_id=image.id,
@@ -189,6 +194,10 @@ class TaskPass:
             replaces=former.id if former else None,
         )
         self.draft.add((create,))
+
+    def _place(self, former: Instance | None) -> tuple[Ground, str]:
+        ground = ground_of(self.spec, self.observed.closed_zones)
+        return ground, zone_for(ground, Counter(), former)
 
     def _created_lately(self) -> bool:
         """The last try failed, and its back-off isn't over."""

@@ -40,7 +40,7 @@ class Thinning:
             return {}
         counts = Counter(i.zone for i in places)
         counts.update(flight.zone for flight in buckets.pending if flight.zone)
-        share = shares(self.spec.zones, self.desired, counts)
+        share = shares(buckets.ground.zones, self.desired, counts)
         former = {i.id for i in buckets.former}
         causes: dict[str, str] = {}
         places = [i for i in places if not is_canary(i, self.observed.channel.canary)]

@@ -11,6 +11,7 @@ from reconciler.state.beats import Beat, Sounding
 from reconciler.state.image import Image
 from reconciler.state.instance import Foreign, Instance
 from reconciler.state.records import Record
+from reconciler.state.zones import ClosedZone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ class Observed:
     `names` holds what is published, by container id. `setbacks` is by cluster, then by what failed (`pull`,
     `create-3`). `pulled` is the generation of each cluster's spec for which its image was last fetched. `ended` holds
     the ids of containers that the engine told the end of and lists as running still, while it puts them away.
+    `closed_zones` are by name.
     """
 
     channel: Channel
@@ -115,3 +117,4 @@ class Observed:
     names: Mapping[str, Record] = field(default_factory=dict)
     pulled: Mapping[str, int] = field(default_factory=dict)
     ended: frozenset[str] = frozenset()
+    closed_zones: Mapping[str, ClosedZone] = field(default_factory=dict)

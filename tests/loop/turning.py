@@ -171,6 +171,7 @@ class Turning:
             register=BeatRegister(env=ENV, listener=self.ears),
             queue=self.queue,
             boundary=self.life.boundary,
+            wall=self.time,
         )  # fmt: skip
         self.loop = Loop(self.settings, around)
         cast("Any", self.loop)._directory = _Unwatched()

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 
 from reconciler.plan.actions import Action, CreateInstance, KillInstance, RemoveInstance, TerminateInstance
 from reconciler.plan.channel import is_canary
+from reconciler.plan.placement import ground_of
 from reconciler.plan.thinning import surge, unavailable
 from reconciler.plan.verdicts import DEFAULT_HEARTBEAT
 from tests.sim.model import Model, targets
@@ -30,6 +31,7 @@ def check_pass(model: Model, before: Sequence[Action], actions: Sequence[Action]
     _check_suspects(model, before, actions)
     _check_spacing(model, actions)
     _check_deletions(model, actions, deletable)
+    _check_closed_zones(model, actions)
 
 
 def silent(model: Model, box: Box) -> bool:
@@ -121,7 +123,9 @@ def _check_blindness(model: Model, actions: Sequence[Action]) -> None:
     that this loop has seen start and never heard: as far as anybody knows, they never worked. The canary is tried
     again as long as it isn't heard: it is one more than wanted, and may itself be what is broken.
     """
-    running = [b for b in model.boxes.values() if b.instance.alive and not b.ended]
+    # Of closed zones nothing is concluded: their instances leave because a person said so.
+    open_boxes = [b for b in model.boxes.values() if b.instance.zone not in model.closed]
+    running = [b for b in open_boxes if b.instance.alive and not b.ended]
     canary = model.channel.canary
     listed = [b for b in running if canary is None or b.instance.number != canary.number]
     quiet = {b.instance.id for b in listed if silent(model, b) and _was_heard(model, b)}
@@ -131,7 +135,7 @@ def _check_blindness(model: Model, actions: Sequence[Action]) -> None:
         return
     for key, cause in _ended(actions).items():
         box = model.boxes.get(key)
-        if box is None or not model.works(box) or not silent(model, box):
+        if box is None or box.instance.zone in model.closed or not model.works(box) or not silent(model, box):
             continue
         sighting, beat = model.sightings.get(key), model.beats.get(key)
         withdrawn_at = sighting.withdrawn_at if sighting is not None else None
@@ -200,3 +204,20 @@ def _check_deletions(model: Model, actions: Sequence[Action], deletable: Abstrac
     for action in actions:
         if _ended([action]) and action.cluster not in model.wanted:
             assert action.cluster in deletable, "something ends for want of a file, and that can't be believed yet"
+
+
+def _check_closed_zones(model: Model, actions: Sequence[Action]) -> None:
+    """Nothing is made in a closed zone; data stays in its zone; who can't be made elsewhere isn't ended for it."""
+    for action in _creations(actions):
+        assert action.zone not in model.closed, f"{action.subject} is made in a closed zone"
+        box = model.boxes.get(action.replaces or "")
+        if box is not None and action.spec.volumes and box.instance.zone in action.spec.zones:
+            assert action.zone == box.instance.zone, f"{action.subject} leaves the zone of its data"
+    for name, wanted in model.wanted.items():
+        ground = ground_of(wanted.spec, model.closed) if wanted.spec is not None else None
+        if ground is None or not ground.closed:
+            continue
+        for ending in (a for a in actions if isinstance(a, TerminateInstance) and a.cluster == name):
+            box = model.boxes.get(ending.id)
+            stays = box is not None and box.instance.zone in ground.closed and not ending.cause.startswith("surplus")
+            assert not stays, f"{ending.subject} ends in a closed zone: {ending.cause}"

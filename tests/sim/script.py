@@ -4,11 +4,13 @@
 when the world does not come back to its specs after the script has ended.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from reconciler.plan.actions import CreateInstance
+from reconciler.plan.placement import ground_of
 from reconciler.plan.world import Decision
-from reconciler.spec.cluster import ClusterSpec, Rollout, Stop
+from reconciler.spec.cluster import ClusterSpec, Rollout, Stop, Volume
 from reconciler.state.image import Image
 from reconciler.state.instance import Foreign
 from tests.sim.checks import LIMIT_SECONDS, check_pass, may_be_deleted
@@ -18,7 +20,7 @@ Happening = tuple[str, int, int]
 KINDS = (
     "tick", "tick", "land", "land", "land", "fail", "die", "vanish", "remove", "hang", "deaf", "hear", "restart",
     "resize", "rezone", "revise", "break", "rollout", "rebuild", "foreign", "suspend", "pass", "wait", "stale",
-    "echo", "wake", "delete", "return", "confirm",
+    "echo", "wake", "delete", "return", "confirm", "close", "open", "keep",
 )  # fmt: skip
 CALM_PASSES = 700
 
@@ -203,6 +205,18 @@ class Play:
     def _suspend(self, a: int, b: int) -> None:
         self._save(suspend=not self.spec.suspend)
 
+    def _close(self, a: int, b: int) -> None:
+        """A zone is taken out of service, or all of them; the store remembers it when the loop is killed."""
+        self.model.closed |= frozenset("abcd" if b == 3 else "abcd"[a % 4])
+
+    def _keep(self, a: int, b: int) -> None:
+        """From now on the instances keep data, so that they are changed in place."""
+        rollout = Rollout(strategy="in-place", surge=0, unavailable=1)
+        self._save(volumes=(Volume(source="data", target="/data"),), rollout=rollout)
+
+    def _open(self, a: int, b: int) -> None:
+        self.model.closed = frozenset() if b == 3 else self.model.closed - {"abcd"[a % 4]}
+
     # ---------------------------------------------------------------- what must happen in the end
 
     def _calm_pass(self, seconds: float) -> None:
@@ -212,7 +226,16 @@ class Play:
         self.model.tick(seconds)
 
     def settle(self) -> None:
-        """Faults stop, the last spec is a good one: the world comes back to it, and stays."""
+        """Faults stop, the last spec is a good one: the world comes back to it, and stays; closed zones open last."""
+        self._end_faults()
+        if self.model.closed:
+            self._rest(self.model.still)
+            self._check_closed()
+            self.model.closed = frozenset()
+        self._rest(self.model.quiet)
+        self._check_end()
+
+    def _end_faults(self) -> None:
         model = self.model
         model.deaf = frozenset()
         model.untrusted = None
@@ -223,6 +246,9 @@ class Play:
             changes["environment"] = {"REVISION": "good"}
         self._return(0, 0)
         self._save(**changes)
+
+    def _rest(self, at_rest: Callable[[], bool]) -> None:
+        model = self.model
         creations = 0
         most = 4 * (len(model.boxes) + self.spec.size + 2 + len(model.flights)) + 8
         quiet = 0
@@ -230,14 +256,25 @@ class Play:
             waiting = set(map(id, model.flights))
             self._calm_pass(1.0)
             creations += sum(1 for a in model.flights if isinstance(a, CreateInstance) and id(a) not in waiting)
-            quiet = quiet + 1 if model.quiet() else 0
+            quiet = quiet + 1 if at_rest() else 0
             if quiet > 2 * LIMIT_SECONDS:  # who was presumed well has been listened to by then
                 break
         else:
             message = "; ".join(str(plan) for plan in model.decide().plans)
             raise AssertionError(f"the world does not come to rest: {message}; {model.channel}")
         assert creations <= most, "creating and killing go round in a circle"
-        self._check_end()
+
+    def _check_closed(self) -> None:
+        """Who can move stands in the open zones, in balance."""
+        model = self.model
+        for name, wanted in model.wanted.items():
+            assert wanted.spec is not None
+            ground = ground_of(wanted.spec, model.closed)
+            if ground.closed:
+                continue
+            counts = [model.zones(name)[zone] for zone in ground.zones]
+            assert sum(counts) == wanted.spec.size == len(model.alive(name)), f"not all of {name} are in open zones"
+            assert max(counts) - min(counts) <= 1, f"the open zones are out of balance: {counts}"
 
     def _check_end(self) -> None:
         model = self.model

@@ -1,13 +1,17 @@
 """Taking a guard away is noticed: for each one there is a short script that is survived with it and not without it."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
 
-from reconciler.plan import backoff, buckets, channel, draft, filling, reconcile, thinning, world
+from reconciler.plan import backoff, buckets, channel, draft, filling, placement, reconcile, thinning, world
 from reconciler.plan.guard import Deletions
+from reconciler.plan.placement import Ground
+from reconciler.spec.cluster import ClusterSpec
 from reconciler.state.instance import Instance
 from reconciler.state.observed import Canary, Channel, Observed
 from tests.sim.script import Happening, play
@@ -27,6 +31,22 @@ def _no(*_: object) -> bool:
 
 def _nothing(*_: object) -> dict[str, str]:
     return {}
+
+
+def _none(*_: object) -> tuple[()]:
+    return ()
+
+
+def _all_open(spec: ClusterSpec, _: object) -> Ground:
+    return Ground(zones=spec.zones)
+
+
+def _emptiest(ground: Ground, counts: Counter[str], _: object) -> str:
+    return placement.emptiest([zone for zone in ground.zones if zone not in ground.closed], counts)
+
+
+def _not_stuck(spec: ClusterSpec, closed: Collection[str]) -> Ground:
+    return replace(placement.ground_of(spec, closed), closed=frozenset())
 
 
 def _all_allowed(absent: dict[str, int], *_: object, **__: object) -> Deletions:
@@ -65,7 +85,10 @@ GUARDS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "strangers' numbers": (filling, "free_numbers", _every_number),
     "one action a container": (draft.Draft, "add", _add_all),
     "zones": (reconcile, "misplaced", _nothing),
-    "outdated": (buckets, "_outdated", _nothing),
+    "outdated": (buckets, "_outdated", _none),
+    "closed zones": (buckets, "ground_of", _all_open),
+    "data's zone": (filling, "zone_for", _emptiest),
+    "stuck in a closed zone": (buckets, "ground_of", _not_stuck),
 }
 
 SCRIPTS: dict[str, list[Happening]] = {
@@ -86,6 +109,13 @@ SCRIPTS: dict[str, list[Happening]] = {
     "one action a container": [("restart", 3, 1)],
     "zones": [("rezone", 3, 1)],
     "outdated": [("rebuild", 5, 1)],
+    "closed zones": [("close", 0, 0), ("die", 0, 0), ("wait", 0, 0)],
+    "data's zone": [
+        ("keep", 0, 0), *[("wait", 7, 0)] * 6, ("close", 1, 0), *[("die", n, 0) for n in range(5)], ("wait", 0, 0),
+    ],
+    "stuck in a closed zone": [
+        ("keep", 0, 0), *[("wait", 7, 0)] * 6, ("close", 0, 0), ("revise", 0, 0), *[("wait", 2, 0)] * 4,
+    ],
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from reconciler.plan.status import ClusterStatus, Condition, InstanceStatus, Ver
 from reconciler.spec.cluster import ClusterSpec, Health, Heartbeat, Port, Probe, Volume
 from reconciler.state.event import Event
 from reconciler.state.records import Record
+from reconciler.state.zones import ClosedZone
 
 PROBLEM = Problem(file="webapp.yaml", line=3, column=1, path="size", problem="-1 is below 0", fix="0 or more")
 INSTANCE = InstanceStatus(
@@ -38,6 +39,7 @@ CLUSTER = ClusterStatus(
 WORLD = WorldStatus(
     environment="dev", domain="docker", clusters=(CLUSTER,), held=("two deletions wait",),
     problems=(PROBLEM,),
+    closed_zones=(ClosedZone(zone="az2", since=12.5, until=612.5, why="a disk"), ClosedZone(zone="az3", since=1.0)),
     foreign=("dev-x-1: label",), loop_running=True, loop_pid=7, specs="/specs",
 )  # fmt: skip
 SPEC = ClusterSpec(
@@ -116,6 +118,16 @@ class FakeBackend:
     def note(self, cluster: str, subject: str, cause: str) -> None:
         self.asked.append(("note", cluster, subject, cause))
 
+    def close_zone(self, zone: str, seconds: float | None, why: str) -> tuple[str, ...]:
+        self.asked.append(("close_zone", zone, seconds, why))
+        if self.failure:
+            raise self.failure
+        return ("nothing is left",)
+
+    def open_zone(self, zone: str) -> bool:
+        self.asked.append(("open_zone", zone))
+        return zone == "az1"
+
     def rescan(self) -> None:
         self.asked.append(("rescan",))
 
@@ -188,6 +200,30 @@ def test_posted_files_arrive_byte_for_byte_even_when_they_are_no_text(loop: Loop
 def test_what_a_name_answers_arrives_as_the_value_it_was(loop: Loop) -> None:
     assert loop.client.lookup("webapp.dev.docker") == FOUND
     assert loop.backend.asked == [("lookup", "webapp.dev.docker")]
+
+
+def test_zones_are_closed_and_opened(loop: Loop) -> None:
+    assert loop.client.close_zone("az1", 600, "a disk") == ("nothing is left",)
+    assert loop.client.close_zone("az1") == ("nothing is left",)
+    assert [loop.client.open_zone(zone) for zone in ("az1", "az2")] == [True, False]
+    closings = [("close_zone", "az1", 600, "a disk"), ("close_zone", "az1", None, "")]
+    assert loop.backend.asked == [*closings, ("open_zone", "az1"), ("open_zone", "az2")]
+    loop.backend.failure = UsageError("no zone 'az9'; there are az1")
+    with pytest.raises(UsageError, match="there are az1"):
+        loop.client.close_zone("az9")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"zone": "az1"}', b'{"zone": 1, "closed": true}', b'{"zone": "az1", "closed": "no"}',
+        b'{"zone": "az1", "closed": true, "seconds": true}', b'{"zone": "az1", "closed": false, "seconds": 5}',
+        b'{"zone": "az1", "closed": true, "why": 3}', b'{"zone": "az1", "closed": true, "for": 3}',
+    ],
+)  # fmt: skip
+def test_a_zone_request_that_is_none_is_refused(loop: Loop, body: bytes) -> None:
+    assert loop.ask("POST", "/v1/zones", body)[0] == 400
+    assert loop.backend.asked == []
 
 
 def test_mutations_reach_the_loop(loop: Loop) -> None:

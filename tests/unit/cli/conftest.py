@@ -30,6 +30,7 @@ class FakeLoop:
         self.kept: tuple[Event, ...] = ()
         self.found = NameStatus(name="nothing.dev.docker", ours=True, known=False, meaning="")
         self.released: tuple[str, ...] = ()
+        self.remarks: tuple[str, ...] = ()
         self.asked: list[str] = []
 
     def status(self) -> WorldStatus:
@@ -57,6 +58,14 @@ class FakeLoop:
 
     def note(self, cluster: str, subject: str, cause: str) -> None:
         self.asked.append(f"note {cluster} {subject}: {cause}")
+
+    def close_zone(self, zone: str, seconds: float | None, why: str) -> tuple[str, ...]:
+        self.asked.append(f"close_zone {zone} {seconds} {why!r}")
+        return self.remarks
+
+    def open_zone(self, zone: str) -> bool:
+        self.asked.append(f"open_zone {zone}")
+        return any(closed.zone == zone for closed in self.world.closed_zones)
 
     def rescan(self) -> None:
         self.asked.append("rescan")
