@@ -4,6 +4,8 @@ Before: chaos, and the keeper beside the loop. After: engine.docker (real), test
 Never here: what is said; lines are text, and images/chaos says what they mean.
 """
 
+from collections.abc import Iterator
+from threading import Event
 from typing import Protocol
 
 from reconciler.engine.ports import Engine
@@ -40,6 +42,13 @@ class FaultEngine(Engine, Protocol):
 
     def faults(self, env: str) -> tuple[FaultPart, ...]:
         """Every helper of `env` that is there, in any state, by instance; what only pretends to be one is left out."""
+
+    def fault_events(self, env: str, stop: Event) -> Iterator[FaultPart | None]:
+        """Helpers of `env` as they are after what befell them (created, started, ended, going), until `stop` is set;
+        first yields None once it is subscribed. One that ended says how, even where it is gone before a listing.
+
+        Ends by raising EngineUnavailable when the stream breaks.
+        """
 
     def converse(self, id: str) -> Conversation:
         """Talk to a created container that joins others; before its start nothing it says is missed.

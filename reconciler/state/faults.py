@@ -118,6 +118,28 @@ class FaultPart:
         return self.state is EngineState.DEAD or (self.state is EngineState.EXITED and self.exit_code != 0)
 
 
+def part_of(
+    id: str, name: str, labels: Mapping[str, str], state: EngineState, exit_code: int | None
+) -> FaultPart | None:
+    """The container `id`, if it is what its labels say."""
+    read = read_fault_labels(labels, name)
+    if read is None:
+        return None
+    return FaultPart(
+        id=id,
+        fault_id=read.fault_id,
+        kind=read.kind,
+        says=read.says,
+        until=read.until,
+        victim_id=read.victim_id,
+        instance=read.instance,
+        cluster=read.cluster,
+        zone=read.zone,
+        state=state,
+        exit_code=exit_code,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultSeen:
     """One fault: `until` is the latest end of its helpers, `instances` the names of its victims, sorted.

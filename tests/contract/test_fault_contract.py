@@ -1,5 +1,6 @@
 """What every engine does for the helpers of faults: they join what runs, are talked to, and are listed apart."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -174,3 +175,32 @@ def test_a_helper_needs_its_image(world: World, engine: FaultEngine) -> None:
     blueprint = replace(_blueprint(world, world.running()), image="reconciler.test/nothing:here")
     with pytest.raises(PermanentError, match="No such image"):
         engine.create(blueprint)
+
+
+def test_what_befalls_a_helper_is_told_even_where_it_is_gone_at_once(world: World, engine: FaultEngine) -> None:
+    told: list[FaultPart | None] = []
+    stop = threading.Event()
+    follow = engine.fault_events(world.env, stop)
+    follower = threading.Thread(target=told.extend, args=(follow,), daemon=True)
+    follower.start()
+    world.until(lambda: told == [None])
+    victim = world.running()
+    killed, conversation = _staged(engine, _blueprint(world, victim))
+    conversation.close()
+    engine.signal(killed, "SIGKILL")
+    engine.remove(killed)
+    world.until(lambda: told[-1] is not None and told[-1].state is EngineState.REMOVING)
+    stop.set()
+    follower.join(PATIENCE_SECONDS)
+    parts = [part for part in told if part is not None]
+    assert {part.id for part in parts} == {killed}
+    ends = [part for part in parts if part.state is EngineState.EXITED]
+    assert [(part.exit_code, part.ended_badly) for part in ends] == [(137, True)]
+    assert [part.state for part in parts if part.state is not EngineState.EXITED] == [
+        EngineState.CREATED,
+        EngineState.RUNNING,
+        EngineState.REMOVING,
+    ]
+    assert {(part.fault_id, part.victim_id, part.instance, part.until) for part in parts} == {
+        ("k3f9", victim, "web-1", 1_800_000_000.5)
+    }

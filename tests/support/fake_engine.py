@@ -10,6 +10,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.engine.docker import subnets
 from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Found, Listing, Network, Signal
@@ -52,6 +53,7 @@ class FakeEngine:
         self.networks: dict[str, Network] = {}
         self.foreign_networks: set[str] = set()
         self._streams: dict[int, tuple[str, queue.Queue[EngineEvent | None]]] = {}
+        self._fault_streams: dict[int, tuple[str, queue.Queue[FaultPart | None]]] = {}
         self._past: deque[Mapping[str, Listing]] = deque(maxlen=_HISTORY)
         self._lock = threading.RLock()
         self._made = 0
@@ -187,6 +189,23 @@ class FakeEngine:
         parts = [part for box in list(self.boxes.values()) if box.env == env and (part := part_of(box)) is not None]
         return tuple(sorted(parts, key=lambda part: (part.instance, part.fault_id, part.id)))
 
+    def fault_events(self, env: str, stop: threading.Event) -> Iterator[FaultPart | None]:
+        self._begin("fault_events", env)
+        mine: queue.Queue[FaultPart | None] = queue.Queue()
+        self._fault_streams[id(mine)] = (env, mine)
+        try:
+            yield None
+            while not stop.is_set():
+                try:
+                    part = mine.get(timeout=_POLL_SECONDS)
+                except queue.Empty:
+                    continue
+                if part is None:
+                    raise EngineUnavailable("following the engine's events: the engine ended the stream")
+                yield part
+        finally:
+            del self._fault_streams[id(mine)]
+
     def converse(self, id: str) -> FakeConversation:
         self._begin("converse", id)
         conversation = FakeConversation(self._there(id), self._say)
@@ -304,6 +323,7 @@ class FakeEngine:
         if not all(self._there(id_).alive for id_ in joined(box)):
             raise TransientError(f"starting container {box.id[:12]}: what it joins has ended", 0.2)
         box.state, box.exit_code, box.started_at = EngineState.RUNNING, None, self.clock()
+        self._tell(box, "start")
         self._say(box, None)
 
     def _say(self, box: Box, line: str | None) -> None:
@@ -320,6 +340,7 @@ class FakeEngine:
         for box in list(self.boxes.values()):
             if box.alive and box.blueprint.joins is not None and box.blueprint.joins.pids_of == victim.id:
                 box.end(137)
+                self._tell(box, "die")
 
     def _start(self, box: Box) -> None:
         if box.blueprint.joins is not None:
@@ -358,12 +379,24 @@ class FakeEngine:
         self._remember()
         if "die" in actions:
             self._end_with(box)
+        self._tell_of_helper(box, *actions)
         cluster = box.labels.get(keys.CLUSTER)
         if not box.is_instance or not cluster or not box.env:
             return
         for action in actions:
             event = EngineEvent(kind="container", action=action, cluster=cluster, id=box.id)
             self._publish(box.env, event)
+
+    def _tell_of_helper(self, box: Box, *actions: str) -> None:
+        part = part_of(box)
+        if part is None:
+            return
+        for action in actions:
+            state = {"destroy": EngineState.REMOVING, "die": EngineState.EXITED}.get(action, box.state)
+            code = (137 if box.alive else box.exit_code) if action == "die" else None
+            for env, stream in list(self._fault_streams.values()):
+                if env == box.env and action != "kill":
+                    stream.put(replace(part, state=state, exit_code=code))
 
     def _publish(self, env: str | None, event: EngineEvent) -> None:
         for wanted, stream in list(self._streams.values()):
@@ -379,3 +412,5 @@ class FakeEngine:
     def _break_streams(self) -> None:
         for _, stream in list(self._streams.values()):
             stream.put(None)
+        for _, faults in list(self._fault_streams.values()):
+            faults.put(None)

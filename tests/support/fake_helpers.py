@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from threading import Condition
 
 from reconciler.errors import TransientError
-from reconciler.state.faults import FaultPart, read_fault_labels
+from reconciler.state import faults
+from reconciler.state.faults import FaultPart
 from reconciler.state.instance import ALIVE, EngineState
 from tests.support.fake_box import Box
 
@@ -72,22 +73,7 @@ class FakeConversation:
 
 def part_of(box: Box) -> FaultPart | None:
     """As a listing of faults shows it."""
-    read = read_fault_labels(box.labels, box.blueprint.name)
-    if read is None:
-        return None
-    return FaultPart(
-        id=box.id,
-        fault_id=read.fault_id,
-        kind=read.kind,
-        says=read.says,
-        until=read.until,
-        victim_id=read.victim_id,
-        instance=read.instance,
-        cluster=read.cluster,
-        zone=read.zone,
-        state=box.state,
-        exit_code=box.exit_code,
-    )
+    return faults.part_of(box.id, box.blueprint.name, box.labels, box.state, box.exit_code)
 
 
 def joined(box: Box) -> tuple[str, ...]:

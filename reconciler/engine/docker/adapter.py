@@ -82,6 +82,9 @@ class DockerEngine:
     def faults(self, env: str) -> tuple[FaultPart, ...]:
         return faults.faults(self.api, env)
 
+    def fault_events(self, env: str, stop: Event) -> Iterator[FaultPart | None]:
+        return events.follow_faults(self.api, env, stop)
+
     def converse(self, id: str) -> Conversation:
         return faults.converse(self.api, id)
 

@@ -16,6 +16,8 @@ from reconciler.engine.docker.api import Api
 from reconciler.engine.docker.streams import dial, json_lines, send_head
 from reconciler.engine.ports import EngineEvent
 from reconciler.state import labels as keys
+from reconciler.state.faults import FaultPart, part_of
+from reconciler.state.instance import EngineState
 
 # What an exec, an attached terminal or a resize says is noise: probes by exec alone would make most of the
 # stream.
@@ -32,6 +34,13 @@ CONTAINER_ACTIONS = (
     "rename",
     "health_status",
 )
+# What a helper is after each: the attributes of an event hold its name, its labels and, where it ended, how.
+_FAULT_STATES = {
+    "create": EngineState.CREATED,
+    "start": EngineState.RUNNING,
+    "die": EngineState.EXITED,
+    "destroy": EngineState.REMOVING,
+}
 IMAGE_ACTIONS = ("tag", "untag", "pull", "delete", "load", "import")
 _OVERLAP_SECONDS = 1.0
 
@@ -41,30 +50,42 @@ def follow(api: Api, env: str, stop: Event) -> Iterator[EngineEvent | None]:
 
     Raises EngineUnavailable when the stream ends or breaks.
     """
+    # The label filter would hide image events, which carry the image's labels; so ours are picked out here.
+    wanted = {"type": ["container", "image"], "event": [*CONTAINER_ACTIONS, *IMAGE_ACTIONS]}
+    for message in _messages(api, wanted, stop):
+        if message is None:
+            yield None
+        elif (event := read_event(message, env)) is not None:
+            yield event
+
+
+def follow_faults(api: Api, env: str, stop: Event) -> Iterator[FaultPart | None]:
+    """The same of the helpers of `env`, as they are afterwards."""
+    labels = [f"{keys.ENV}={env}", f"{keys.ROLE}={keys.FAULT_ROLE}"]
+    for message in _messages(api, {"type": ["container"], "event": [*_FAULT_STATES], "label": labels}, stop):
+        if message is None:
+            yield None
+        elif (part := read_fault(message)) is not None:
+            yield part
+
+
+def _messages(api: Api, wanted: Mapping[str, list[str]], stop: Event) -> Iterator[Mapping[str, Any] | None]:
+    """None once subscribed, then the engine's messages as they are."""
     doing = "following the engine's events"
     version = api.version(doing)
     connection = dial(api.base_url, api.tls_directory)
     try:
-        _, rest = send_head(connection, _request(version), b"", doing)
+        _, rest = send_head(connection, _request(version, wanted), b"", doing)
         yield None
-        for message in json_lines(connection, rest, stop, doing):
-            event = read_event(message, env)
-            if event is not None:
-                yield event
+        yield from json_lines(connection, rest, stop, doing)
     finally:
         connection.close()
 
 
-def _request(version: str) -> list[str]:
-    # The label filter would hide image events, which carry the image's labels; so ours are picked out here.
+def _request(version: str, wanted: Mapping[str, list[str]]) -> list[str]:
     # The engine sends its head just before it subscribes: a second of overlap closes the gap. Repeats do no
     # harm.
-    query = urlencode(
-        {
-            "filters": json.dumps({"type": ["container", "image"], "event": [*CONTAINER_ACTIONS, *IMAGE_ACTIONS]}),
-            "since": f"{time.time() - _OVERLAP_SECONDS:.6f}",
-        }
-    )
+    query = urlencode({"filters": json.dumps(wanted), "since": f"{time.time() - _OVERLAP_SECONDS:.6f}"})
     return [f"GET /v{version}/events?{query} HTTP/1.0", "Host: docker", "User-Agent: reconciler"]
 
 
@@ -82,3 +103,20 @@ def read_event(message: Mapping[str, Any], env: str) -> EngineEvent | None:
     if message.get("Type") != "container" or not ours or not cluster or action not in CONTAINER_ACTIONS:
         return None
     return EngineEvent(kind="container", action=action, cluster=str(cluster), id=str(actor.get("ID", "")))
+
+
+def read_fault(message: Mapping[str, Any]) -> FaultPart | None:
+    """The helper that a message is about; None where it only pretends to be one."""
+    actor = message.get("Actor") or {}
+    attributes = actor.get("Attributes") or {}
+    state = _FAULT_STATES.get(str(message.get("Action", "")))
+    code = str(attributes.get("exitCode", ""))
+    if state is None:
+        return None
+    return part_of(
+        str(actor.get("ID", "")),
+        str(attributes.get("name", "")),
+        attributes,
+        state,
+        int(code) if state is EngineState.EXITED and code.isdigit() else None,
+    )

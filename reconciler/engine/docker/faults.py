@@ -21,7 +21,7 @@ from reconciler.engine.docker.streams import dial, send_head
 from reconciler.engine.docker.terminal import split_frames
 from reconciler.errors import EngineUnavailable, TransientError
 from reconciler.state import labels as keys
-from reconciler.state.faults import FaultPart, read_fault_labels
+from reconciler.state.faults import FaultPart, part_of
 from reconciler.state.instance import EngineState
 
 _SEND_SECONDS = 5
@@ -42,23 +42,8 @@ def read_faults(rows: Iterable[Mapping[str, Any]]) -> tuple[FaultPart, ...]:
 
 
 def _part(row: Mapping[str, Any]) -> FaultPart | None:
-    read = read_fault_labels(row.get("Labels") or {}, container_name(row))
-    if read is None:
-        return None
     state = EngineState(row["State"])
-    return FaultPart(
-        id=row["Id"],
-        fault_id=read.fault_id,
-        kind=read.kind,
-        says=read.says,
-        until=read.until,
-        victim_id=read.victim_id,
-        instance=read.instance,
-        cluster=read.cluster,
-        zone=read.zone,
-        state=state,
-        exit_code=read_exit_code(row, state),
-    )
+    return part_of(row["Id"], container_name(row), row.get("Labels") or {}, state, read_exit_code(row, state))
 
 
 def converse(api: Api, id: str) -> "AttachedConversation":
