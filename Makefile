@@ -21,8 +21,8 @@ ACMEAIR_IMAGES := cassandra eureka zuul acmeair-auth acmeair-web acmeair-loader 
 # Prints how long a step of `make test` took.
 TIMED = @start=$$SECONDS; echo "== $(1)"; $(2); echo "== $(1): $$((SECONDS - start)) s"
 
-.PHONY: help setup tools demo picture acmeair acmeair-ha acmeair-images acmeair-test test unit e2e test-all lint types \
-        contracts fmt bench bench-acmeair lock clean
+.PHONY: help setup tools demo picture acmeair acmeair-ha acmeair-images chaos-image acmeair-test test unit e2e test-all \
+        lint types contracts fmt bench bench-acmeair lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,11 +64,14 @@ acmeair-ha: setup ## the same in three zones, with two or three of each
 acmeair-images: setup
 	@$(BIN)/reconciler images build $(ACMEAIR_IMAGES)
 
-acmeair-test: setup acmeair-images ## a cloud of the tests' own: in a real browser, under load, broken in every part
+chaos-image: setup
+	@$(BIN)/reconciler images build chaos
+
+acmeair-test: setup acmeair-images chaos-image ## a cloud of the tests' own: in a real browser, under load, broken in every part
 	@$(BIN)/python -m tests.support.tools --browser
 	$(call TIMED,tests of the Acme Air cloud,$(PYTEST) tests/e2e/acmeair -m acmeair || $(call ALONE,tests/e2e/acmeair))
 
-test: setup tools ## lint, types, import contracts, then every test but the heavy ones
+test: setup tools chaos-image ## lint, types, import contracts, then every test but the heavy ones
 	@$(MAKE) lint
 	@$(MAKE) types
 	@$(MAKE) contracts
@@ -80,10 +83,10 @@ test: setup tools ## lint, types, import contracts, then every test but the heav
 unit: $(INSTALLED) ## unit and property tests: no engine, under 30 s
 	@$(PYTEST) $(UNIT) -m "not heavy"
 
-e2e: setup tools ## contract and end-to-end tests on the real engine
+e2e: setup tools chaos-image ## contract and end-to-end tests on the real engine
 	@$(PYTEST) tests/contract tests/e2e $(SIDE_BY_SIDE) -m "$(QUICK)"
 
-test-all: setup tools acmeair-images ## the heavy tests, on top of `make test`
+test-all: setup tools acmeair-images chaos-image ## the heavy tests, on top of `make test`
 	$(call TIMED,the fuzzer's hundred thousand packets,HYPOTHESIS_PROFILE=thorough $(PYTEST) tests/unit/dns/test_fuzz.py -n 2)
 	$(call TIMED,heavy tests,$(PYTEST) tests/e2e $(SIDE_BY_SIDE) -m heavy || $(call ALONE,tests/e2e))
 
@@ -99,10 +102,10 @@ types: $(INSTALLED) ## mypy, strict
 contracts: $(INSTALLED) ## which room may import which
 	$(call TIMED,import contracts,$(BIN)/lint-imports)
 
-bench: setup tools ## the figures of docs/benchmarks.md, measured here; ONLY=start,heal measures some
+bench: setup tools chaos-image ## the figures of docs/benchmarks.md, measured here; ONLY=start,heal measures some
 	@$(BIN)/python -m tests.bench $(ONLY)
 
-bench-acmeair: setup tools acmeair-images ## the figures of the Acme Air cloud, next to docker compose
+bench-acmeair: setup tools acmeair-images chaos-image ## the figures of the Acme Air cloud, next to docker compose
 	@$(BIN)/python -m tests.bench --acmeair $(ONLY)
 
 # Locks name no registry: pip takes the one that this machine is configured for, and the hashes hold anywhere.
