@@ -67,7 +67,10 @@ class Victim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A fault: `holds` for a while, or over at once. `facts` are what it said of itself: times, pairs, checks."""
+    """A fault: `holds` for a while, or over at once. `facts` are what it said of itself: times, pairs, checks.
+
+    `closes` is the zone that is closed meanwhile; `blinds`: it only hides its victims from the reconciler.
+    """
 
     kind: str
     says: str
@@ -76,6 +79,13 @@ class Span:
     begun_at: float
     ended_at: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    closes: str = ""
+    blinds: bool = False
+
+    @property
+    def kills(self) -> bool:
+        """Whether its victims are dead at once."""
+        return self.kind in ("monkey", "gorilla")
 
     @property
     def over_at(self) -> float | None:
@@ -85,18 +95,19 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRun:
-    """A step that was begun; `changed` is the cluster whose spec it changed."""
+    """A step that was begun; `line` 0 is what the drill does by itself."""
 
     text: str
     line: int
     begun_at: float
     ended_at: float | None = None
-    changed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Everything at one moment, in the order of time. `load` is its document, `lost` the verdict on the history."""
+    """Everything at one moment, in the order of time. `changes` are the clusters whose specs the drill changed, and
+    when; `load` is the load's document, `history` the checker's verdict.
+    """
 
     began_at: float
     ended_at: float
@@ -105,6 +116,7 @@ class Measured:
     spans: tuple[Span, ...] = ()
     steps: tuple[StepRun, ...] = ()
     events: tuple[Event, ...] = ()
+    changes: tuple[tuple[float, str], ...] = ()
     remarks: tuple[tuple[float, str], ...] = ()
     load: Mapping[str, Any] | None = None
     load_began_at: float = 0.0
@@ -125,6 +137,7 @@ class Recording:
         self._steps: list[StepRun] = []
         self._events: dict[int, Event] = {}
         self._remarks: list[tuple[float, str]] = []
+        self._changes: list[tuple[float, str]] = []
 
     def world(self, sample: WorldSample) -> None:
         """The world as it is now; kept where it differs from what was kept last."""
@@ -141,6 +154,11 @@ class Recording:
         """What the loop told; the same event may come twice."""
         with self._lock:
             self._events.update({event.id: event for event in events})
+
+    def change(self, at: float, cluster: str) -> None:
+        """The drill has changed this cluster's spec."""
+        with self._lock:
+            self._changes.append((at, cluster))
 
     def remark(self, at: float, text: str) -> None:
         """Something worth reading in the report."""
@@ -191,6 +209,7 @@ class Recording:
                 spans=tuple(self._spans),
                 steps=tuple(self._steps),
                 events=tuple(sorted(self._events.values(), key=lambda event: (event.at, event.id))),
+                changes=tuple(self._changes),
                 remarks=tuple(self._remarks),
             )
 

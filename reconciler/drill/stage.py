@@ -85,4 +85,4 @@ class Stage(Protocol):
         """End the load and the clients, and record what they tell."""
 
     def clear(self) -> None:
-        """Nothing of `begin` is left, whatever happened; never raises, twice does nothing more."""
+        """Nothing of `begin` is left, and no strike is in force; never raises, twice does nothing more."""

@@ -1,0 +1,227 @@
+"""Running a drill: step after step, each bounded, every fault ended and every spec put back whatever happens.
+
+Before: check, which refused what can't be. After: expecting (what it amounted to), report. All effects are the Stage's,
+all time is the Clock's: the same code runs in virtual time.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Literal, assert_never
+
+from reconciler.chaos.faults import Fault, Gorilla, Monkey, SplitBrain
+from reconciler.drill.readiness import lacking
+from reconciler.drill.recording import Recording, Span, StepRun
+from reconciler.drill.stage import Change, Clock, Stage
+from reconciler.drill.values import Apply, Drill, Repeat, Scale, Set, Step, Unleash, Until, Wait
+from reconciler.drill.wording import step_text
+from reconciler.errors import EngineUnavailable, LoopNotRunning, ReconcilerError, TransientError
+from reconciler.spec.units import show_seconds
+
+POLL_SECONDS = 0.2
+SETTLE_SECONDS = 60.0
+_RECOVERS_LATER = 30.0
+
+EndingKind = Literal["finished", "broken", "failed", "aborted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How the steps ended: `broken` by a wait that wasn't met, `failed` by an error, `aborted` by somebody."""
+
+    kind: EndingKind
+    why: str = ""
+    line: int = 0
+
+
+class _BrokenError(Exception):
+    """A step's own deadline passed. Never leaves this room."""
+
+    def __init__(self, why: str, line: int) -> None:
+        super().__init__(why)
+        self.why = why
+        self.line = line
+
+
+def run(drill: Drill, stage: Stage, clock: Clock, recording: Recording, rng: Random) -> Ending:
+    """Do the drill. Never raises a ReconcilerError: what went wrong is the ending's `why`.
+
+    Whatever ends it, all faults are over then, all specs as they were, and neither load nor clients run.
+    """
+    runner = Runner(drill, stage, clock, recording, rng)
+    try:
+        stage.begin(drill, recording)
+        ending = runner.steps()
+        stage.finish(recording)
+    except ReconcilerError as error:
+        ending = Ending(kind="failed", why=str(error), line=runner.line)
+    except (KeyboardInterrupt, SystemExit):
+        ending = Ending(kind="aborted", why="interrupted", line=runner.line)
+    finally:
+        _clear(stage, clock, recording)
+    return ending
+
+
+def _clear(stage: Stage, clock: Clock, recording: Recording) -> None:
+    stage.clear()
+    try:
+        names = stage.put_back()
+        if names:
+            recording.remark(clock.now(), f"put back: {', '.join(names)}")
+    except ReconcilerError as error:
+        recording.remark(clock.now(), f"NOT put back: {error}")
+
+
+class Runner:
+    """The steps of one run. `line` is where in the file it is."""
+
+    def __init__(self, drill: Drill, stage: Stage, clock: Clock, recording: Recording, rng: Random) -> None:
+        self._drill = drill
+        self._stage = stage
+        self._clock = clock
+        self._recording = recording
+        self._rng = rng
+        self._seeds: dict[tuple[int, int], Random] = {}
+        self._killed: set[str] = set()
+        self.line = 0
+
+    def steps(self) -> Ending:
+        """All steps, then the recovery from what they did. Raises ReconcilerError where a step can't be done."""
+        try:
+            self._each(self._drill.steps)
+        except _BrokenError as broken:
+            ending = Ending(kind="broken", why=broken.why, line=broken.line)
+        else:
+            ending = Ending(kind="finished")
+        self._settle()
+        return ending
+
+    def _each(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            self._step(step)
+
+    def _step(self, step: Step) -> None:
+        self.line = step.place.line
+        number = self._recording.begin_step(StepRun(text=step_text(step), line=self.line, begun_at=self._clock.now()))
+        try:
+            self._do(step)
+        finally:
+            self._recording.end_step(number, self._clock.now())
+
+    def _do(self, step: Step) -> None:
+        match step:
+            case Wait():
+                self._clock.pause(step.seconds)
+            case Until():
+                self._until(step)
+            case Repeat():
+                self._repeat(step)
+            case Unleash():
+                self._unleash(step)
+            case Scale() | Set() | Apply():
+                self._change(step)
+            case _:
+                assert_never(step)
+
+    def _change(self, step: Change) -> None:
+        cluster = self._stage.change(step)
+        self._recording.change(self._clock.now(), cluster)
+
+    def _repeat(self, step: Repeat) -> None:
+        """Rounds that take longer than `every` follow each other at once, and none begins after `for`."""
+        began_at = self._clock.now()
+        for turn in range(step.times):
+            wait = began_at + turn * step.every_seconds - self._clock.now()
+            if wait > 0:
+                self._clock.pause(wait)
+            if turn and self._clock.now() - began_at >= step.for_seconds:
+                return
+            self._each(step.steps)
+
+    def _unleash(self, step: Unleash) -> None:
+        strike = self._stage.strike(_of_the_drill(step.fault), self._random(step))
+        begun_at = self._clock.now()
+        span = Span(
+            kind=step.fault.kind,
+            says=strike.says,
+            holds=step.seconds > 0,
+            victims=strike.victims,
+            begun_at=begun_at,
+            facts=strike.facts,
+            closes=step.fault.zone if isinstance(step.fault, Gorilla) and step.fault.keep_down else "",
+            blinds=isinstance(step.fault, SplitBrain) and step.fault.shape == "reconciler",
+        )
+        number = self._recording.begin_fault(span)
+        if span.kills:
+            self._killed |= {victim.id for victim in strike.victims}
+        try:
+            self._each(step.meanwhile)
+            left = begun_at + step.seconds - self._clock.now()
+            if left > 0:
+                self._clock.pause(left)
+        finally:
+            facts = strike.end()
+            self._recording.end_fault(number, self._clock.now(), facts)
+
+    def _random(self, step: Unleash) -> Random:
+        """Repeated, each round draws from the step's own seed: with the seed itself it would hit the same one again."""
+        seed = _seed(step.fault)
+        if seed is None:
+            return self._rng
+        return self._seeds.setdefault(step.place[:2], Random(seed))  # noqa: S311  # repeatable is what it has to be
+
+    def _until(self, step: Until) -> None:
+        missing = self._wait_ready(step.within_seconds)
+        if missing:
+            raise _BrokenError(f"not ready within {show_seconds(step.within_seconds)}: {missing}", step.place.line)
+
+    def _settle(self) -> None:
+        """Until all is ready again, so that the last recovery is measured, too; longer than is expected of it."""
+        spans = self._recording.measured(self._clock.now()).spans
+        if not spans:
+            return
+        within = self._drill.expect.recovered_within_seconds
+        with self._telling("wait until all is ready again"):
+            self._wait_ready(SETTLE_SECONDS if within is None else within + _RECOVERS_LATER)
+
+    @contextmanager
+    def _telling(self, text: str) -> Iterator[None]:
+        number = self._recording.begin_step(StepRun(text=text, line=0, begun_at=self._clock.now()))
+        try:
+            yield
+        finally:
+            self._recording.end_step(number, self._clock.now())
+
+    def _wait_ready(self, seconds: float) -> str:
+        """What is still missing after that time; empty as soon as all is ready. A loop that is away is waited out."""
+        deadline = self._clock.now() + seconds
+        while True:
+            missing = self._missing()
+            if not missing or self._clock.now() >= deadline:
+                return missing
+            self._clock.pause(min(POLL_SECONDS, max(deadline - self._clock.now(), 0.01)))
+
+    def _missing(self) -> str:
+        try:
+            world = self._stage.world()
+            if not self._stage.taken_up():
+                return "the loop has not taken up the change of the specs yet"
+        except (EngineUnavailable, LoopNotRunning, TransientError) as error:
+            return str(error)
+        return lacking(world, self._drill.needs.clusters, frozenset(self._killed))
+
+
+def _of_the_drill(fault: Fault) -> Fault:
+    """The fault as it is done: the drill saw that all was well at first, and is itself what troubles it now."""
+    if isinstance(fault, Monkey):
+        return replace(fault, seed=None, anyway=True)
+    if isinstance(fault, Gorilla | SplitBrain):
+        return replace(fault, anyway=True)
+    return replace(fault, target=replace(fault.target, seed=None), anyway=True)
+
+
+def _seed(fault: Fault) -> int | None:
+    if isinstance(fault, Monkey):
+        return fault.seed
+    return None if isinstance(fault, Gorilla | SplitBrain) else fault.target.seed
