@@ -155,9 +155,13 @@ def remove_quietly(engine: "DockerEngine", found: Belongings) -> dict[str, str]:
 
 
 def forget_registered(settings: Settings) -> None:
-    """Drop what is noted of the environment's names and say so; call it under the lock. Raises ReconcilerError."""
+    """Drop what is noted of the environment's names and of closed zones, and say so; call it under the lock.
+
+    Raises ReconcilerError.
+    """
     from reconciler.dns.moved import NOTE
     from reconciler.dns.skydns.registry import KEY
+    from reconciler.engine.closed_zones import KEY as CLOSED
     from reconciler.engine.store import FILE_NAME, Store
 
     if not (settings.state / FILE_NAME).exists():
@@ -165,12 +169,15 @@ def forget_registered(settings: Settings) -> None:
     with closing(Store(settings.state / FILE_NAME, output.remark)) as store:
         notes = store.notes()
         services = [key for key in notes if key.startswith(KEY)]
-        for key in (*services, *({NOTE} & notes.keys())):
+        zones = [key.removeprefix(CLOSED) for key in notes if key.startswith(CLOSED)]
+        for key in (*services, *(CLOSED + zone for zone in zones), *({NOTE} & notes.keys())):
             store.note(key, None)
-        if services and not store.flush():
-            raise ReconcilerError(f"what is registered could not be forgotten: {store.problem or 'the disk hangs'}")
+        if (services or zones) and not store.flush():
+            raise ReconcilerError(f"what is noted could not be forgotten: {store.problem or 'the disk hangs'}")
     if services:
         output.say(f"forgot {_count(len(services), 'registered service')}")
+    if zones:
+        output.say(f"opened {', '.join(sorted(zones))}, which {'was' if len(zones) == 1 else 'were'} closed")
 
 
 def _each(effect: Callable[[str], None], owned: "Sequence[Owned]") -> list[str]:

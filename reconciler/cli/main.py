@@ -42,6 +42,7 @@ COMMANDS = {
     "suspend": "change",
     "resume": "change",
     "confirm": "change",
+    "zone": "zone",
     "down": "down",
     "doctor": "doctor",
     "dns": "dns",

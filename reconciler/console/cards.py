@@ -74,8 +74,8 @@ def framed(shown: Card) -> Panel:
     )
 
 
-def card(cluster: ClusterStatus, *, width: int, glyphs: Glyphs) -> Card:
-    """The cluster's card in `width` cells."""
+def card(cluster: ClusterStatus, *, width: int, glyphs: Glyphs, closed: frozenset[str] = frozenset()) -> Card:
+    """The cluster's card in `width` cells; `closed` are zones out of service."""
     state = state_of(cluster)
     style = STATE_STYLES[state]
     room = width - _FRAME
@@ -84,7 +84,7 @@ def card(cluster: ClusterStatus, *, width: int, glyphs: Glyphs) -> Card:
         (fit(cluster.name, max(room - 26, 8), glyphs), "bold"),
         (f" {state_word(state)} ", style),
     )
-    lines = [_counts(cluster, room), *_zones(cluster, room, glyphs), *_notes(cluster, room, glyphs)]
+    lines = [_counts(cluster, room), *_zones(cluster, room, glyphs, closed), *_notes(cluster, room, glyphs)]
     return Card(
         title=title,
         right=Text(f" {fit(cluster.image, room // 2, glyphs)} " if cluster.image else "", "dim"),
@@ -110,13 +110,13 @@ def _counts(cluster: ClusterStatus, room: int) -> Text:
     return line
 
 
-def _zones(cluster: ClusterStatus, room: int, glyphs: Glyphs) -> list[Text]:
+def _zones(cluster: ClusterStatus, room: int, glyphs: Glyphs, closed: frozenset[str]) -> list[Text]:
     if not cluster.instances:
         return []
     count = len(zone_names(cluster))
     abreast = columns_that_fit(room, count, _LEAST_ZONE)
     width = min(column_width(room, abreast), _MOST_ZONE)
-    cells = zone_cells(cluster, width=width, glyphs=glyphs, detail=Detail(per_zone=4))
+    cells = zone_cells(cluster, width=width, glyphs=glyphs, detail=Detail(per_zone=4, closed=closed))
     lines: list[Text] = []
     for first in range(0, len(cells), abreast):
         lines += columns([_even(row, width) for row in side_by_side(cells[first : first + abreast])])

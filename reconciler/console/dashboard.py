@@ -101,7 +101,10 @@ def _cards(world: WorldStatus, screen: Screen, room: int | None) -> list[Rendera
     if not world.clusters:
         hint = f" no clusters yet; make a first one: {command(world.environment, 'new hello')}"
         return [Text(fit(hint, screen.width, screen.glyphs)), Text()]
-    cards: dict[str, Card] = {c.name: card(c, width=screen.width, glyphs=screen.glyphs) for c in world.clusters}
+    closed = frozenset(zone.zone for zone in world.closed_zones)
+    cards: dict[str, Card] = {
+        c.name: card(c, width=screen.width, glyphs=screen.glyphs, closed=closed) for c in world.clusters
+    }
     if room is None:
         return list(cards.values())
     return _squeeze(world.clusters, cards, screen, room)

@@ -51,6 +51,11 @@ def _reason_style(event: Event) -> str:
     return "red" if event.result == "failed" else ""
 
 
+def moment(at: float) -> str:
+    """Local date and time of day, of what may be days away."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+
+
 def clock(at: float) -> str:
     """Local time of day; `-o json` carries the whole instant."""
     return time.strftime("%H:%M:%S", time.localtime(at))

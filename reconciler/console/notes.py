@@ -6,10 +6,11 @@ Before: WorldStatus. After: table and dashboard, which put these lines below the
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.console.events_view import clock
+from reconciler.console.events_view import clock, moment
 from reconciler.console.glyphs import State
 from reconciler.plan.status import ClusterStatus, Condition, WorldStatus
 from reconciler.state.faults import FaultSeen
+from reconciler.state.zones import ClosedZone
 
 _DEFAULT_ENV = "dev"
 
@@ -93,6 +94,8 @@ def _alarms(world: WorldStatus) -> Iterator[Note]:
     if world.held and not any("reconciler confirm" in one or "bring it back" in one for one in world.held):
         hint = f"bring the files back, or let it go on: {command(env, 'confirm')}"
         yield Note(label="", text=hint, style="yellow")
+    for closed in world.closed_zones:
+        yield Note(label="Closed", text=_closed(closed, env), style="bold yellow")
     for fault in world.faults:
         yield Note(label="Fault", text=_fault(fault, env), style="bold magenta")
     for problem in world.problems:
@@ -107,6 +110,12 @@ def _fault(fault: FaultSeen, env: str) -> str:
     if fault.leftover:
         return f"{fault.says}: left over on {whom}; to end it: {command(env, f'chaos heal {fault.id}')}"
     return f"{fault.says}: {whom}, until {clock(fault.until)} ({fault.id})"
+
+
+def _closed(closed: ClosedZone, env: str) -> str:
+    until = "" if closed.until is None else f" until {moment(closed.until)}"
+    why = f" ({_sentence(closed.why)})" if closed.why else ""
+    return f"zone {closed.zone}{until}{why}; to open it: {command(env, f'zone open {closed.zone}')}"
 
 
 def _sentence(text: str) -> str:

@@ -47,10 +47,11 @@ def status_table(world: WorldStatus, width: int | None = 80, *, glyphs: Glyphs =
     lines += [Text(), *_numbers(world, width, glyphs)]
     if wide:
         lines += [Text(), *columns([_WIDE_HEADS, *_wide_rows(world, glyphs)], frozenset({5, 8}))]
+    closed = frozenset(zone.zone for zone in world.closed_zones)
     for cluster in world.clusters:
         notes = cluster_notes(cluster)
         if not wide and cluster.instances:
-            lines += [Text(), *_zones(cluster, width, glyphs), *_notes(notes, width, glyphs)]
+            lines += [Text(), *_zones(cluster, width, glyphs, closed), *_notes(notes, width, glyphs)]
         elif notes:
             lines += [Text(), _title(cluster, width, glyphs), *_notes(notes, width, glyphs)]
     return joined(lines)
@@ -109,11 +110,11 @@ def _title(cluster: ClusterStatus, width: int | None, glyphs: Glyphs) -> Text:
     return Text(clean(cluster.name) if width is None else fit(cluster.name, width, glyphs), "bold")
 
 
-def _zones(cluster: ClusterStatus, width: int | None, glyphs: Glyphs) -> list[Text]:
+def _zones(cluster: ClusterStatus, width: int | None, glyphs: Glyphs, closed: frozenset[str]) -> list[Text]:
     count = len(zone_cells(cluster, width=None, glyphs=glyphs, detail=Detail(per_zone=0)))
     abreast = count if width is None else columns_that_fit(width - _INDENT, count, _LEAST_ZONE)
     cell = None if width is None else column_width(width - _INDENT, abreast)
-    cells = zone_cells(cluster, width=cell, glyphs=glyphs, detail=Detail())
+    cells = zone_cells(cluster, width=cell, glyphs=glyphs, detail=Detail(closed=closed))
     lines = [_title(cluster, width, glyphs)]
     for first in range(0, len(cells), abreast):
         rows = side_by_side(cells[first : first + abreast])

@@ -19,9 +19,12 @@ _RUN_WORDS = frozenset({"running", "completed", "failed"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """How much is shown: `per_zone` instances are listed in each zone, the rest counted (None: all)."""
+    """How much is shown: `per_zone` instances are listed in each zone, the rest counted (None: all). The names of
+    `closed` zones say that they are.
+    """
 
     per_zone: int | None = 8
+    closed: frozenset[str] = frozenset()
 
 
 def zone_names(cluster: ClusterStatus) -> tuple[str, ...]:
@@ -37,14 +40,19 @@ def zone_cells(cluster: ClusterStatus, *, width: int | None, glyphs: Glyphs, det
 
 def _column(cluster: ClusterStatus, zone: str, width: int | None, glyphs: Glyphs, detail: Detail) -> list[Text]:
     instances = [i for i in cluster.instances if i.zone == zone]
-    name = zone if width is None else fit(zone, width, glyphs)
-    cells = [Text(name, "bold")]
+    cells = [_head(zone, width, glyphs, closed=zone in detail.closed)]
     if detail.per_zone is None or len(instances) <= detail.per_zone:
         return cells + [instance_cell(i, cluster, width=width, glyphs=glyphs) for i in instances]
     odd = [i for i in instances if i.verdict is not Verdict.READY or i.revision != cluster.revision]
     shown = odd[: max(detail.per_zone - 1, 1)]
     cells += _counts([i for i in instances if i not in shown], width, glyphs)
     return cells + [instance_cell(i, cluster, width=width, glyphs=glyphs) for i in shown]
+
+
+def _head(zone: str, width: int | None, glyphs: Glyphs, *, closed: bool) -> Text:
+    tail = " closed" if closed else ""
+    name = zone if width is None else fit(zone, max(width - len(tail), 1), glyphs)
+    return Text.assemble((name, "bold"), (tail, "yellow"))
 
 
 def _counts(instances: Sequence[InstanceStatus], width: int | None, glyphs: Glyphs) -> list[Text]:

@@ -33,8 +33,8 @@ _LOOK_SECONDS = 0.1
 
 def offline_status(settings: Settings) -> WorldStatus:
     """The environment as the engine and the files show it. Raises EngineError where the engine doesn't answer."""
-    world = _scan(settings)
-    observed, now, decision, faults = _look(settings, world)
+    world = scan(settings)
+    observed, now, decision, faults = look(settings, world)
     plans = {plan.cluster: plan for plan in decision.plans if plan.cluster}
     snapshot = Snapshot(world=world, observed=observed, decision=decision, plans=plans)
     status = snapshot.status(env=settings.env, domain=settings.domain, now=now, beats={}, in_flight={})
@@ -44,10 +44,10 @@ def offline_status(settings: Settings) -> WorldStatus:
 def offline_plan(settings: Settings, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
     """What a loop would decide at its first pass. Raises SpecError, EngineError."""
     if files is None:
-        world = _scan(settings)
+        world = scan(settings)
     else:
         world = world_of(files, _policy(settings), SecretFiles(settings.specs, settings.secrets_dir))
-    _, _, decision, _ = _look(settings, world)
+    _, _, decision, _ = look(settings, world)
     return decision.plans
 
 
@@ -85,7 +85,7 @@ def _wait(loop: Loop, timeout_seconds: float) -> WorldStatus:
         time.sleep(_LOOK_SECONDS)
 
 
-def _scan(settings: Settings) -> WantedWorld:
+def scan(settings: Settings) -> WantedWorld:
     """The directory as it is; a broken file's last good spec comes from the store, as in a loop."""
     with closing(Store(settings.state / FILE_NAME, lambda _: None)) as store:
         files = store.last_good_files()
@@ -96,7 +96,7 @@ def _scan(settings: Settings) -> WantedWorld:
     return scanner.scan(frozenset(), 0.0).world
 
 
-def _look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decision, tuple[FaultPart, ...]]:
+def look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decision, tuple[FaultPart, ...]]:
     now = 0.0
     with closing(Store(settings.state / FILE_NAME, lambda _: None)) as store:
         memory = LoopMemory(now, store.past(), ())

@@ -9,9 +9,9 @@ from collections.abc import Set as AbstractSet
 
 from reconciler.plan.actions import Action, CreateInstance, KillInstance, RemoveInstance, TerminateInstance
 from reconciler.plan.channel import is_canary
-from reconciler.plan.placement import ground_of
 from reconciler.plan.thinning import surge, unavailable
 from reconciler.plan.verdicts import DEFAULT_HEARTBEAT
+from tests.sim.closing import check_closed_zones
 from tests.sim.model import Model, targets
 from tests.sim.truth import Box
 
@@ -31,7 +31,7 @@ def check_pass(model: Model, before: Sequence[Action], actions: Sequence[Action]
     _check_suspects(model, before, actions)
     _check_spacing(model, actions)
     _check_deletions(model, actions, deletable)
-    _check_closed_zones(model, actions)
+    check_closed_zones(model, actions)
 
 
 def silent(model: Model, box: Box) -> bool:
@@ -204,20 +204,3 @@ def _check_deletions(model: Model, actions: Sequence[Action], deletable: Abstrac
     for action in actions:
         if _ended([action]) and action.cluster not in model.wanted:
             assert action.cluster in deletable, "something ends for want of a file, and that can't be believed yet"
-
-
-def _check_closed_zones(model: Model, actions: Sequence[Action]) -> None:
-    """Nothing is made in a closed zone; data stays in its zone; who can't be made elsewhere isn't ended for it."""
-    for action in _creations(actions):
-        assert action.zone not in model.closed, f"{action.subject} is made in a closed zone"
-        box = model.boxes.get(action.replaces or "")
-        if box is not None and action.spec.volumes and box.instance.zone in action.spec.zones:
-            assert action.zone == box.instance.zone, f"{action.subject} leaves the zone of its data"
-    for name, wanted in model.wanted.items():
-        ground = ground_of(wanted.spec, model.closed) if wanted.spec is not None else None
-        if ground is None or not ground.closed:
-            continue
-        for ending in (a for a in actions if isinstance(a, TerminateInstance) and a.cluster == name):
-            box = model.boxes.get(ending.id)
-            stays = box is not None and box.instance.zone in ground.closed and not ending.cause.startswith("surplus")
-            assert not stays, f"{ending.subject} ends in a closed zone: {ending.cause}"

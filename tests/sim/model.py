@@ -19,7 +19,6 @@ from reconciler.plan.actions import (
     WithdrawName,
 )
 from reconciler.plan.limits import Limits
-from reconciler.plan.placement import ZONE_CLOSED
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.plan.world import Decision, Memory, decide
@@ -31,7 +30,6 @@ from reconciler.state.observed import Channel, InFlight, Observed, Past, Setback
 from reconciler.state.zones import ClosedZone
 from tests.sim.truth import Truth
 
-_FOR_A_ZONE = {ZONE_CLOSED, "RollingOut", "DependencyNotReady"}
 RETIRED_SECONDS = 10.0
 CONFIRMED_SECONDS = 120.0
 
@@ -192,17 +190,6 @@ class Model(Truth):
         decision = self.decide()
         ready = all(judgement.verdict is Verdict.READY for judgement in decision.judgements.values())
         return ready and all(plan.quiet for plan in decision.plans)
-
-    def still(self) -> bool:
-        """The same, but for what waits for a closed zone and for whoever stands in one."""
-        if self.flights:
-            return False
-        decision = self.decide()
-        zones = {box.instance.id: box.instance.zone for box in self.boxes.values()}
-        fit = all(j.verdict is Verdict.READY or zones[key] in self.closed for key, j in decision.judgements.items())
-        reasons = {wait.reason for plan in decision.plans for wait in plan.waits}
-        shut = not reasons or ZONE_CLOSED in reasons
-        return fit and shut and not actions_of(decision) and reasons <= _FOR_A_ZONE
 
     def _sight(self) -> None:
         for key, box in self.boxes.items():

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from reconciler.plan.actions import CreateInstance
-from reconciler.plan.placement import ground_of
 from reconciler.plan.world import Decision
 from reconciler.spec.cluster import ClusterSpec, Rollout, Stop, Volume
 from reconciler.state.image import Image
 from reconciler.state.instance import Foreign
 from tests.sim.checks import LIMIT_SECONDS, check_pass, may_be_deleted
+from tests.sim.closing import check_open_zones, still
 from tests.sim.model import Model, actions_of
 
 Happening = tuple[str, int, int]
@@ -229,8 +229,8 @@ class Play:
         """Faults stop, the last spec is a good one: the world comes back to it, and stays; closed zones open last."""
         self._end_faults()
         if self.model.closed:
-            self._rest(self.model.still)
-            self._check_closed()
+            self._rest(lambda: still(self.model))
+            check_open_zones(self.model)
             self.model.closed = frozenset()
         self._rest(self.model.quiet)
         self._check_end()
@@ -263,18 +263,6 @@ class Play:
             message = "; ".join(str(plan) for plan in model.decide().plans)
             raise AssertionError(f"the world does not come to rest: {message}; {model.channel}")
         assert creations <= most, "creating and killing go round in a circle"
-
-    def _check_closed(self) -> None:
-        """Who can move stands in the open zones, in balance."""
-        model = self.model
-        for name, wanted in model.wanted.items():
-            assert wanted.spec is not None
-            ground = ground_of(wanted.spec, model.closed)
-            if ground.closed:
-                continue
-            counts = [model.zones(name)[zone] for zone in ground.zones]
-            assert sum(counts) == wanted.spec.size == len(model.alive(name)), f"not all of {name} are in open zones"
-            assert max(counts) - min(counts) <= 1, f"the open zones are out of balance: {counts}"
 
     def _check_end(self) -> None:
         model = self.model

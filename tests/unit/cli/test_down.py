@@ -7,9 +7,11 @@ import pytest
 
 from reconciler.dns.moved import NOTE
 from reconciler.dns.skydns.registry import KEY
+from reconciler.engine.closed_zones import keep_closed
 from reconciler.engine.docker.inventory import Inventory
 from reconciler.engine.ports import EngineInfo, Listing
 from reconciler.engine.store import FILE_NAME, Store
+from reconciler.state.zones import ClosedZone
 from tests.unit.cli.conftest import Run
 
 
@@ -81,6 +83,14 @@ def test_what_was_registered_is_forgotten_and_told(down: Callable[[], str], tmp_
     store.close()
     assert "forgot 2 registered services" in down()
     assert _notes(tmp_path / "state") == {"other": "{}"}
+
+
+def test_closed_zones_are_open_again_afterwards(down: Callable[[], str], tmp_path: Path) -> None:
+    store = _store(tmp_path / "state")
+    keep_closed(store, ClosedZone(zone="az2", since=0.0))
+    store.close()
+    assert "opened az2, which was closed" in down()
+    assert _notes(tmp_path / "state") == {}
 
 
 def test_without_anything_registered_not_a_word_is_said_of_it(down: Callable[[], str], tmp_path: Path) -> None:

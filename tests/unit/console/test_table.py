@@ -6,13 +6,14 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from reconciler.console.events_view import clock
+from reconciler.console.events_view import clock, moment
 from reconciler.console.glyphs import ASCII, UNICODE, Glyphs
 from reconciler.console.notes import alarms
 from reconciler.console.table import status_table
 from reconciler.console.terminal import print_text
 from reconciler.console.zones import verdict_word
 from reconciler.plan.status import Verdict, WorldStatus
+from reconciler.state.zones import ClosedZone
 from tests.unit.console import worlds
 
 
@@ -285,3 +286,13 @@ def test_a_fault_made_on_purpose_says_what_whom_and_until_when() -> None:
     printed = status_table(worlds.broken_on_purpose()).plain
     assert all(len(line) <= 80 for line in printed.splitlines())
     assert "split-brain halves az1 | az2,az3" in printed
+
+
+def test_a_closed_zone_is_said_above_the_table_and_beside_its_name() -> None:
+    closed = (ClosedZone(zone="az2", since=1.0, until=3601.0, why="a new disk."), ClosedZone(zone="az3", since=1.0))
+    text = shown(replace(worlds.healthy(), closed_zones=closed))
+    assert f"▲ Closed       zone az2 until {moment(3601.0)} (a new disk); to open it:" in text
+    assert "▲ Closed       zone az3; to open it: reconciler zone open az3\n" in text
+    assert "  az1                   az2 closed            az3 closed\n" in text
+    narrow = shown(replace(worlds.healthy(), closed_zones=closed), 40, ASCII)
+    assert max(map(len, narrow.splitlines())) <= 62

@@ -1,0 +1,63 @@
+"""Closed zones in the small world: what must never happen in one, and when all rests that can while it is closed.
+
+Before: model. After: checks (every pass), script (the end). Each check raises AssertionError with a sentence.
+"""
+
+from collections.abc import Sequence
+
+from reconciler.plan.actions import Action, CreateInstance, TerminateInstance
+from reconciler.plan.placement import ZONE_CLOSED, ground_of
+from reconciler.plan.status import Verdict
+from reconciler.state.instance import Instance
+from tests.sim.model import Model, actions_of
+
+_FOR_A_ZONE = {ZONE_CLOSED, "RollingOut", "DependencyNotReady"}
+
+
+def still(model: Model) -> bool:
+    """A pass now would plan nothing, and waits for nothing but a closed zone; whoever needn't stay in one is ready."""
+    if model.flights:
+        return False
+    decision = model.decide()
+    stuck = {key for key, box in model.boxes.items() if _is_stuck(model, box.instance)}
+    fit = all(j.verdict is Verdict.READY or key in stuck for key, j in decision.judgements.items())
+    reasons = {wait.reason for plan in decision.plans for wait in plan.waits}
+    shut = not reasons or ZONE_CLOSED in reasons
+    return fit and shut and not actions_of(decision) and reasons <= _FOR_A_ZONE
+
+
+def _is_stuck(model: Model, instance: Instance) -> bool:
+    wanted = model.wanted.get(instance.cluster)
+    spec = wanted.spec if wanted is not None else None
+    return spec is not None and instance.zone in ground_of(spec, model.closed).closed
+
+
+def check_open_zones(model: Model) -> None:
+    """Who can move stands in the open zones, in balance."""
+    for name, wanted in model.wanted.items():
+        assert wanted.spec is not None
+        ground = ground_of(wanted.spec, model.closed)
+        if ground.closed:
+            continue
+        counts = [model.zones(name)[zone] for zone in ground.zones]
+        assert sum(counts) == wanted.spec.size == len(model.alive(name)), f"not all of {name} are in open zones"
+        assert max(counts) - min(counts) <= 1, f"the open zones are out of balance: {counts}"
+
+
+def check_closed_zones(model: Model, actions: Sequence[Action]) -> None:
+    """Nothing is made in a closed zone; data stays in its zone; who can't be made elsewhere isn't ended for it."""
+    for action in actions:
+        if not isinstance(action, CreateInstance):
+            continue
+        assert action.zone not in model.closed, f"{action.subject} is made in a closed zone"
+        box = model.boxes.get(action.replaces or "")
+        if box is not None and action.spec.volumes and box.instance.zone in action.spec.zones:
+            assert action.zone == box.instance.zone, f"{action.subject} leaves the zone of its data"
+    for name, wanted in model.wanted.items():
+        ground = ground_of(wanted.spec, model.closed) if wanted.spec is not None else None
+        if ground is None or not ground.closed:
+            continue
+        for ending in (a for a in actions if isinstance(a, TerminateInstance) and a.cluster == name):
+            box = model.boxes.get(ending.id)
+            stays = box is not None and box.instance.zone in ground.closed and not ending.cause.startswith("surplus")
+            assert not stays, f"{ending.subject} ends in a closed zone: {ending.cause}"
