@@ -137,15 +137,10 @@ def _conditions(
 
     complete = counts.ready >= counts.desired == counts.updated == counts.current
     result = [condition("Ready", "AllReady" if complete else "NotAllReady", _missing(counts), on=complete)]
-    waits = [wait for wait in plan.waits if wait.reason not in _DEGRADING]
-    moving = bool(plan.actions or waits or observed.in_flight.get(wanted.name)) or not complete
-    why = waits[0] if waits else Wait(reason="Converging" if moving else "Settled", message="")
-    if suspended := [wait for wait in waits if wait.reason == "Suspended"]:
-        moving, why = False, suspended[0]
-    if failed := [wait for wait in plan.waits if wait.reason == TASK_FAILED]:
-        moving, why = False, failed[0]
+    shut = _shut(wanted, plan, counts, observed)
+    moving, why = _progress(plan, shut, busy=bool(observed.in_flight.get(wanted.name)), complete=complete)
     result.append(condition("Progressing", why.reason, why.message, on=moving))
-    trouble = _trouble(wanted, plan, live, judgements) or _shut(wanted, plan, counts, observed)
+    trouble = _trouble(wanted, plan, live, judgements) or shut
     if trouble is None:
         result.append(condition("Degraded", "AsExpected", on=False))
     else:
@@ -156,6 +151,20 @@ def _conditions(
     if plan.held is not None:
         result.append(condition("Held", plan.held.reason, plan.held.message, on=True))
     return result
+
+
+def _progress(plan: Plan, shut: Wait | None, *, busy: bool, complete: bool) -> tuple[bool, Wait]:
+    """Whether it comes nearer to what is wanted, and what it waits for."""
+    waits = [wait for wait in plan.waits if wait.reason not in _DEGRADING]
+    moving = bool(plan.actions or waits or busy) or not complete
+    why = waits[0] if waits else Wait(reason="Converging" if moving else "Settled", message="")
+    if shut is not None and waits == [shut] and not plan.actions and not busy:
+        return False, shut
+    if suspended := [wait for wait in waits if wait.reason == "Suspended"]:
+        return False, suspended[0]
+    if failed := [wait for wait in plan.waits if wait.reason == TASK_FAILED]:
+        return False, failed[0]
+    return moving, why
 
 
 def _trouble(wanted: Wanted, plan: Plan, live: list[Instance], judgements: Mapping[str, Judgement]) -> Wait | None:

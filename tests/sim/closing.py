@@ -26,6 +26,11 @@ def still(model: Model) -> bool:
     return fit and shut and not actions_of(decision) and reasons <= _FOR_A_ZONE
 
 
+def _size(model: Model, name: str) -> int:
+    spec = model.wanted[name].spec
+    return spec.size if spec is not None else 0
+
+
 def _is_stuck(model: Model, instance: Instance) -> bool:
     wanted = model.wanted.get(instance.cluster)
     spec = wanted.spec if wanted is not None else None
@@ -37,7 +42,8 @@ def check_open_zones(model: Model) -> None:
     for name, wanted in model.wanted.items():
         assert wanted.spec is not None
         ground = ground_of(wanted.spec, model.closed)
-        if ground.closed:
+        stuck = any(len(model.alive(other)) < _size(model, other) for other in wanted.spec.depends_on)
+        if ground.closed or (stuck and not model.alive(name)):  # a cold one waits for those that it depends on
             continue
         counts = [model.zones(name)[zone] for zone in ground.zones]
         assert sum(counts) == wanted.spec.size == len(model.alive(name)), f"not all of {name} are in open zones"

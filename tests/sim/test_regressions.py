@@ -54,6 +54,9 @@ SCRIPTS: dict[str, list[Happening]] = {
     "one that was never heard since the restart stands in a zone that closes": [
         ("hang", 4, 0), ("restart", 0, 0), ("close", 1, 0), ("keep", 0, 0),
     ],
+    "what depends on data in a closed zone is made anew meanwhile": [
+        ("delete", 2, 0), ("confirm", 0, 0), ("keep", 0, 0), ("wait", 2, 0), ("close", 0, 0),
+    ],
     "files deleted and returned in the middle of everything": [
         ("revise", 0, 0), ("delete", 2, 0), ("wait", 1, 0), ("confirm", 0, 0), ("wait", 1, 0), ("return", 1, 0),
         ("delete", 0, 3), ("wait", 1, 0), ("restart", 5, 1), ("wait", 1, 0), ("return", 0, 0),

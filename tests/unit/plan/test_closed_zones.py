@@ -124,6 +124,8 @@ def test_without_an_open_zone_the_dead_wait() -> None:
     assert zones_made(make_spec(), at) == []
     assert "wait ZoneClosed: web-2 waits for `reconciler zone open b`" in text(make_spec(), at=at)
     assert degraded(make_spec(), at) == "ZoneClosed"
+    progress = next(c for c in status(make_spec(), at).conditions if c.type == "Progressing")
+    assert (progress.status, progress.reason) == ("False", "ZoneClosed")
 
 
 def test_without_an_open_zone_a_change_waits_too() -> None:
