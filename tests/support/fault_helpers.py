@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helper:
-    """One that runs and is ready. Removed at the end of its `with`."""
+    """One that runs and is ready. Ended and removed at the end of its `with`."""
 
     engine: DockerEngine
     id: str
@@ -53,6 +53,8 @@ class Helper:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.conversation.close()
+        self.engine.signal(self.id, "SIGTERM")  # one removed by force leaves what it did
+        self.exit_code()
         self.engine.remove(self.id)
 
 
@@ -107,3 +109,20 @@ class Victim:
         path, params = f"/containers/{self.id}/top", {"ps_args": "-o pid,stat,args"}
         rows = self.engine.api.call("GET", path, params=params, doing="looking at processes").payload["Processes"]
         return {row[2]: row[1][:1] for row in rows}
+
+    def run(self, *argv: str) -> int:
+        """Run a program in it to its end; the exit code."""
+        made = self._exec(argv)
+        pieces = self.engine.api.call("POST", f"/exec/{made}/start", body={"Detach": False}, doing="running")
+        assert pieces.status == 200
+        found = self.engine.api.call("GET", f"/exec/{made}/json", doing="looking").payload
+        return int(found["ExitCode"])
+
+    def run_beside(self, *argv: str) -> None:
+        """Start a program in it that goes on."""
+        made = self._exec(argv)
+        self.engine.api.call("POST", f"/exec/{made}/start", body={"Detach": True}, doing="starting a program")
+
+    def _exec(self, argv: tuple[str, ...]) -> str:
+        path, body = f"/containers/{self.id}/exec", {"Cmd": list(argv), "AttachStdout": True}
+        return str(self.engine.api.call("POST", path, body=body, doing="making a program").payload["Id"])

@@ -30,7 +30,7 @@ class Net(Fault):
         self._id = settings.id
         self._drops: tuple[Drop, ...] = parse(settings.own.get("drops", []))
         self._dead_after = time.time() + settings.seconds + _MARGIN_SECONDS
-        self._kind = ""
+        self._staged = False
         self._bites = False
         self._probes = Probes(settings.id, settings.own.get("port"))
 
@@ -39,18 +39,14 @@ class Net(Fault):
         self._probes.open()
         # The match knows whole seconds; the last one counts as a whole.
         dead_after = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self._dead_after))
-        problems = []
-        for kind in tables.KINDS:
-            problem = tables.restore(kind, staging(self._id, dead_after))
-            if not problem:
-                self._kind = kind
-                return
-            problems.append(f"{kind}: {problem}")
-        raise Unusable(f"this kernel takes no rules: {'; '.join(problems)}")
+        problem = tables.restore(staging(self._id, dead_after))
+        if problem:
+            raise Unusable(f"this kernel takes no rules: {problem}")
+        self._staged = True
 
     def bite(self) -> Message:
         """The rules told last."""
-        problem = tables.restore(self._kind, replacing(self._id, self._drops))
+        problem = tables.restore(replacing(self._id, self._drops))
         if problem:
             raise Unusable(f"the rules are refused: {problem}")
         self._bites = True
@@ -58,8 +54,8 @@ class Net(Fault):
 
     def heal(self) -> None:
         """No rule of ours stays."""
-        if self._kind:
-            tables.undo(self._kind, self._id)
+        if self._staged:
+            tables.undo(self._id)
 
     def asked(self, request: Mapping[str, Any]) -> Message | None:
         """New rules, and everything that measures."""
@@ -96,5 +92,5 @@ class Flush(Fault):
         self._of = of
 
     def bite(self) -> Message:
-        """Whichever kind of rules the helper found the kernel to take."""
-        return {"flushed": sum(tables.undo(kind, self._of) for kind in tables.KINDS)}
+        """Says whether there was anything."""
+        return {"flushed": tables.undo(self._of)}

@@ -32,7 +32,7 @@ class Probes:
 
     def __init__(self, fault_id: str, port: object = None) -> None:
         self._id = fault_id
-        self._port = usual_port(fault_id) if port is None else int(number(port, "port", 1, 65535))
+        self.port = usual_port(fault_id) if port is None else int(number(port, "port", 1, 65535))
         self._heard: dict[int, set[str]] = defaultdict(set)
         self._socket: socket.socket | None = None
 
@@ -41,11 +41,17 @@ class Probes:
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         made.settimeout(0)
         try:
-            made.bind(("0.0.0.0", self._port))
+            made.bind(("0.0.0.0", self.port))
         except OSError as error:
             made.close()
-            raise Unusable(f"port {self._port} for probes is taken: {error}") from error
+            raise Unusable(f"port {self.port} for probes is taken: {error}") from error
         self._socket = made
+
+    def close(self) -> None:
+        """Nobody is heard any more."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def descriptors(self) -> tuple[int, ...]:
         """What to listen to."""
@@ -59,7 +65,7 @@ class Probes:
         for _ in range(COPIES):
             for peer in peers:
                 with contextlib.suppress(OSError):
-                    self._socket.sendto(payload, (peer, self._port))
+                    self._socket.sendto(payload, (peer, self.port))
 
     def take(self) -> None:
         """Note who is heard; strangers' datagrams are nobody's."""

@@ -10,6 +10,8 @@ PROC = Path("/proc")
 STOPPED = "T"
 _OVER = frozenset("ZXx")
 _HELPER = b"/opt/chaos\0"
+_ENTERING = "runc:"
+"""The engine's own program on its way in, for a command to be run there: stopped, it would hold the engine up."""
 
 
 class Process(NamedTuple):
@@ -24,7 +26,7 @@ def others(own_pid: int, proc: Path = PROC) -> list[Process]:
     """All but the init (whom the kernel stops for nobody inside), the helper itself and other faults' helpers."""
     pids = [int(entry.name) for entry in proc.iterdir() if entry.name.isdigit()]
     found = [one for pid in sorted(pids) if pid not in {1, own_pid} and (one := read(pid, proc)) is not None]
-    return [one for one in found if one.state not in _OVER and not _is_helper(one.pid, proc)]
+    return [one for one in found if one.state not in _OVER and not _is_the_engines(one, proc)]
 
 
 def read(pid: int, proc: Path = PROC) -> Process | None:
@@ -37,8 +39,8 @@ def read(pid: int, proc: Path = PROC) -> Process | None:
     return Process(pid, name, rest.split()[0])
 
 
-def _is_helper(pid: int, proc: Path) -> bool:
+def _is_the_engines(one: Process, proc: Path) -> bool:
     try:
-        return _HELPER in (proc / str(pid) / "cmdline").read_bytes()
+        return one.name.startswith(_ENTERING) or _HELPER in (proc / str(one.pid) / "cmdline").read_bytes()
     except OSError:
         return False
