@@ -68,17 +68,19 @@ class Victim:
     name: str
     address: str
 
-    def beside(self, kind: Kind, fault_id: str, *, seconds: float = 60.0, **settings: object) -> Helper:
-        """A helper beside it, which said that it is ready."""
+    def beside(
+        self, kind: Kind, fault_id: str, *, seconds: float = 60.0, until: float = 0.0, **settings: object
+    ) -> Helper:
+        """A helper beside it, which said that it is ready. `until` is what its labels say."""
         labels = FaultLabels(
             env=self.env,
             fault_id=fault_id,
             kind=kind,
-            says="a test",
-            until=0.0,
+            says=f"{kind} {self.name}",
+            until=until,
             victim_id=self.id,
             instance=self.name,
-            cluster="web",
+            cluster=self.name.rpartition("-")[0],
             zone="az1",
         )
         made = self.engine.create(helper(labels, kind, seconds=seconds, settings=settings))
