@@ -17,13 +17,14 @@ from reconciler.spec.units import show_seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One expectation: `wanted` and `measured` in words, `figure` as a number (None: not measured)."""
+    """One expectation: `wanted` and `measured` in words, `limit` and `figure` as numbers (None: not measured)."""
 
     name: str
     wanted: str
     measured: str
     good: bool
     figure: float | None = None
+    limit: float | None = None
     line: int = 0
     details: tuple[str, ...] = ()
 
@@ -118,13 +119,14 @@ def _recovery(drill: Drill, measured: Measured, within: float) -> Result:
     elif never:
         said = f"after `{never[0].says}` not all were ready again by the end"
     else:
-        said = f"{'the slowest' if len(found) > 1 else 'it'} took {slowest:.1f} s"
+        said = f"{slowest:.1f} s{f', the slowest of {len(found)}' if len(found) > 1 else ''}"
     return Result(
         name="recovered",
         wanted=f"within {show_seconds(within)} of each fault",
         measured=said,
         good=bool(found) and not late,
         figure=None if never else slowest,
+        limit=within,
         line=_line(drill, "recovered"),
         details=tuple(f"{one.says}: {_seconds(one.seconds)}" for one in late),
     )
@@ -150,6 +152,7 @@ def _failed_requests(drill: Drill, measured: Measured, below: float) -> Result:
         measured=said,
         good=share is not None and not measured.load_problem and _is_below(share, below),
         figure=share,
+        limit=below,
         line=_line(drill, "failed_requests"),
         details=tuple(_failure_texts(document)),
     )
@@ -178,13 +181,14 @@ def _steady(drill: Drill, measured: Measured, below: float) -> Result:
     said = f"not measured: {', '.join(silent)} was never asked" if silent or not worst else ""
     if not said:
         count, bad = shares[worst]
-        said = f"{worst}: {_percent(rated[worst])} ({bad} of {count})"
+        said = f"{_percent(rated[worst])} of {worst} ({bad} of {count})"
     return Result(
         name="steady",
         wanted=f"failures {_below(below)}",
         measured=said,
         good=not silent and bool(rated) and all(_is_below(share, below) for share in rated.values()),
         figure=rated.get(worst),
+        limit=below,
         line=_line(drill, "steady"),
         details=tuple(_reasons(measured, [name for name, share in rated.items() if not _is_below(share, below)])),
     )
@@ -216,6 +220,7 @@ def _wrong(drill: Drill, measured: Measured, most: int) -> Result:
         measured=str(len(wrong)) if seen else "not measured: the loop could not be seen",
         good=seen and len(wrong) <= most,
         figure=float(len(wrong)) if seen else None,
+        limit=float(most),
         line=_line(drill, "wrong_replacements"),
         details=tuple(f"{one.instance} in {one.zone}: {one.cause or 'the loop did not say why'}" for one in wrong),
     )
@@ -231,6 +236,7 @@ def _nothing_lost(drill: Drill, measured: Measured) -> Result:
         measured=said,
         good=found is not None and found.holds and not measured.history_problem,
         figure=None if found is None else float(len(lost)),
+        limit=0.0,
         line=_line(drill, "nothing_lost"),
         details=tuple(f"{one.key} {one.value}: {one.says}" for one in lost[:10]),
     )

@@ -88,10 +88,10 @@ def test_rounds_that_take_too_long_follow_each_other_and_end(stage: FakeStage) -
 @pytest.mark.parametrize(
     ("expect", "says"),
     [
-        ("recovered: {within: 2s}", "recovered: within 2s of each fault expected; it took 3.0 s"),
+        ("recovered: {within: 2s}", "recovered: within 2s of each fault expected; 3.0 s"),
         ("failed_requests: {below: 0.1%}", "failed requests: below 0.1 % expected; 0.1 % (1 of 1000)"),
         ("failed_requests: {below: 0%}", "failed requests: none expected; 0.1 % (1 of 1000)"),
-        ("steady: {failures_below: 1%}", "steady: failures below 1 % expected; site: 1.98 % (2 of 101)"),
+        ("steady: {failures_below: 1%}", "steady: failures below 1 % expected; 1.98 % of site (2 of 101)"),
         ("wrong_replacements: 0", "wrong replacements: none expected; 1"),
     ],
 )
@@ -110,9 +110,9 @@ def test_expectations_that_are_met_say_what_was_measured(stage: FakeStage) -> No
     played = Played(f"kind: Drill\nsteps: [gorilla: {{zone: az1}}]\n{STEADY}{LOAD}{expect}", stage)
     assert played.passed
     assert [result.measured for result in played.results] == [
-        "it took 3.0 s",
+        "3.0 s",
         "0.1 % (1 of 1000)",
-        "site: 0 % (0 of 31)",
+        "0 % of site (0 of 31)",
     ]
 
 

@@ -1,0 +1,132 @@
+"""The report: complete as JSON, and as a page that needs nothing else and believes no text that comes from outside."""
+
+import json
+import re
+from html.parser import HTMLParser
+from random import Random
+
+import pytest
+
+from reconciler.drill.page import page
+from reconciler.drill.reading import parse_drill
+from reconciler.drill.recording import Recording
+from reconciler.drill.report import About, Json, document
+from reconciler.drill.runner import run
+from tests.support.fake_drill import BEGIN, FakeStage, VirtualClock
+
+EVIL = "<script>alert(1)</script>"
+TEXT = f"""\
+kind: Drill
+about: "A zone dies {EVIL}"
+load: {{image: load}}
+clients: {{command: [x]}}
+steady: {{site: {{http: "http://127.0.0.1/", every: 100ms}}}}
+steps:
+  - wait: 10s
+  - gorilla: {{zone: az2}}
+  - wait: 20s
+  - split-brain: {{for: 20s, meanwhile: [freeze: {{zone: az1, for: 8s}}]}}
+expect:
+  recovered: {{within: 10s}}
+  failed_requests: {{below: 0.5%}}
+  steady: {{failures_below: 1%}}
+  wrong_replacements: 0
+"""
+VOID = {"meta", "link", "br", "img", "input"}
+
+
+class Shape(HTMLParser):
+    """What a page is made of: that its tags close, and what it would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "action")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def report() -> Json:
+    clock = VirtualClock()
+    stage = FakeStage(clock)
+    stage.probe_fails = lambda at: f"status 503 {EVIL}" if BEGIN + 31 < at < BEGIN + 32.5 else ""
+    series = [
+        {"second": s, "requests": 50, "failures": 2 if s == 31 else 0, "journeys": 1, "median_ms": 9.0, "p99_ms": 30.0}
+        for s in range(50)
+    ]
+    failures = [{"name": "GET /", "text": EVIL, "count": 2}]
+    stage.load_document = {"requests": {"count": 2500, "failures": 2}, "failures": failures, "series": series}
+    drill = parse_drill(TEXT.encode(), file="drills/zone.yaml")
+    recording = Recording(clock.now())
+    ending = run(drill, stage, clock, recording, Random(1))
+    about = About(environment="test", version="1.2.3", seed=1)
+    return document(drill, ending, recording.measured(clock.now()), about)
+
+
+def test_the_document_is_plain_json_and_says_the_verdict_first(report: Json) -> None:
+    assert list(report)[:3] == ["type", "passed", "verdict"]
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+    assert report["type"] == "reconciler/drill/v1"
+    assert report["verdict"].startswith("drills/zone.yaml:14: steady: failures below 1 % expected")
+
+
+def test_the_document_has_each_fault_with_its_recovery(report: Json) -> None:
+    gorilla, cut, freeze = report["faults"]
+    assert (gorilla["kind"], gorilla["at"], gorilla["recovered_seconds"]) == ("gorilla", 10.0, 3.0)
+    assert [victim["instance"] for victim in gorilla["victims"]] == ["web-2", "auth-2"]
+    assert (cut["at"], cut["until"], cut["recovered_seconds"]) == (30.0, 50.0, 0.0)
+    assert freeze["until"] == 38.0
+
+
+def test_the_document_keeps_every_failure_and_every_change(report: Json) -> None:
+    assert [probe["failed"] for probe in report["probes"]] == [14]
+    assert sum(1 for _, _, why in report["probes"][0]["series"] if why) == 14
+    web = next(cluster for cluster in report["clusters"] if cluster["name"] == "web")
+    assert web["series"] == [[0.0, 3, 3, True], [10.1, 2, 3, False], [13.0, 3, 3, True]]
+
+
+def test_the_page_is_whole_and_loads_nothing(report: Json) -> None:
+    text = page(report)
+    shape = Shape()
+    shape.feed(text)
+    assert shape.open == []
+    assert not shape.tags & {"script", "link", "img", "iframe", "object", "form"}
+    assert shape.addresses == []
+    assert "url(" not in text
+    assert "@import" not in text
+    assert "http://" not in re.sub(r"<title>.*?</title>", "", text)
+
+
+def test_nothing_that_comes_from_outside_becomes_markup(report: Json) -> None:
+    text = page(report)
+    assert EVIL not in text
+    assert text.count("&lt;script&gt;") >= 3
+
+
+def test_the_page_shows_the_verdict_and_every_figure(report: Json) -> None:
+    text = page(report)
+    shown = (">Broken<", report["verdict"], "3.0 s, the slowest of 3", "0.08 % (2 of 2500)", "1.5", "What happened")
+    for words in shown:
+        assert words in text
+    assert "prefers-color-scheme: dark" in text
+    assert "@media print" in text
+
+
+def test_a_drill_that_was_broken_off_at_once_has_a_report_too() -> None:
+    clock = VirtualClock()
+    drill = parse_drill(b"kind: Drill\nsteps: [wait: 1s]\n", file="x.yaml")
+    recording = Recording(clock.now())
+    clock.interrupt_at = BEGIN
+    ending = run(drill, FakeStage(clock), clock, recording, Random(1))
+    report = document(drill, ending, recording.measured(BEGIN), About(environment="test", version="1", seed=1))
+    assert (report["passed"], report["seconds"]) == (False, 0.0)
+    assert ">Aborted<" in page(report)
