@@ -68,7 +68,8 @@ class Filler:
         revision = self._revision()
         places = self._places(count, doomed)
         counts = self._counts(doomed)
-        counts.update(place.former.zone for place in places if place.wait and place.former)
+        ground = self.buckets.ground
+        counts.update(i.zone for place in places if (i := place.former) and (place.wait or ground.binds(i)))
         shut: dict[str, list[str]] = {}
         for place in places:
             if place.wait is not None:
@@ -76,12 +77,12 @@ class Filler:
                 result.wake_at.append(place.until)
                 continue
             zone = self._zone(place, counts)
-            counts[zone] += 1
-            if zone in self.buckets.ground.closed:
+            counts[zone] += 0 if ground.binds(place.former) else 1
+            if zone in ground.closed:
                 shut.setdefault(zone, []).append(f"{self.spec.name}-{place.number}")
                 continue
             result.actions.append(self._create(place, zone, revision, cause))
-        result.waits += (closed_wait(self.buckets.ground, zone, subjects) for zone, subjects in shut.items())
+        result.waits += (closed_wait(ground, zone, subjects) for zone, subjects in shut.items())
         return result
 
     def _counts(self, doomed: Collection[str]) -> Counter[str]:

@@ -28,6 +28,12 @@ class Ground:
     left: frozenset[str] = frozenset()
     pinned: bool = False
 
+    def binds(self, former: Instance | None) -> bool:
+        """Whether the number of `former` is filled in its zone and in no other."""
+        if former is None:
+            return False
+        return former.zone in self.closed or (self.pinned and former.zone in self.zones)
+
 
 def ground_of(spec: ClusterSpec, closed: Collection[str]) -> Ground:
     """The cluster's ground while these zones are closed.
@@ -53,10 +59,9 @@ def emptiest(zones: Sequence[str], counts: Counter[str], preferred: str | None =
 
 def zone_for(ground: Ground, counts: Counter[str], former: Instance | None) -> str:
     """Where a number goes whose instance was `former`; a closed zone means that it has to wait."""
-    last = former.zone if former is not None else None
-    if last is not None and (last in ground.closed or (ground.pinned and last in ground.zones)):
-        return last
-    return emptiest(ground.zones, counts, last)
+    if former is not None and ground.binds(former):
+        return former.zone
+    return emptiest(ground.zones, counts, former.zone if former is not None else None)
 
 
 def shares(zones: Sequence[str], size: int, counts: Counter[str]) -> dict[str, int]:

@@ -34,7 +34,8 @@ def _size(model: Model, name: str) -> int:
 def _is_stuck(model: Model, instance: Instance) -> bool:
     wanted = model.wanted.get(instance.cluster)
     spec = wanted.spec if wanted is not None else None
-    return spec is not None and instance.zone in ground_of(spec, model.closed).closed
+    closed = ground_of(spec, model.closed).closed if spec is not None else frozenset()
+    return instance.zone in closed or (bool(closed) and not instance.alive)
 
 
 def check_open_zones(model: Model) -> None:

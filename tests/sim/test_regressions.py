@@ -57,6 +57,10 @@ SCRIPTS: dict[str, list[Happening]] = {
     "what depends on data in a closed zone is made anew meanwhile": [
         ("delete", 2, 0), ("confirm", 0, 0), ("keep", 0, 0), ("wait", 2, 0), ("close", 0, 0),
     ],
+    "a number leaves an unwanted zone while another one waits for its data's zone": [
+        ("suspend", 0, 0), ("close", 5, 0), ("keep", 0, 0), *[("tick", 0, 0)] * 4, ("die", 0, 0), ("tick", 0, 0),
+        ("die", 1, 0), ("rezone", 3, 0),
+    ],
     "files deleted and returned in the middle of everything": [
         ("revise", 0, 0), ("delete", 2, 0), ("wait", 1, 0), ("confirm", 0, 0), ("wait", 1, 0), ("return", 1, 0),
         ("delete", 0, 3), ("wait", 1, 0), ("restart", 5, 1), ("wait", 1, 0), ("return", 0, 0),

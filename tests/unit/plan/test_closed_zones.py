@@ -177,6 +177,12 @@ def test_data_comes_back_to_its_zone_though_another_one_is_emptier() -> None:
     assert zones_made(KEEPER, at) == ["b"]
 
 
+def test_a_number_that_waits_keeps_its_zones_place() -> None:
+    spec = replace(KEEPER, zones=("b", "c"), size=2)
+    at = shut(make_observed(spec, dead(spec, 1, "a"), dead(spec, 2, "b")), "b")
+    assert zones_made(spec, at) == ["c"]
+
+
 # ------------------------------------------------------------ tasks
 
 
