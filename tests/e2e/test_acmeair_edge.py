@@ -127,6 +127,15 @@ def test_a_post_with_a_key_is_sent_again_with_its_body(edge: Edge, mode: str) ->
     assert edge.seen(f"POST /x/keyed-{mode}") > 2
 
 
+def test_a_refusal_after_a_try_of_which_nobody_knows_is_no_refusal(edge: Edge) -> None:
+    edge.mode("reset", 1)
+    edge.mode("503", 2)
+    answers = [ask(f"{edge.zuul}/x/doubt", body="book", key="doubt") for _ in range(4)]
+    codes = {answer.body["error"]["code"] for answer in answers}
+    assert codes == {"outcome_unknown", "web_unreachable"}, answers  # the reset came first, or last
+    assert {answer.status for answer in answers} == {503}
+
+
 def test_a_key_that_is_none_repeats_nothing(edge: Edge) -> None:
     edge.mode("reset")
     assert ask(f"{edge.zuul}/x/no-key", body="book", key="no key!").status == 502

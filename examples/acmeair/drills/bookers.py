@@ -11,6 +11,7 @@ Exit code 0 when everything was read back, 1 when not, 64 for options that make 
 """
 
 import argparse
+import itertools
 import os
 import random
 import signal
@@ -27,6 +28,7 @@ from urllib.parse import urlsplit
 from customers import AGAIN_SECONDS, FAIL, INFO, OK, History, Outcome, Person, read
 
 TRIES = 3
+RESERVE = 60  # flights known beforehand: who is cut off can tell none, and goes on trying to book
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Client:
         """Until the end, or enough was done."""
         self.process = self.history.process()
         flights = self.flights()
+        reserve = [flight for flight in itertools.islice(flights, RESERVE) if flight]
         for _ in range(self.settings.most):
             if self.stop.is_set():
                 return
@@ -55,7 +58,7 @@ class Client:
                 self.cancel(self.rng.choice(sorted(self.booked)))
             elif draw < self.settings.cancel + self.settings.look:
                 read(self.history, self.process, self.person)
-            elif (flight := next(flights, None)) is not None:
+            elif (flight := reserve.pop() if reserve else next(flights, None)) is not None:
                 self.book(*flight)
             self.stop.wait(self.settings.pause * self.rng.uniform(0.5, 1.5))
 

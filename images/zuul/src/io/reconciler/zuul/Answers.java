@@ -16,7 +16,8 @@ import com.netflix.zuul.niws.RequestAttempts;
 
 /**
  * What every answer gets: how many attempts it took and who answered. Where no server did, the answer says which tier is
- * missing and whether sending the request again is safe; a server's own errors pass unchanged.
+ * missing and whether sending the request again is safe; a server's own errors pass unchanged. But where a server that
+ * was asked before may have carried it out, the next one's "nothing was done" isn't passed on.
  */
 @Filter(order = 10, type = FilterType.OUTBOUND)
 public final class Answers extends HttpOutboundSyncFilter {
@@ -31,6 +32,12 @@ public final class Answers extends HttpOutboundSyncFilter {
         }
         if (session.getError() != null && !answered(response)) {
             explain(response);
+        } else if (doubtful(response)) {
+            response.getHeaders().set("Content-Type", "application/json");
+            response.setBodyAsText(text(
+                    "outcome_unknown",
+                    "One instance of the web tier got this request and gave no good answer, another one refused it: it may "
+                            + "or may not have been carried out. Send it again with the same " + Repeat.KEY + "."));
         } else if (answered(response) && attempts.getFinalAttempt().getInstanceId() != null) {
             response.getHeaders().set("X-Zuul-Server", attempts.getFinalAttempt().getInstanceId());
         }
@@ -41,6 +48,19 @@ public final class Answers extends HttpOutboundSyncFilter {
     private static boolean answered(HttpResponseMessage response) {
         return response.getInboundResponse() != null
                 && response.getContext().get(CommonContextKeys.ORIGIN_STATUS) != null;
+    }
+
+    /** Whether a refusal of something that changes data came after an attempt of which nobody knows. */
+    private static boolean doubtful(HttpResponseMessage response) {
+        return response.getStatus() == 503
+                && answered(response)
+                && response.getContext().get(WebEndpoint.DOUBT) != null
+                && Repeat.changes(response.getOutboundRequest());
+    }
+
+    @Override
+    public boolean needsBodyBuffered(HttpResponseMessage response) {
+        return doubtful(response);
     }
 
     private static void explain(HttpResponseMessage response) {

@@ -29,7 +29,9 @@ final class Discovery {
         var config = new MyDataCenterInstanceConfig("eureka", place());
         own = new ApplicationInfoManager(config, new EurekaConfigBasedInstanceInfoProvider(config).get());
         var clientConfig = new DefaultEurekaClientConfig();
-        client = new DiscoveryClient(own, clientConfig);
+        var options = new DiscoveryClient.DiscoveryClientOptionalArgs();
+        options.setTransportClientFactories(new Impatient());
+        client = new DiscoveryClient(own, clientConfig, options);
         // The load balancer asks this one for the client, and nothing else.
         DiscoveryManager.getInstance().setDiscoveryClient(client);
         DiscoveryManager.getInstance().setEurekaClientConfig(clientConfig);

@@ -20,6 +20,10 @@ final class Repeat {
 
     private Repeat() {}
 
+    static boolean changes(HttpRequestMessage request) {
+        return !SAFE.contains(request.getMethod().toUpperCase(Locale.ROOT));
+    }
+
     static boolean allowed(HttpRequestMessage request) {
         // Zuul keeps methods in lower case.
         String method = request.getMethod().toUpperCase(Locale.ROOT);

@@ -19,6 +19,9 @@ import java.util.concurrent.TimeUnit;
  * only what {@link Repeat} allows, and else only what never reached a server.
  */
 final class WebEndpoint extends ProxyEndpoint {
+    /** In the session, once an attempt has got to a server and another one was made: of the first, nobody knows. */
+    static final String DOUBT = "io.reconciler.doubt";
+
     private static final long QUICKLY = TimeUnit.SECONDS.toNanos(2);
 
     private final long began = System.nanoTime();
@@ -33,12 +36,19 @@ final class WebEndpoint extends ProxyEndpoint {
         if (error == OutboundErrorType.NO_AVAILABLE_SERVERS || error == OutboundErrorType.ORIGIN_CONCURRENCY_EXCEEDED) {
             return false; // no other server will do better
         }
+        if (sent()) {
+            context.put(DOUBT, true);
+        }
         return (!sent() || Repeat.allowed(zuulRequest)) && isRequestReplayable();
     }
 
     @Override
     public boolean isRetryable5xxResponse(HttpRequestMessage request, HttpResponse response) {
-        return Repeat.allowed(request) && quick() && super.isRetryable5xxResponse(request, response);
+        boolean again = Repeat.allowed(request) && quick() && super.isRetryable5xxResponse(request, response);
+        if (again) {
+            context.put(DOUBT, true);
+        }
+        return again;
     }
 
     @Override
