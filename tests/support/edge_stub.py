@@ -2,7 +2,8 @@
 
 It registers as ACMEAIR_WEBAPP in Eureka, beats every second, and counts what reaches it. Standard library only.
 `/stub/count` tells the counts, `/stub/mode/MODE` how everything under `/x/` is answered from then on: `ok`, `reset`
-(the connection is reset after the request was read), `503` or `hang` (no answer until the mode changes).
+(the connection is reset after the request was read), `503`, `unsure` (503, and whether it was done isn't known) or
+`hang` (no answer until the mode changes).
 Before: an Eureka. After: test_acmeair_edge. Never here: a real site.
 """
 
@@ -15,7 +16,9 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
 
 PORT = 8080
@@ -98,17 +101,19 @@ class Handler(BaseHTTPRequestHandler):
         if mode == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
-        elif mode == "503":
-            self._answer(503, {"error": "busy"})
+        elif mode in ("503", "unsure"):
+            self._answer(503, {"error": "busy"}, {"X-Outcome": "unknown"} if mode == "unsure" else {})
         while mode == "hang" and MODE["now"] == "hang":
             time.sleep(0.05)
-        return mode not in ("reset", "503")
+        return mode not in ("reset", "503", "unsure")
 
-    def _answer(self, status: int, told: object) -> None:
+    def _answer(self, status: int, told: object, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         text = json.dumps(told).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(text)
 

@@ -10,6 +10,9 @@ StoreError
   OutcomeUnknown    a write that nobody acknowledged: it may or may not be there
 """
 
+# For the edge, which reads no bodies: where it asks another instance, that one's refusal isn't the whole truth.
+UNKNOWN = ("X-Outcome", "unknown")
+
 
 class Refusal(Exception):
     """An answer that isn't a success, as the client gets it."""
@@ -55,9 +58,9 @@ def bad(code: str, message: str) -> Refusal:
     return Refusal(400, code, message)
 
 
-def later(code: str, message: str) -> Refusal:
+def later(code: str, message: str, headers: tuple[tuple[str, str], ...] = ()) -> Refusal:
     """A 503 that is worth another try."""
-    return Refusal(503, code, message, (("Retry-After", "1"),))
+    return Refusal(503, code, message, (("Retry-After", "1"), *headers))
 
 
 def of_store(error: StoreError) -> Refusal:
@@ -66,5 +69,6 @@ def of_store(error: StoreError) -> Refusal:
         return later(
             "outcome_unknown",
             "The database did not acknowledge this: it may or may not have been done. Look before trying again.",
+            (UNKNOWN,),
         )
     return later("database_unavailable", "The database can't do this now, and nothing was done. Try again.")

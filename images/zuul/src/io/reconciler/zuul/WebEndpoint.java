@@ -19,8 +19,11 @@ import java.util.concurrent.TimeUnit;
  * only what {@link Repeat} allows, and else only what never reached a server.
  */
 final class WebEndpoint extends ProxyEndpoint {
-    /** In the session, once an attempt has got to a server and another one was made: of the first, nobody knows. */
+    /** In the session, once another attempt follows one of which nobody knows whether it was carried out. */
     static final String DOUBT = "io.reconciler.doubt";
+
+    /** With this header the web tier says that it doesn't know whether it did what it was asked. */
+    private static final String UNKNOWN = "X-Outcome";
 
     private static final long QUICKLY = TimeUnit.SECONDS.toNanos(2);
 
@@ -45,7 +48,7 @@ final class WebEndpoint extends ProxyEndpoint {
     @Override
     public boolean isRetryable5xxResponse(HttpRequestMessage request, HttpResponse response) {
         boolean again = Repeat.allowed(request) && quick() && super.isRetryable5xxResponse(request, response);
-        if (again) {
+        if (again && response.headers().contains(UNKNOWN)) {
             context.put(DOUBT, true);
         }
         return again;
