@@ -17,6 +17,17 @@ from reconciler.state.instance import Instance
 
 HelperKind = Literal["net", "freeze", "burn", "fill"]
 
+HELPERS: Mapping[str, HelperKind] = {
+    "split-brain": "net",
+    "loss": "net",
+    "dns": "net",
+    "agent": "net",
+    "freeze": "freeze",
+    "burn": "burn",
+    "fill": "fill",
+}
+"""What does each kind of fault, as it stands in the labels; kills need nobody to hold them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:

@@ -13,6 +13,7 @@ from reconciler.chaos.situation import Situation
 from reconciler.errors import ChaosRefused, UsageError
 
 _DNS_PORT = 53
+_ENGINES_RESOLVER = "127.0.0.11"
 _MOST_WORKERS = 64
 _MOST_FILL_BYTES = 16 * 1024 * MEBIBYTE
 
@@ -72,6 +73,7 @@ def _dns() -> Effect:
         drops=(
             Drop(direction="out", protocol="udp", port=_DNS_PORT),
             Drop(direction="out", protocol="tcp", port=_DNS_PORT),
+            Drop(direction="out", peer=_ENGINES_RESOLVER),  # at another port, by the time that it is looked at
         ),
         follows=True,
     )
@@ -96,7 +98,7 @@ def _burn(fault: Burn) -> Effect:
         short=f"{fault.workers} cpu ",
         long=f"burn {fault.workers} processor{'s' if fault.workers > 1 else ''} in the share",
         helper="burn",
-        settings={"workers": fault.workers},
+        settings={"cpus": fault.workers},
     )
 
 

@@ -120,10 +120,10 @@ def test_what_helpers_are_told() -> None:
         ("in", 0.25),
         ("out", 0.25),
     }
-    assert {d.port for d in prepared(Dns(target=web)).drops} == {53}
+    assert {(d.peer, d.port) for d in prepared(Dns(target=web)).drops} == {(None, 53), ("127.0.0.11", None)}
     beats = prepared(Agent(target=web)).drops[0]
     assert (beats.direction, beats.peer, beats.protocol, beats.port) == ("out", GATEWAY, "tcp", 7070)
-    assert prepared(Burn(target=web, workers=2)).settings == {"workers": 2}
+    assert prepared(Burn(target=web, workers=2)).settings == {"cpus": 2}
     assert prepared(Fill(target=web, size_bytes=2**20)).settings == {"bytes": 2**20, "path": "/tmp"}
 
 

@@ -1,0 +1,52 @@
+"""What is seen of a cut against what is meant of it: before it, under it, after it.
+
+Before: running, holding. After: probing (asks), matrix (compares). Who was out of reach before stays so, and is told.
+"""
+
+from reconciler.chaos.attack import Attack
+from reconciler.chaos.crew import Crew
+from reconciler.chaos.matrix import Matrix
+from reconciler.chaos.probing import Prober, until
+
+_PHASE_SECONDS = 3.0  # a cut that isn't seen everywhere by then does not bite
+_BEFORE_SECONDS = 1.0
+
+
+class Sight:
+    """Looks through the crew's eyes. `before` is what was reached when nothing was cut yet."""
+
+    def __init__(self, attack: Attack, crew: Crew) -> None:
+        asks_reconciler = attack.cut is not None and attack.cut.shape == "reconciler"
+        self._prober = Prober((attack.gateway, attack.listener_port) if asks_reconciler else None)
+        self._attack = attack
+        self._crew = crew
+        self.before: Matrix | None = None
+
+    def look_before(self) -> int:
+        """Remember what is reached while nothing is cut; how many pairs are not."""
+        _, self.before = until(self._look, self._free, _BEFORE_SECONDS)
+        return self.before.cut
+
+    def under_the_cut(self) -> tuple[Matrix, Matrix]:
+        """What is meant and what was found, once they agree or time is over."""
+        return until(self._look, self._cut, _PHASE_SECONDS)
+
+    def afterwards(self) -> tuple[Matrix, Matrix]:
+        """The same when everybody should be as before."""
+        return until(self._look, self._free, _PHASE_SECONDS)
+
+    def _look(self) -> Matrix:
+        return self._prober.look(self._crew.helpers)
+
+    def _cut(self, found: Matrix) -> Matrix:
+        return self._as_possible(self._attack.meant(self._crew.victims), found)
+
+    def _free(self, found: Matrix) -> Matrix:
+        everyone = self._attack.meant(self._crew.victims)
+        free = Matrix(zones=everyone.zones, reaches=dict.fromkeys(everyone.reaches, True))
+        return self._as_possible(free, found)
+
+    def _as_possible(self, matrix: Matrix, found: Matrix) -> Matrix:
+        """Of those who answered: who ends meanwhile isn't asked for."""
+        there = matrix.only(found.zones)
+        return there if self.before is None else there.within(self.before)
