@@ -43,6 +43,7 @@ COMMANDS = {
     "resume": "change",
     "confirm": "change",
     "zone": "zone",
+    "chaos": "chaos",
     "down": "down",
     "doctor": "doctor",
     "dns": "dns",
