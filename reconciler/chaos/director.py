@@ -17,7 +17,7 @@ from reconciler.errors import ChaosRefused
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID_LENGTH = 5
-_SPARE_SECONDS = 5.0
+_SPARE_SECONDS = 3.0  # a helper's time begins before the fault does, and its end is only for the case that nobody heals
 _SPARE_SECONDS_EACH = 0.5
 
 

@@ -108,6 +108,7 @@ def _do(settings: Settings, director: Director, attack: Attack, way: Way, stage:
         if way.format is Plain.TEXT:
             stage.line.clear()
             output.show(view.in_force(running.report()))
+            sys.stdout.flush()
         _hold(settings, running, stage)
     finally:
         stage.line.clear()
