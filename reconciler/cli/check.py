@@ -12,7 +12,7 @@ from reconciler.cli import output, session
 from reconciler.cli.failures import EXIT_CHANGES
 from reconciler.cli.options import environment
 from reconciler.cli.output import Plain
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import Problem, ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.plan import Plan
 
@@ -26,7 +26,7 @@ AllowPath = Annotated[
 
 @app.command(rich_help_panel="Change")
 def validate(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Spec files or directories.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Spec files or directories, or drills.")],
     allow_path: AllowPath = None,
     output_format: Annotated[Plain, typer.Option("--output", "-o", help="How to write it.")] = Plain.TEXT,
 ) -> None:
@@ -41,10 +41,12 @@ def validate(
     from reconciler.spec.policy import Policy
 
     allowed = tuple(str(path.absolute()) for path in allow_path or ())
-    sources = read_sources(paths, Policy(allow_paths=allowed))
+    drills, problems = _drills(paths)
+    sources = read_sources([path for path in paths if path not in drills], Policy(allow_paths=allowed))
+    sources.problems += problems
     for path in near_misses(paths):
         output.remark(f"{path} is left out: a spec's name ends in .yaml or .yml")
-    if not sources.texts and not sources.problems:
+    if not sources.texts and not sources.problems and not drills:
         raise UsageError(f"{', '.join(map(str, paths))}: no spec files there (*.yaml, *.yml)")
     try:
         check_all(sources)
@@ -54,10 +56,30 @@ def validate(
         _problems_as_json(error)
         raise typer.Exit(1) from error
     if output_format is Plain.JSON:
-        output.emit_json({"valid": True, "files": sorted(sources.parsed), "problems": []})
+        files = sorted([*sources.parsed, *map(str, drills)])
+        output.emit_json({"valid": True, "files": files, "problems": []})
         return
-    count = len(sources.parsed)
-    output.say(f"{count} spec{'s' if count != 1 else ''}, no problems")
+    counts = ((len(sources.parsed), "spec"), (len(drills), "drill"))
+    told = [f"{count} {word}{'s' if count != 1 else ''}" for count, word in counts if count]
+    output.say(f"{' and '.join(told)}, no problems")
+
+
+def _drills(paths: list[Path]) -> tuple[list[Path], list[Problem]]:
+    """Those of the files that call themselves drills, and what is wrong with them."""
+    from reconciler.drill.reading import parse_drill, says_drill
+    from reconciler.errors import SpecError
+    from reconciler.spec.read import read_spec
+
+    drills, problems = [], []
+    for path in paths:
+        try:
+            read = None if path.is_dir() else read_spec(path)
+            if read is not None and says_drill(read.data):
+                drills.append(path)
+                parse_drill(read.data, file=str(path))
+        except SpecError as error:
+            problems += error.problems if path in drills else ()
+    return drills, problems
 
 
 def _problems_as_json(error: Exception) -> None:

@@ -55,11 +55,16 @@ def new(
 
 
 @app.command(rich_help_panel="Change")
-def schema() -> None:
+def schema(
+    drill: Annotated[bool, typer.Option("--drill", help="The format of drills instead.")] = False,
+) -> None:
     """Print the spec format as a JSON Schema (2020-12), for editors and other tools.
 
     Example: `reconciler schema > .reconciler-schema.json`.
     """
-    from reconciler.spec.schema import schema_text
+    if drill:
+        from reconciler.drill.reading import schema_text
+    else:
+        from reconciler.spec.schema import schema_text
 
     output.say(schema_text().rstrip("\n"))

@@ -44,6 +44,7 @@ COMMANDS = {
     "confirm": "change",
     "zone": "zone",
     "chaos": "chaos",
+    "drill": "drilling",
     "down": "down",
     "doctor": "doctor",
     "dns": "dns",

@@ -14,6 +14,8 @@ from reconciler.drill.runner import Ending
 from reconciler.drill.values import Drill
 from reconciler.spec.units import show_seconds
 
+_LONGEST_TEXT = 120
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
@@ -170,7 +172,11 @@ def _failure_texts(document: Mapping[str, Any]) -> Iterator[str]:
     failures = document.get("failures")
     for failure in failures[:5] if isinstance(failures, list) else []:
         if isinstance(failure, dict):
-            yield f"{failure.get('count', '?')} times {failure.get('name', '')}: {failure.get('text', '')}"
+            yield f"{failure.get('count', '?')} times {failure.get('name', '')}: {_short(str(failure.get('text', '')))}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
 
 
 def _steady(drill: Drill, measured: Measured, below: float) -> Result:

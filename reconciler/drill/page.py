@@ -138,9 +138,11 @@ def _facts(facts: Json) -> str:
     for key, word in (("in_force_seconds", "in force"), ("healed_seconds", "healed")):
         if isinstance(facts.get(key), int | float):
             words.append(f"{word} in {facts[key]:.2f} s")
-    for key, word in (("newcomers", "newcomers hit"), ("unhealed", "NOT healed")):
+    for key, word in (("newcomers", "hit as they came"), ("unhealed", "NOT healed")):
         if facts.get(key):
             words.append(f"{len(facts[key])} {word}")
+    if facts.get("ended_elsewhere"):
+        words.append("ended by somebody else before its time")
     return ", ".join([*words, *map(str, facts.get("checks", ()))])
 
 

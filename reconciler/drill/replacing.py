@@ -14,7 +14,9 @@ _BEFORE_SECONDS = 30.0
 _AFTER_SECONDS = 3.0
 # A hung instance is given up only some time after it fell silent, maybe when it is thawed already.
 _HUNG_SECONDS = 60.0
-_TELLING = frozenset({"create", "terminate", "kill", "remove", "withdraw"})
+_ENDING = frozenset({"terminate", "kill", "remove", "withdraw"})
+_DEATHS = ("died", "left half made", "the engine told of its end")
+_ENDS = (*_DEATHS, "lost", "not ready")
 _SILENCING = frozenset({"freeze", "agent"})
 
 
@@ -28,7 +30,7 @@ class Replacement:
     id: str
     zone: str
     gone_at: float
-    ever_ready: bool
+    ready_at: float | None
     dead: bool
     cause: str = ""
     right: str = ""
@@ -51,11 +53,12 @@ def _gone(measured: Measured) -> Iterator[Replacement]:
         now = {one.id: (cluster.name, one) for cluster in sample.clusters for one in cluster.instances if one.id}
         for id in [id for id in there if id not in now]:
             yield replace(there.pop(id), gone_at=sample.at)
-        there.update({id: _seen(there, cluster, one) for id, (cluster, one) in now.items()})
+        there.update({id: _seen(there, cluster, one, sample.at) for id, (cluster, one) in now.items()})
 
 
-def _seen(there: Mapping[str, Replacement], cluster: str, one: InstanceSample) -> Replacement:
+def _seen(there: Mapping[str, Replacement], cluster: str, one: InstanceSample, at: float) -> Replacement:
     before = there.get(one.id)
+    ready_at = before.ready_at if before is not None else None
     return Replacement(
         instance=f"{cluster}-{one.number}",
         cluster=cluster,
@@ -63,27 +66,26 @@ def _seen(there: Mapping[str, Replacement], cluster: str, one: InstanceSample) -
         id=one.id,
         zone=one.zone,
         gone_at=0.0,
-        ever_ready=one.ready or (before is not None and before.ever_ready),
+        ready_at=at if ready_at is None and one.ready else ready_at,
         dead=one.dead,
     )
 
 
 def _cause(gone: Replacement, events: tuple[Event, ...]) -> str:
-    """What the loop said first of its end."""
-    near = (
-        event.cause
+    """What the loop said of its end: since it was ready, because its own creation tells of the end of the one before.
+
+    Who takes its place knows best why; without that the first word on it.
+    """
+    since = gone.gone_at if gone.ready_at is None else gone.ready_at
+    since = max(since, gone.gone_at - _BEFORE_SECONDS)
+    near = [
+        event
         for event in events
-        if event.subject == gone.instance
-        and event.kind in _TELLING
-        and gone.gone_at - _BEFORE_SECONDS <= event.at <= gone.gone_at + _AFTER_SECONDS
-        and _is_about_an_end(event)
-    )
-    return next(near, "")
-
-
-def _is_about_an_end(event: Event) -> bool:
-    """A creation tells of an end where it says what became of the one before."""
-    return event.kind != "create" or event.cause.startswith(("died", "lost", "not ready", "left half made"))
+        if event.subject == gone.instance and since <= event.at <= gone.gone_at + _AFTER_SECONDS
+    ]
+    successor = (e.cause for e in near if e.kind == "create" and e.cause.startswith(_ENDS))
+    ended = (e.cause for e in near if e.kind in _ENDING)
+    return next(successor, "") or next(ended, "")
 
 
 def _killed(gone: Replacement, measured: Measured) -> str:
@@ -92,11 +94,11 @@ def _killed(gone: Replacement, measured: Measured) -> str:
 
 
 def _died(gone: Replacement, measured: Measured) -> str:  # noqa: ARG001  # one signature for all rules
-    return "it had died by itself" if gone.dead or gone.cause.startswith(("died", "left half made")) else ""
+    return "it had died by itself" if gone.dead or gone.cause.startswith(_DEATHS) else ""
 
 
 def _unready(gone: Replacement, measured: Measured) -> str:  # noqa: ARG001
-    return "" if gone.ever_ready else "it had never been ready"
+    return "it had never been ready" if gone.ready_at is None else ""
 
 
 def _changed(gone: Replacement, measured: Measured) -> str:

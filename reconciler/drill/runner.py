@@ -140,7 +140,7 @@ class Runner:
             self._each(step.steps)
 
     def _unleash(self, step: Unleash) -> None:
-        strike = self._stage.strike(_of_the_drill(step.fault), self._random(step))
+        strike = self._stage.strike(*self._drawn(step))
         begun_at = self._clock.now()
         span = Span(
             kind=step.fault.kind,
@@ -164,12 +164,16 @@ class Runner:
             facts = strike.end()
             self._recording.end_fault(number, self._clock.now(), facts)
 
-    def _random(self, step: Unleash) -> Random:
-        """Repeated, each round draws from the step's own seed: with the seed itself it would hit the same one again."""
-        seed = _seed(step.fault)
+    def _drawn(self, step: Unleash) -> tuple[Fault, Random]:
+        """The fault with where its chance comes from: its seed the first time, and what follows from that when it is
+        repeated, since the same seed would hit the same one again.
+        """
+        seed, place = _seed(step.fault), step.place[:2]
         if seed is None:
-            return self._rng
-        return self._seeds.setdefault(step.place[:2], Random(seed))  # noqa: S311  # repeatable is what it has to be
+            return _of_the_drill(step.fault, seed), self._rng
+        first = place not in self._seeds
+        rng = self._seeds.setdefault(place, Random(seed))  # noqa: S311  # repeatable is what it has to be
+        return _of_the_drill(step.fault, seed if first else None), rng
 
     def _until(self, step: Until) -> None:
         missing = self._wait_ready(step.within_seconds)
@@ -212,13 +216,13 @@ class Runner:
         return lacking(world, self._drill.needs.clusters, frozenset(self._killed))
 
 
-def _of_the_drill(fault: Fault) -> Fault:
+def _of_the_drill(fault: Fault, seed: int | None) -> Fault:
     """The fault as it is done: the drill saw that all was well at first, and is itself what troubles it now."""
     if isinstance(fault, Monkey):
-        return replace(fault, seed=None, anyway=True)
+        return replace(fault, seed=seed, anyway=True)
     if isinstance(fault, Gorilla | SplitBrain):
         return replace(fault, anyway=True)
-    return replace(fault, target=replace(fault.target, seed=None), anyway=True)
+    return replace(fault, target=replace(fault.target, seed=seed), anyway=True)
 
 
 def _seed(fault: Fault) -> int | None:

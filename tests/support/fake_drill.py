@@ -192,6 +192,7 @@ class FakeStage:
 
     def _victims(self, fault: Fault, rng: Random) -> list[Box]:
         if isinstance(fault, Monkey):
+            rng = rng if fault.seed is None else Random(fault.seed)
             return [rng.choice([box for box in self.boxes if fault.cluster in (None, box.cluster)])]
         if isinstance(fault, Gorilla):
             return [box for box in self.boxes if box.zone == fault.zone]
@@ -203,7 +204,7 @@ class FakeStage:
         box.id = f"{box.cluster}{box.number}-{self._made}"
         box.ready_at = round(self.clock.at + self.heal_seconds, 3)
         event = Event(
-            id=self._made, at=self.clock.at + 0.3, cluster=box.cluster, kind="create",
+            id=self._made, at=self.clock.at + 0.1, cluster=box.cluster, kind="create",
             subject=box.name, cause=cause,
         )  # fmt: skip
         self._events.append(event)
