@@ -70,7 +70,8 @@ def _drills(paths: list[Path]) -> tuple[list[Path], list[Problem]]:
     from reconciler.errors import SpecError
     from reconciler.spec.read import read_spec
 
-    drills, problems = [], []
+    drills: list[Path] = []
+    problems: list[Problem] = []
     for path in paths:
         try:
             read = None if path.is_dir() else read_spec(path)

@@ -163,6 +163,8 @@ class Runner:
         finally:
             facts = strike.end()
             self._recording.end_fault(number, self._clock.now(), facts)
+        if facts.get("unhealed"):
+            raise ReconcilerError(f"{strike.says} could not be undone whole: {', '.join(facts['unhealed'])}")
 
     def _drawn(self, step: Unleash) -> tuple[Fault, Random]:
         """The fault with where its chance comes from: its seed the first time, and what follows from that when it is

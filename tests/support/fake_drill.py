@@ -67,7 +67,7 @@ class FakeStrike:
 
     def end(self) -> Mapping[str, Any]:
         self.stage.in_force.discard(self.says)
-        return {"healed_seconds": 0.2}
+        return {"healed_seconds": 0.2, "unhealed": self.stage.unhealed}
 
 
 class FakeStage:
@@ -81,6 +81,7 @@ class FakeStage:
         self.engine_gone_at: float | None = None
         self.refused = ""
         self.replaced_wrongly = ""
+        self.unhealed: list[str] = []
         self.probe_fails: Callable[[float], str] = lambda _: ""
         self.load_document: Mapping[str, Any] | None = {"requests": {"count": 1000, "failures": 1}}
         self.load_problem = ""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,7 @@ expect:
   wrong_replacements: 0
   nothing_lost: true
 """
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drill.md"
 STEPS = "kind: Drill\nsteps:\n"
 
 
@@ -225,3 +227,16 @@ def test_every_example_and_default_of_the_schema_is_valid() -> None:
         one = validator().evolve(schema={**node, "$defs": schema()["$defs"]})
         for value in [*node.get("examples", []), *([node["default"]] if "default" in node else [])]:
             assert list(one.iter_errors(value)) == [], path
+
+
+def test_every_key_is_documented_and_every_example_is_a_drill() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    for block in [block.split("```")[0] for block in text.split("```yaml\n")[1:]]:
+        read(block)
+    forms = schema()["properties"]
+    keys = [f"{key}.{inner}" for key in ("needs", "load", "clients") for inner in forms[key]["properties"]]
+    keys += [f"steady.NAME.{key}" for key in schema()["$defs"]["probe"]["properties"]]
+    steps = schema()["$defs"]["stepKeys"]["properties"]
+    settings = {key for step in steps.values() for key in step.get("properties", {})}
+    assert [key for key in keys if f"`{key}`" not in text] == []
+    assert [key for key in (*steps, *settings, *forms["expect"]["properties"]) if key not in text] == []

@@ -142,6 +142,13 @@ def test_a_fault_that_does_not_bite_fails_the_drill(stage: FakeStage) -> None:
     assert not stage.running
 
 
+def test_a_fault_that_can_not_be_undone_whole_fails_the_drill(stage: FakeStage) -> None:
+    stage.unhealed = ["web-1 -> web-2"]
+    played = Played("kind: Drill\nsteps:\n  - split-brain: {for: 2s}\n", stage)
+    assert (played.ending.kind, played.passed) == ("failed", False)
+    assert "could not be undone whole: web-1 -> web-2" in played.says
+
+
 def test_an_engine_that_goes_away_fails_the_drill_at_the_next_fault(stage: FakeStage) -> None:
     stage.engine_gone_at = BEGIN + 3
     played = Played("kind: Drill\nsteps:\n  - wait: 5s\n  - monkey: {}\n", stage)
