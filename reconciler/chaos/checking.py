@@ -12,7 +12,7 @@ from reconciler.chaos.probing import answered
 from reconciler.errors import DoesNotBite
 
 _ANSWER_SECONDS = 6.0
-_TRY_SECONDS = 2.0
+TRY_SECONDS = 2.0
 _SHARE_TOLERANCE = 0.15  # of a few hundred datagrams: far beyond chance, and far from no fault at all
 
 Look = Callable[[Attack, Sequence[Helper]], dict[str, str]]
@@ -23,7 +23,7 @@ def check(attack: Attack, helpers: Sequence[Helper]) -> tuple[str, ...]:
     look = _LOOKS.get(attack.kind)
     if look is None:
         return ()
-    give_up_at = time.monotonic() + _TRY_SECONDS
+    give_up_at = time.monotonic() + TRY_SECONDS
     while True:
         wrong = look(attack, helpers)
         if not wrong:

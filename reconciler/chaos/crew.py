@@ -101,7 +101,7 @@ class Crew:
             return
         for victim in self.running():
             if victim.id in failed:
-                raise DoesNotBite(f"{self.attack.kind}: no helper beside {name_of(victim)}: {failed[victim.id]}")
+                raise DoesNotBite(f"{self.attack.kind}: {name_of(victim)}: {failed[victim.id]}; it is undone")
 
     def running(self) -> tuple[Instance, ...]:
         """Every instance of the environment that runs now."""
@@ -130,14 +130,13 @@ class Crew:
 
     def _insist(self, helpers: Sequence[Helper], do: str, more: Callable[[Helper], Message]) -> None:
         answers = ask(helpers, do, "bites", _ANSWER_SECONDS, more)
-        for one in helpers:
-            if one.name not in answers and (one.problem or not one.ended):
-                why = one.problem or f"its helper says nothing within {_ANSWER_SECONDS:g} s"
-                raise DoesNotBite(f"{self.attack.kind}: {one.name}: {why}")
+        failed = {one.instance.id: _why(one) for one in helpers if one.name not in answers}
+        self._insist_on_gone(failed)
 
     def relax(self) -> None:
         """No rules any more; the helpers stay, so that they can look whether everybody is reached again."""
-        ask(self.helpers, "rules", "bites", _HEAL_SECONDS, lambda _: {"drops": []})
+        biting = [one for one in self.helpers if one.bites]
+        ask(biting, "rules", "bites", _HEAL_SECONDS, lambda _: {"drops": []})
 
     def forget(self, victim_id: str) -> None:
         """Its victim has ended. One that shares a network lives on in what is left of it: it is put away."""
@@ -150,3 +149,9 @@ class Crew:
         ask(self.helpers, "heal", "healed", _HEAL_SECONDS)
         for helper in self._helpers.values():
             helper.close()
+
+
+def _why(helper: Helper) -> str:
+    if helper.problem:
+        return helper.problem
+    return "its helper has ended" if helper.ended else f"its helper says nothing within {_ANSWER_SECONDS:g} s"

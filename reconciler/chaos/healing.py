@@ -48,13 +48,16 @@ def put_away(engine: FaultEngine, env: str, fault_ids: Iterable[str]) -> None:
         return
     running = frozenset(one.id for group in engine.listing(env).instances.values() for one in group if one.alive)
     with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="healing") as pool:
-        problems = [why for why in pool.map(lambda part: _put_away(engine, env, part, running), parts) if why]
+        problems = [why for why in pool.map(lambda part: put_away_part(engine, env, part, running), parts) if why]
     if problems:
         raise ReconcilerError(f"not everything is undone: {'; '.join(problems)}; try `reconciler chaos heal` again")
 
 
-def _put_away(engine: FaultEngine, env: str, part: FaultPart, running: frozenset[str]) -> str:
-    """What is wrong, empty where all is well."""
+def put_away_part(engine: FaultEngine, env: str, part: FaultPart, running: frozenset[str]) -> str:
+    """No such helper is left, nor what it did where its victim is among those that run; what is wrong, empty: nothing.
+
+    Where its container is gone already, only what it did is undone.
+    """
     try:
         undone = _ended_well(engine, env, part)
         engine.remove(part.id)

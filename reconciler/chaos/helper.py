@@ -7,6 +7,7 @@ A helper may end at any time, mostly because its victim does: that is no error h
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from reconciler.chaos.situation import name_of
@@ -31,13 +32,9 @@ class Helper:
         self._conversation = conversation
 
     def say(self, do: str, more: Message) -> None:
-        """Tell it to do something; nothing where it has ended."""
-        if self.ended:
-            return
-        try:
+        """Tell it to do something. That it has ended shows when it is heard, with its last words."""
+        with suppress(EngineError):
             self._conversation.send(json.dumps({"do": do, **more}, separators=(",", ":")))
-        except EngineError:
-            self.ended = True
 
     def hear(self, kind: str, give_up_at: float, fits: Callable[[Message], bool] = lambda _: True) -> Message | None:
         """Its next message of this kind that fits; None where it fails, has ended, or says nothing in time.

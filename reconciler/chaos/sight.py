@@ -8,7 +8,7 @@ from reconciler.chaos.crew import Crew
 from reconciler.chaos.matrix import Matrix
 from reconciler.chaos.probing import Prober, until
 
-_PHASE_SECONDS = 3.0  # a cut that isn't seen everywhere by then does not bite
+PHASE_SECONDS = 3.0  # a cut that isn't seen everywhere by then does not bite
 _BEFORE_SECONDS = 1.0
 
 
@@ -29,11 +29,11 @@ class Sight:
 
     def under_the_cut(self) -> tuple[Matrix, Matrix]:
         """What is meant and what was found, once they agree or time is over."""
-        return until(self._look, self._cut, _PHASE_SECONDS)
+        return until(self._look, self._cut, PHASE_SECONDS)
 
     def afterwards(self) -> tuple[Matrix, Matrix]:
         """The same when everybody should be as before."""
-        return until(self._look, self._free, _PHASE_SECONDS)
+        return until(self._look, self._free, PHASE_SECONDS)
 
     def _look(self) -> Matrix:
         return self._prober.look(self._crew.helpers)

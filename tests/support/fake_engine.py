@@ -180,6 +180,7 @@ class FakeEngine:
             box = self.boxes.pop(id, None)
             if box is not None:
                 if box.state in (EngineState.RUNNING, EngineState.PAUSED):
+                    box.end(137)
                     self._tell(box, "kill", "die")
                 self._tell(box, "destroy")
         self.failures.after("remove", (id,))
