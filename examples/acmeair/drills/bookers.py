@@ -28,6 +28,7 @@ from urllib.parse import urlsplit
 from customers import AGAIN_SECONDS, FAIL, INFO, OK, History, Outcome, Person, read
 
 TRIES = 3
+FIRST, LAST = 60, 99  # whose accounts; load, beside it, has to take others
 RESERVE = 60  # flights known beforehand: who is cut off can tell none, and goes on trying to book
 
 
@@ -132,7 +133,7 @@ def options(words: list[str]) -> argparse.Namespace:
         "--side", action="append", metavar="NAME=URL", help="once for each side: az1=http://127.0.0.1:8080"
     )
     parser.add_argument("--customers", type=int, default=3, help="at each side the same (3)")
-    parser.add_argument("--first-customer", type=int, default=90, help="uid90@email.com; load takes others (90)")
+    parser.add_argument("--first-customer", type=int, help="60 means uid60@email.com (by chance, from 60 on)")
     parser.add_argument("--seconds", type=float, default=600.0, help="at most (600)")
     parser.add_argument("--most", type=int, default=500, help="things that each of them does (500)")
     parser.add_argument("--pause", type=float, default=0.4, help="seconds between two of them (0.4)")
@@ -153,8 +154,8 @@ def options(words: list[str]) -> argparse.Namespace:
             parser.error(f"{wrong[0]!r} is no address such as http://127.0.0.1:8080")
         if found.history is None:
             parser.error("where to? set RECONCILER_HISTORY or --history to a file")
-        if not 1 <= found.customers <= 50 or not 0 <= found.cancel + found.look < 1:
-            parser.error("--customers is from 1 to 50, --cancel and --look leave room for bookings")
+        if not 1 <= found.customers <= LAST - FIRST or not 0 <= found.cancel + found.look < 1:
+            parser.error("--customers is from 1 to 39, --cancel and --look leave room for bookings")
     except ValueError:
         parser.print_usage(sys.stderr)
         sys.exit(64)
@@ -174,7 +175,9 @@ class Everybody:
     def __init__(self, settings: argparse.Namespace) -> None:
         self._settings = settings
         self._history = History(settings.history)
-        first = settings.first_customer
+        self._seed = settings.seed if settings.seed is not None else random.randrange(1 << 32)  # noqa: S311
+        by_chance = random.Random(self._seed).randint(FIRST, LAST + 1 - settings.customers)  # noqa: S311
+        first = by_chance if settings.first_customer is None else settings.first_customer
         self._customers = [f"uid{number}@email.com" for number in range(first, first + settings.customers)]
         self.stop = threading.Event()
 
@@ -185,8 +188,10 @@ class Everybody:
 
     def clients(self) -> list[Client]:
         """Everybody, each with what was there before; none where there is no site."""
-        seed = self._settings.seed if self._settings.seed is not None else random.randrange(1 << 32)  # noqa: S311
-        say(f"{self._settings.customers} customers at {', '.join(self._settings.side)}, seed {seed}")
+        say(
+            f"{len(self._customers)} customers from {self._customers[0]} on, at {', '.join(self._settings.side)}; "
+            f"seed {self._seed}"
+        )
         until = time.monotonic() + self._settings.wait
         sides = list(self._settings.side)
         made = []
@@ -197,7 +202,7 @@ class Everybody:
                 return []
             taken = {item["value"] for item in before.answer}
             for place, side in enumerate(sides):
-                rng = random.Random(f"{seed} {customer} {side}")  # noqa: S311 - who books what, so that it can be had again
+                rng = random.Random(f"{self._seed} {customer} {side}")  # noqa: S311 - who books what, so that it can be had again
                 share = (place, len(sides))
                 made.append(
                     Client(self.person(customer, side), self._history, rng, self.stop, share, self._settings, taken)

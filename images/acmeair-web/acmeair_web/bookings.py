@@ -114,7 +114,13 @@ class Bookings:
         own(request, request.params["userid"])
         rows = await self._store.run("booking.all", request.customer)
         rows.sort(key=lambda row: (row["date_of_booking"], row["id"]), reverse=True)
-        return answer(await asyncio.gather(*(self._shape(row) for row in rows)))
+        shapes = [asyncio.ensure_future(self._shape(row)) for row in rows]
+        try:
+            return answer(await asyncio.gather(*shapes))
+        finally:
+            # Where one flight can't be read, the others aren't looked for any more: nobody waits for them.
+            for shape in shapes:
+                shape.cancel()
 
     async def by_number(self, request: Request) -> Response:
         """`GET /rest/api/bookings/bybookingnumber/{userid}/{number}`."""

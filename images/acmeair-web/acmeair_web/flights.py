@@ -14,6 +14,7 @@ from acmeair_web.network import Network, Networks, Segment, known_airport
 
 PAGE_SIZE = 10
 REMEMBERED = 2048  # flights kept in memory: once loaded, they never change
+LOOKED_UP_AT_ONCE = 16  # all of a long list at once took this instance's memory when the database was slow
 COLUMNS = "flight_segment_id, id, scheduled_departure_time, scheduled_arrival_time"
 FLIGHTS = f"SELECT {COLUMNS} FROM acmeair.flight WHERE origin_port = ? AND flight_segment_id = ?"  # noqa: S608 - our own columns
 
@@ -63,6 +64,7 @@ class Flights:
         self._networks = networks
         self._now = now
         self._known: dict[tuple[str, str], Row] = {}
+        self._looking = asyncio.Semaphore(LOOKED_UP_AT_ONCE)
 
     async def query(self, request: Request) -> Response:
         """`POST /rest/api/flights/queryflights`."""
@@ -112,14 +114,17 @@ class Flights:
 
     async def _row(self, number: str, segment: Segment) -> Row | None:
         key = segment.id, number
-        if key not in self._known:
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        async with self._looking:
             rows = await self._store.run("flights.one", segment.origin, segment.id, number)
-            if not rows:
-                return None
-            if len(self._known) >= REMEMBERED:
-                self._known.pop(next(iter(self._known)))
-            self._known[key] = rows[0]
-        return self._known[key]
+        if not rows:
+            return None
+        if len(self._known) >= REMEMBERED:
+            self._known.pop(next(iter(self._known)))
+        self._known[key] = rows[0]
+        return rows[0]
 
     def departed(self, row: Row) -> bool:
         """Whether it is too late to book it."""

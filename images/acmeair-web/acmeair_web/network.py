@@ -1,6 +1,6 @@
 """Airports and segments: few, the same for days, so they are kept in memory and read again every minute.
 
-Where they can't be read, the last ones go on to be used.
+Where they can't be read, the last ones go on to be used; and while they are: one reads them anew, for all others.
 """
 
 import time
@@ -54,16 +54,20 @@ class Networks:
         self._now = now
         self._kept: Network | None = None
         self._read_at = 0.0
+        self._reading = False
 
     async def get(self) -> Network:
         """The network; raises Unavailable where it was never read."""
-        if self._kept is not None and time.monotonic() - self._read_at < FRESH_SECONDS:
+        if self._kept is not None and (self._reading or time.monotonic() - self._read_at < FRESH_SECONDS):
             return self._kept
+        self._reading = True
         try:
             self._kept = await self._read()
         except StoreError:
             if self._kept is None:
                 raise
+        finally:
+            self._reading = False
         self._read_at = time.monotonic()
         return self._kept
 

@@ -14,7 +14,7 @@ from acmeair.ports import Kind, Row
 from acmeair_web.bookings import STATEMENTS, Bookings
 from acmeair_web.flights import Flights
 from acmeair_web.network import Networks
-from tests.unit.images.acmeair.fake_store import FakeStore
+from tests.unit.images.acmeair.fake_store import FakeStore, flight
 
 ME = "uid0@email.com"
 NOW = datetime(2026, 11, 28, 18, tzinfo=UTC)
@@ -240,3 +240,61 @@ def test_another_customer_s_bookings_are_not_shown() -> None:
     with pytest.raises(Refusal) as caught:
         Site().mine("uid1@email.com")
     assert code_of(caught) == (403, "not_yours")
+
+
+class Slow(FakeStore):
+    """Has hundreds of flights, and answers each question for one only when `failing_after` others were asked."""
+
+    def __init__(self, count: int, failing_after: int | None = None) -> None:
+        super().__init__()
+        self.flights = [flight(f"20261129-0815-AA1-{n}", "AA1") for n in range(count)]
+        self.under_way = self.most = 0
+        self.failing_after = failing_after
+
+    async def run(self, name: str, *values: Any) -> list[Row]:
+        rows = await super().run(name, *values)
+        if name != "flights.one":
+            return rows
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self.under_way -= 1
+        if self.failing_after is not None and self.asked.count(name) > self.failing_after:
+            raise Unavailable("no node is up")
+        return rows
+
+
+def listed(store: Slow, count: int) -> tuple[list[dict[str, Any]], int]:
+    """All bookings of a customer who has many, at an instance that knows no flight yet, and questions asked later."""
+    for n in range(count):
+        row = {"customer_id": ME, "id": f"b{n}", "flight_id": f"20261129-0815-AA1-{n}", "flight_segment_id": "AA1"}
+        store.bookings[ME, f"b{n}"] = {**row, "date_of_booking": NOW.replace(tzinfo=None)}
+    fresh = Site(store)
+
+    async def ask() -> tuple[list[dict[str, Any]], int]:
+        request = Request("GET", "/", {}, {"userid": ME}, customer=ME)
+        try:
+            found: list[dict[str, Any]] = json.loads((await fresh.bookings.by_user(request)).body)
+        except Unavailable:
+            found = []
+        asked = len(store.asked)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return found, len(store.asked) - asked
+
+    return asyncio.run(ask())
+
+
+def test_a_long_list_asks_the_database_for_a_few_flights_at_a_time() -> None:
+    store = Slow(300)
+    found, _ = listed(store, 300)
+    assert len(found) == 300
+    assert store.most <= 16
+
+
+def test_a_long_list_that_cannot_be_had_is_given_up_at_once() -> None:
+    store = Slow(300, failing_after=40)
+    found, later = listed(store, 300)
+    assert (found, later) == ([], 0)
+    assert store.asked.count("flights.one") < 80

@@ -9,6 +9,7 @@ import pytest
 
 from acmeair.asgi import Request
 from acmeair.errors import Refusal, Unavailable
+from acmeair.ports import Row
 from acmeair_web import network
 from acmeair_web.flights import Flights
 from acmeair_web.network import Networks
@@ -86,6 +87,32 @@ def test_the_network_is_kept_and_outlives_a_database_that_is_away(monkeypatch: p
         monkeypatch.setattr(network, "FRESH_SECONDS", -1.0)
         store.failing["airports"] = Unavailable("away")
         assert await networks.get() is first
+
+    asyncio.run(scene())
+
+
+class Unhurried(FakeStore):
+    """Answers only after the others have had their turn."""
+
+    async def run(self, name: str, *values: Any) -> list[Row]:
+        rows = await super().run(name, *values)
+        await asyncio.sleep(0)
+        return rows
+
+
+def test_many_who_need_the_network_at_once_read_it_anew_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        store = Unhurried()
+        networks = Networks(store)
+        first = await networks.get()
+        monkeypatch.setattr(network, "FRESH_SECONDS", -1.0)
+        found = await asyncio.gather(*(networks.get() for _ in range(300)))
+        assert store.asked.count("segments") == 2
+        assert sum(each is first for each in found) == 299
+        store.failing["airports"] = Unavailable("away")
+        assert await networks.get() is found[0]
+        del store.failing["airports"]
+        assert await networks.get() is not found[0]
 
     asyncio.run(scene())
 
