@@ -26,7 +26,7 @@ class State:
     keys: dict[str, set[str]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
     sessions: int = 0
-    asked: int = 0
+    uses: dict[str, int] = field(default_factory=dict)
     expire_after: int = 0
     lock: Lock = field(default_factory=Lock)
 
@@ -42,7 +42,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         with self.state.lock:
-            self.state.asked += 1
             if not self.signed_in():
                 return
             if self.path.endswith("/flights/airports"):
@@ -59,7 +58,6 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         form = {name: values[0] for name, values in parse_qs(self.rfile.read(length).decode()).items()}
         with self.state.lock:
-            self.state.asked += 1
             if self.path.endswith("/login"):
                 self.state.sessions += 1
                 self.tell(200, "logged in", cookie=f"sessionid=s{self.state.sessions}; Path=/")
@@ -67,13 +65,13 @@ class Handler(BaseHTTPRequestHandler):
                 self.answer(form)
 
     def signed_in(self) -> bool:
-        fresh = f"sessionid=s{self.state.sessions}"
-        limit = self.state.expire_after
-        if limit and self.state.asked % limit == 0 and self.headers.get("Cookie") == fresh:
-            self.error(401, "session_ended")
-            return False
-        if not (self.headers.get("Cookie") or "").startswith("sessionid=s"):
+        session = self.headers.get("Cookie") or ""
+        if not session.startswith("sessionid=s"):
             self.error(401, "no_session")
+            return False
+        uses = self.state.uses[session] = self.state.uses.get(session, 0) + 1
+        if self.state.expire_after and uses > self.state.expire_after:
+            self.error(401, "session_ended")
             return False
         return True
 
