@@ -19,8 +19,8 @@ def still(model: Model) -> bool:
     if model.flights:
         return False
     decision = model.decide()
-    stuck = {key for key, box in model.boxes.items() if _is_stuck(model, box.instance)}
-    fit = all(j.verdict is Verdict.READY or key in stuck for key, j in decision.judgements.items())
+    verdicts = {key: judgement.verdict for key, judgement in decision.judgements.items()}
+    fit = all(v is Verdict.READY or _is_stuck(model, model.boxes[key].instance, v) for key, v in verdicts.items())
     reasons = {wait.reason for plan in decision.plans for wait in plan.waits}
     shut = not reasons or ZONE_CLOSED in reasons
     return fit and shut and not actions_of(decision) and reasons <= _FOR_A_ZONE
@@ -31,11 +31,12 @@ def _size(model: Model, name: str) -> int:
     return spec.size if spec is not None else 0
 
 
-def _is_stuck(model: Model, instance: Instance) -> bool:
+def _is_stuck(model: Model, instance: Instance, verdict: Verdict) -> bool:
+    """It has to stay where it is, or has failed and nowhere is a place for its successor."""
     wanted = model.wanted.get(instance.cluster)
     spec = wanted.spec if wanted is not None else None
     closed = ground_of(spec, model.closed).closed if spec is not None else frozenset()
-    return instance.zone in closed or (bool(closed) and not instance.alive)
+    return instance.zone in closed or (bool(closed) and verdict in (Verdict.DEAD, Verdict.SUSPECT))
 
 
 def check_open_zones(model: Model) -> None:

@@ -61,6 +61,9 @@ SCRIPTS: dict[str, list[Happening]] = {
         ("suspend", 0, 0), ("close", 5, 0), ("keep", 0, 0), *[("tick", 0, 0)] * 4, ("die", 0, 0), ("tick", 0, 0),
         ("die", 1, 0), ("rezone", 3, 0),
     ],
+    "a broken one stands in an unwanted zone while the only wanted one is closed": [
+        ("break", 0, 0), ("resize", 4, 0), ("rezone", 0, 0), ("wait", 0, 0), ("close", 0, 0), ("restart", 0, 0),
+    ],
     "files deleted and returned in the middle of everything": [
         ("revise", 0, 0), ("delete", 2, 0), ("wait", 1, 0), ("confirm", 0, 0), ("wait", 1, 0), ("return", 1, 0),
         ("delete", 0, 3), ("wait", 1, 0), ("restart", 5, 1), ("wait", 1, 0), ("return", 0, 0),
