@@ -233,14 +233,17 @@ def _wrong(drill: Drill, measured: Measured, most: int) -> Result:
 
 
 def _nothing_lost(drill: Drill, measured: Measured) -> Result:
-    found = measured.history
-    said = f"not measured: {measured.history_problem or 'there is no history'}" if found is None else found.sentence
+    found, problem = measured.history, measured.history_problem
+    if found is None:
+        said = f"not measured: {problem or 'there is no history'}"
+    else:
+        said = f"{problem}: {found.sentence}" if problem else found.sentence
     lost = () if found is None else (*found.lost, *found.doubled, *found.phantom)
     return Result(
         name="nothing lost",
         wanted="everything acknowledged is there, once",
         measured=said,
-        good=found is not None and found.holds and not measured.history_problem,
+        good=found is not None and found.holds and not problem,
         figure=None if found is None else float(len(lost)),
         limit=0.0,
         line=_line(drill, "nothing_lost"),
