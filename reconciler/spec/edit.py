@@ -151,6 +151,9 @@ zones: [az1, az2, az3]      # failure domains; instances are spread over them
 
 # How a change of the image reaches them: the new one is ready before an old one goes.
 # rollout: {{strategy: rolling, surge: 1, unavailable: 0}}
+
+# Whether `reconciler chaos` and drills may break it on purpose. Without this: never.
+# chaos: {{enabled: true}}
 """
 
 _TASK = """\
