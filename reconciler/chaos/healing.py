@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from reconciler.chaos.attack import HELPERS
-from reconciler.engine.fault_ports import FaultEngine
+from reconciler.chaos.helper import FAILS, read_message
+from reconciler.engine.fault_ports import Conversation, FaultEngine
 from reconciler.engine.helpers import Kind, helper
-from reconciler.errors import EngineError, ReconcilerError, TransientError, UsageError
+from reconciler.engine.ports import Blueprint
+from reconciler.errors import EngineError, PermanentError, ReconcilerError, TransientError, UsageError
 from reconciler.state.faults import FaultLabels, FaultPart, FaultSeen, group
 from reconciler.state.instance import EngineState
 
@@ -20,6 +22,7 @@ _AT_ONCE = 8
 _UNDO_SECONDS = 5.0
 _CLEAN_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 0.05
+_FREED_SECONDS = 3.0
 
 _CLEANERS: dict[str, Kind] = {"net": "flush", "freeze": "thaw"}
 """What else a dead helper did ends with it."""
@@ -103,15 +106,34 @@ def clean(engine: FaultEngine, env: str, part: FaultPart) -> None:
         cluster=part.cluster,
         zone=part.zone,
     )
-    made = engine.create(helper(labels, kind, seconds=_CLEAN_SECONDS, settings={"of": part.fault_id}))
+    made = _made(engine, helper(labels, kind, seconds=_CLEAN_SECONDS, settings={"of": part.fault_id}))
     try:
         with closing(engine.converse(made)) as conversation:
             try:
                 engine.start(made)
             except TransientError:
                 return  # what it joins has ended
-            give_up_at = time.monotonic() + _CLEAN_SECONDS
-            while conversation.receive(max(0.0, give_up_at - time.monotonic())) is not None:
-                pass
+            _hear(conversation, part)
     finally:
         engine.remove(made)
+
+
+def _hear(conversation: Conversation, part: FaultPart) -> None:
+    """Until the cleaner has ended. Raises PermanentError where it failed."""
+    give_up_at = time.monotonic() + _CLEAN_SECONDS
+    while (line := conversation.receive(max(0.0, give_up_at - time.monotonic()))) is not None:
+        message = read_message(line)
+        if message.get("type") == FAILS:
+            raise PermanentError(f"undoing {part.says}: {message.get('problem', 'the cleaner failed')}")
+
+
+def _made(engine: FaultEngine, cleaner: Blueprint) -> str:
+    """The cleaner's id. It has the dead helper's name, which is free only once the engine has put that one away."""
+    give_up_at = time.monotonic() + _FREED_SECONDS
+    while True:
+        try:
+            return engine.create(cleaner)
+        except TransientError as error:
+            if time.monotonic() >= give_up_at:
+                raise
+            time.sleep(max(error.retry_after_seconds, _LOOK_AGAIN_SECONDS))

@@ -51,7 +51,7 @@ class Helper:
             if line is None:
                 self.ended = True
                 return None
-            message = _read(line)
+            message = read_message(line)
             if message.get("type") == FAILS:
                 self.problem = str(message.get("problem", "it doesn't say why"))
                 return None
@@ -82,7 +82,8 @@ def ask(
     return {name: answer for name, answer in answers if answer is not None}
 
 
-def _read(line: str) -> Message:
+def read_message(line: str) -> Message:
+    """What a line says; nothing where it isn't a helper's."""
     try:
         message = json.loads(line)
     except ValueError:

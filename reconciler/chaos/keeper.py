@@ -60,6 +60,7 @@ class Keeper:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._done: dict[str, None] = {}
+        self._owed: dict[str, FaultPart] = {}
         self._again_at: dict[str, float] = {}
         self._vanishing = Vanishing()
         self._unclear = False
@@ -136,20 +137,21 @@ class Keeper:
         self._wake.clear()
         if not woken and not self._seen and not self._unclear and time.monotonic() < self._list_at:
             return
-        heard = [self._heard.get_nowait() for _ in range(self._heard.qsize())]
         parts = self._hands.engine.faults(self._hands.env)
+        heard = [self._heard.get_nowait() for _ in range(self._heard.qsize())]
         self._list_at = time.monotonic() + _IDLE_SECONDS
         now = self._hands.wall()
-        self._seen = group(parts, now)
-        present = {part.id for part in parts}
-        gone = [part for part in heard if part.id not in present and part.state is EngineState.EXITED]
+        # Also of one that is listed still: while it is being removed, the list doesn't say how it ended.
+        ends = [part for part in heard if part.state is EngineState.EXITED]
+        self._owed |= {part.id: part for part in ends if part.ended_badly and part.id not in self._done}
+        gone = [part for part in ends if part.id not in {one.id for one in parts}]
+        self._seen = group([*parts, *self._owed.values()], now)
         vanishing = self._vanishing.look(parts, heard, time.monotonic())
         self._unclear = bool(vanishing)
-        self._diary.look([*parts, *vanishing, *gone], now)
-        bad = [part for part in gone if part.ended_badly]
-        self._clean([*(part for part in parts if is_leftover(part, now)), *bad])
+        self._diary.look([*parts, *vanishing, *gone, *self._owed.values()], now)
+        self._clean([*(part for part in parts if is_leftover(part, now)), *self._owed.values()])
         if gone:
-            self._diary.look([*parts, *vanishing], now)
+            self._diary.look([*parts, *vanishing, *self._owed.values()], now)
 
     def tick(self) -> None:
         """Let the policies look."""
@@ -186,6 +188,7 @@ class Keeper:
 
     def _finish(self, part: FaultPart, *, victim_runs: bool) -> None:
         del self._again_at[part.id]
+        self._owed.pop(part.id, None)
         self._done[part.id] = None
         if len(self._done) > _REMEMBERED:
             self._done.pop(next(iter(self._done)))

@@ -1,6 +1,6 @@
 """Wiring a loop to its edges: its names, the API on its socket, signals, the log.
 
-Before: `run`. After: naming, loop.runner. A crash point for tests is read here and nowhere else.
+Before: `run`. After: naming, keeping, loop.runner. A crash point for tests is read here and nowhere else.
 """
 
 import logging
@@ -10,9 +10,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from reconciler.api.server import ControlServer
+from reconciler.cli.keeping import keeper_of
 from reconciler.cli.naming import opener
+from reconciler.engine.docker import connect
 from reconciler.engine.logs import configure
 from reconciler.engine.steps import BOUNDARIES, Boundary, no_boundary
 from reconciler.errors import LockHeld, UsageError
@@ -23,6 +26,7 @@ from reconciler.loop.settings import Settings
 log = logging.getLogger("reconciler")
 CRASH_VARIABLE = "RECONCILER_CRASH_AT"
 _END_SECONDS = 1.4
+_KEEPER_SECONDS = 0.3
 _SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
@@ -53,13 +57,18 @@ def run_loop(settings: Settings) -> None:
             if stop.is_set():  # told to end while standing by
                 return
             raise
-        loop = Loop(settings, around)
+        beside = connect(settings.engine_url)
+        stack.callback(beside.close)
+        keeper = keeper_of(beside, settings, lambda: loops[0])
+        loop = Loop(settings, replace(around, faults=keeper.faults))
         loops.append(loop)
         server = ControlServer(loop, settings.socket, lambda text: log.warning("%s", text))
         server.start()
         stack.callback(server.close)
         if stop.is_set():
             return
+        keeper.start()
+        stack.callback(keeper.stop, _KEEPER_SECONDS)
         loop.run()
 
 

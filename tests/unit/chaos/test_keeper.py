@@ -172,6 +172,20 @@ def test_what_can_not_be_cleaned_up_is_told_once_and_seen_as_left_over(kept: Kep
     assert kept.put_away == ["k3f9 running"]
 
 
+def test_what_one_left_that_is_gone_stays_owed_until_it_is_undone(kept: Kept) -> None:
+    made = kept.fault()
+    kept.until(lambda: bool(kept.keeper.faults()))
+    kept.refuses = "the engine is busy"
+    kept.engine.remove(made)
+    kept.until(lambda: "could not be cleaned up after" in kept.told[-1])
+    kept.until(lambda: [fault.leftover for fault in kept.keeper.faults()] == [True])
+    kept.refuses = ""
+    kept.keeper._again_at.clear()
+    kept.until(lambda: kept.told[-1] == ENDED)
+    assert kept.put_away == ["k3f9 running"] * 2
+    kept.until(lambda: not kept.keeper.faults())
+
+
 def test_the_next_loop_tells_nothing_twice_and_what_it_missed(kept: Kept) -> None:
     made = kept.fault()
     kept.until(lambda: kept.told == [BEGINS])
