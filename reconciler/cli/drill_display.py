@@ -13,7 +13,7 @@ from rich.text import Text
 
 from reconciler.console.terminal import make_console
 from reconciler.drill.expecting import is_ready, probe_shares
-from reconciler.drill.recording import Measured, Recording, Span
+from reconciler.drill.recording import Measured, Recording
 from reconciler.drill.rules import longest_seconds
 from reconciler.drill.stage import Clock
 from reconciler.drill.timeline import clock as shown
@@ -112,12 +112,9 @@ def _line(word: str, text: str, style: str) -> Text:
 def happenings(measured: Measured) -> Iterator[str]:
     """A line for each thing that has happened, in the order of time."""
     found: list[tuple[float, str]] = [(at, text) for at, text in measured.remarks]
+    found += [(span.ended_at, f"  over: {span.says}") for span in measured.spans if span.holds and span.ended_at]
     found += [(step.begun_at, step.text) for step in measured.steps]
     found += [(span.begun_at, f"  {span.says}") for span in measured.spans]
-    found += [(span.ended_at, f"  over: {span.says}") for span in measured.spans if _is_over(span) and span.ended_at]
     for at, text in sorted(found, key=lambda one: one[0]):
         yield f"{shown(at - measured.began_at):>6}  {text}"
 
-
-def _is_over(span: Span) -> bool:
-    return span.holds and span.ended_at is not None

@@ -142,6 +142,8 @@ class Runner:
     def _unleash(self, step: Unleash) -> None:
         strike = self._stage.strike(*self._drawn(step))
         begun_at = self._clock.now()
+        if not step.seconds:  # a kill is told when it is seen to be done; what it costs begins with the blow
+            begun_at -= float(strike.facts.get("in_force_seconds") or 0.0)
         span = Span(
             kind=step.fault.kind,
             says=strike.says,
