@@ -117,4 +117,3 @@ def happenings(measured: Measured) -> Iterator[str]:
     found += [(span.begun_at, f"  {span.says}") for span in measured.spans]
     for at, text in sorted(found, key=lambda one: one[0]):
         yield f"{shown(at - measured.began_at):>6}  {text}"
-

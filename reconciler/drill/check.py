@@ -5,7 +5,7 @@ the steady state is asked once.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.drill.readiness import lacking
 from reconciler.drill.rules import problem_at
@@ -14,6 +14,13 @@ from reconciler.drill.values import NOWHERE, Apply, Drill, Place, Scale, Set, St
 from reconciler.drill.wording import outline, step_text
 from reconciler.errors import EngineUnavailable, LoopNotRunning, Problem, ReconcilerError
 from reconciler.plan.status import WorldStatus
+
+_KEYS = {
+    "say --anyway": "write `needs: {ready: false}`",
+    "spare them with --spare": "write `spare: true`",
+    "gorilla --keep-down": "gorilla with `keep_down`",
+    "--keep-down": "`keep_down`",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +47,7 @@ def rehearse(drill: Drill, stage: Stage) -> Rehearsal:
     problems = [*_needs(drill, world), *_around(drill, stage)]
     for depth, step in outline(drill.steps):
         try:
-            says = _step(step, stage)
+            says = _step(step, stage, anyway=not drill.needs.ready)
         except (LoopNotRunning, EngineUnavailable):
             raise
         except ReconcilerError as error:
@@ -51,9 +58,9 @@ def rehearse(drill: Drill, stage: Stage) -> Rehearsal:
     return Rehearsal(planned=tuple(planned), problems=unique)
 
 
-def _step(step: Step, stage: Stage) -> tuple[str, ...]:
+def _step(step: Step, stage: Stage, *, anyway: bool) -> tuple[str, ...]:
     if isinstance(step, Unleash):
-        return stage.rehearse(step.fault)
+        return stage.rehearse(replace(step.fault, anyway=anyway))
     if isinstance(step, Scale | Set | Apply):
         return (stage.check_change(step),)
     return ()
@@ -95,6 +102,11 @@ def _tried(drill: Drill, key: str, check: Callable[[], None]) -> Iterator[Proble
 
 
 def _problem(drill: Drill, place: Place, error: ReconcilerError) -> Problem:
-    """The error's own words, which say what to do after the last semicolon where they have one."""
-    what, _, fix = " ".join(str(error).split()).rpartition("; ")
+    """The error's own words, which say what to do after the last semicolon where they have one, and speak of options of
+    the command line where a drill has keys.
+    """
+    said = " ".join(str(error).split())
+    for option, key in _KEYS.items():
+        said = said.replace(option, key)
+    what, _, fix = said.rpartition("; ")
     return problem_at(drill, place, what or fix, fix if what else "")

@@ -233,6 +233,13 @@ def test_everything_that_speaks_against_a_drill_is_told_before_anything_is_done(
     assert (stage.struck, stage.running) == ([], False)
 
 
+def test_a_refusal_speaks_of_the_drills_keys_not_of_options(stage: FakeStage) -> None:
+    stage.refused = "gorilla is refused: shy is not opted in: write it into shy.yaml, or spare them with --spare"
+    drill = parse_drill(b"kind: Drill\nsteps: [gorilla: {zone: az1}]\n", file="zone.yaml")
+    (problem,) = rehearse(drill, stage).problems
+    assert problem.problem.endswith("write it into shy.yaml, or write `spare: true`")
+
+
 def test_a_rehearsal_says_what_each_step_would_do(stage: FakeStage) -> None:
     drill = parse_drill(MANY.encode(), file="zone.yaml")
     found = rehearse(drill, stage)
