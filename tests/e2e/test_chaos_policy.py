@@ -80,3 +80,14 @@ def test_a_policy_tells_waits_for_health_kills_and_outlives_the_loop(loop: LoopP
     enough = "web: not terminating: it had 2 today, and 2 a day are the most"
     loop.until(lambda: told(loop)[-1] == enough, what="the new loop knows of both")
     assert loop.containers("web")[f"{loop.env}-web-1"] == before[f"{loop.env}-web-1"]
+
+
+def test_without_a_loop_a_fault_is_in_the_status_and_goes_with_the_environment(loop: LoopProcess) -> None:
+    row = loop.status().clusters[0].instances[0]
+    assert loop.stop() == 0
+    with closing(connect(loop.engine_url)) as engine:
+        victim = Victim(engine=engine, env=loop.env, id=row.id, name="web-1", address="")
+        with closing(victim.beside("net", "alone", until=time.time() + 60.0).conversation):
+            (fault,) = loop.cli("status", "-o", "json").json()["faults"]
+    assert (fault["id"], fault["instances"], fault["leftover"]) == ("alone", ["web-1"], False)
+    assert "net web-1: web-1, until " in loop.cli("status").out
