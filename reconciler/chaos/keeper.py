@@ -66,7 +66,7 @@ class Keeper:
         self._unclear = False
         self._list_at = 0.0
         self._ticked_at = time.monotonic()
-        self._bugs: set[str] = set()
+        self._bugs: set[type[Exception]] = set()
         self._threads = (
             threading.Thread(target=self._keep, name="faults", daemon=True),
             threading.Thread(target=self._follow, name="fault-events", daemon=True),
@@ -120,8 +120,8 @@ class Keeper:
             log.debug("looking after faults: %s", problem)
             self._list_at = 0.0
         except Exception as bug:
-            if repr(bug) not in self._bugs:
-                self._bugs.add(repr(bug))
+            if type(bug) not in self._bugs:  # not each second again
+                self._bugs.add(type(bug))
                 log.exception("looking after faults failed in a way that nobody foresaw; it goes on")
 
     # ------------------------------------------------------------ one turn

@@ -34,6 +34,11 @@ FORBIDDEN: Mapping[str, str] = {
     "restart_policy": "the reconciler is the only one that restarts",
 }
 
+OPPOSITES: Mapping[str, str] = {
+    "chaos.monkey.leashed": "it is leashed unless `unleashed: true` is given",
+}
+"""Keys by their path that look like one of ours and mean the contrary: nobody is led to that one."""
+
 NOT_OF_A_TASK: Mapping[str, str] = {
     "dns": "its one instance is named after the file",
     "ports": "it serves nobody",

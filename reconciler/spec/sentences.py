@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.spec.elsewhere import FORBIDDEN, NOT_OF_A_TASK, NOT_YET, NOT_YET_VALUES, SYNONYMS
+from reconciler.spec.elsewhere import FORBIDDEN, NOT_OF_A_TASK, NOT_YET, NOT_YET_VALUES, OPPOSITES, SYNONYMS
 from reconciler.spec.names import label
 from reconciler.spec.nodes import Document, core_value
 from reconciler.spec.report import Path, Report, quoted, show_path
@@ -115,6 +115,8 @@ def _unknown(key: str, place: Path, known: Mapping[str, Any], homes: Mapping[str
         return "does not work yet", NOT_YET[show_path(place)]
     if key in FORBIDDEN:
         return f"policy: {FORBIDDEN[key]}", "remove it"
+    if show_path(place) in OPPOSITES:
+        return "unknown key", f"remove it: {OPPOSITES[show_path(place)]}"
     if SYNONYMS.get(key) in known:
         return "unknown key", f"did you mean `{SYNONYMS[key]}`?"
     folded = {name.lower().replace("_", ""): name for name in known}

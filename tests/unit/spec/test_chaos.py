@@ -135,6 +135,10 @@ BAD_POLICIES = {
         "mean_time: 2",
         "44: chaos.monkey.mean_time: 2 has no unit; write 2s for seconds",
     ),
+    "the contrary of a key": (
+        "mean_time: 2h, leashed: true",
+        "48: chaos.monkey.leashed: unknown key; remove it: it is leashed unless `unleashed: true` is given",
+    ),
     "a rage": ("mean_time: 1ms", "44: chaos.monkey.mean_time: `1ms` is out of range; use 1s to 365d"),
     "a short form of hours": (
         "mean_time: 2h, hours: 9-15",
