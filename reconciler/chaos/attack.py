@@ -81,11 +81,16 @@ class Attack:
         """The victims' names."""
         return tuple(name_of(one) for one in self.victims)
 
-    def rules(self, victim: Instance, everyone: Sequence[Instance]) -> tuple[Drop, ...]:
-        """What one victim drops, with `everyone` being the victims of now."""
+    def rules(
+        self, victim: Instance, everyone: Sequence[Instance], helpless: Sequence[Instance] = ()
+    ) -> tuple[Drop, ...]:
+        """What one victim drops, with `everyone` being the victims of now; see `cut.drops`."""
         if self.cut is None:
             return self.drops
-        return cutting.drops(self.cut, victim, everyone, self.gateway)
+        return (
+            *cutting.drops(self.cut, victim, everyone, self.gateway),
+            *cutting.drops_for(self.cut, victim, helpless),
+        )
 
     def meant(self, victims: Sequence[Instance]) -> Matrix:
         """Whom these victims reach while it holds."""

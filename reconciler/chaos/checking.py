@@ -4,9 +4,10 @@ Before: running. After: helper. Freezes, burns and fills are looked at by their 
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reconciler.chaos.attack import Attack
+from reconciler.chaos.faults import MEBIBYTE
 from reconciler.chaos.helper import Helper, ask
 from reconciler.chaos.probing import answered
 from reconciler.errors import DoesNotBite
@@ -22,7 +23,7 @@ def check(attack: Attack, helpers: Sequence[Helper]) -> tuple[str, ...]:
     """Sentences about what was found. Raises DoesNotBite where one victim isn't hit as meant, after a few tries."""
     look = _LOOKS.get(attack.kind)
     if look is None:
-        return ()
+        return tuple(_told(attack.kind, helpers))
     give_up_at = time.monotonic() + TRY_SECONDS
     while True:
         wrong = look(attack, helpers)
@@ -32,6 +33,17 @@ def check(attack: Attack, helpers: Sequence[Helper]) -> tuple[str, ...]:
             name, why = min(wrong.items())
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             raise DoesNotBite(f"{attack.kind} does not bite: {name}{more}: {why}; it is undone")
+
+
+def _told(kind: str, helpers: Sequence[Helper]) -> Iterator[str]:
+    """What the helpers saw themselves before they said that they bite."""
+    details = [one.detail for one in helpers]
+    if kind == "freeze":
+        yield f"{sum(int(one.get('frozen', 0)) for one in details)} processes stand still"
+    if kind == "burn":
+        yield f"{sum(float(one.get('cpus', 0.0)) for one in details):.2f} processors are used up"
+    if kind == "fill":
+        yield f"{sum(int(one.get('bytes', 0)) for one in details) / MEBIBYTE:g} MiB are taken"
 
 
 def _lossy(attack: Attack, helpers: Sequence[Helper]) -> dict[str, str]:

@@ -50,6 +50,15 @@ def drops(cut: Cut, victim: Instance, everyone: Iterable[Instance], gateway: str
     return tuple(rules)
 
 
+def drops_for(cut: Cut, victim: Instance, helpless: Iterable[Instance]) -> tuple[Drop, ...]:
+    """What `victim` doesn't send to those who have nobody yet to drop it where it arrives."""
+    return tuple(
+        Drop(direction="out", peer=other.address)
+        for other in helpless
+        if other.address and other.id != victim.id and (victim.zone, other.zone) in cut.blocked
+    )
+
+
 def meant(cut: Cut | None, victims: Sequence[Instance]) -> Matrix:
     """Whom each victim reaches under the cut (None: under none); the reconciler only where the cut is about it."""
     blocked = cut.blocked if cut else frozenset()

@@ -20,13 +20,17 @@ FAILS = "fails"
 
 
 class Helper:
-    """`bites`: it was told to, and does. `ended`: it is gone, or the way to it is. `problem`: what it failed at."""
+    """`bites`: it was told to, and does; `detail`: what it said of that. `problem`: what it failed at.
+
+    `ended`: it is gone, or the way to it is.
+    """
 
     def __init__(self, instance: Instance, id: str, conversation: Conversation) -> None:
         self.instance = instance
         self.name = name_of(instance)
         self.id = id
         self.bites = False
+        self.detail: Message = {}
         self.ended = False
         self.problem = ""
         self._conversation = conversation

@@ -4,13 +4,24 @@ Before: watching, at each event and once a second. After: crew. Never here: the 
 An address that is free again is given to the next who comes: so what is dropped is told anew each time.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.chaos.crew import Crew
-from reconciler.chaos.helper import Helper
 from reconciler.chaos.report import Newcomer
-from reconciler.engine.fault_ports import FaultEngine
+from reconciler.state.faults import FaultPart
 from reconciler.state.instance import Instance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What looking after a fault needs: the environment's helpers, for how long an instance could have been hit, to be
+    called again.
+    """
+
+    parts: Callable[[], Sequence[FaultPart]]
+    age: Callable[[str], float]
+    again: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,19 +33,22 @@ class Change:
     over: bool = False
 
 
-def look_after(engine: FaultEngine, env: str, crew: Crew, *, died: frozenset[str], seconds: float) -> Change:
+def look_after(crew: Crew, *, died: frozenset[str], seconds: float, look: Look) -> Change:
     """Bring the crew up to date with who is there; helpers for newcomers last `seconds` at most.
 
     Raises ReconcilerError where something of that fails; the next look tries again.
     """
     running = {one.id: one for one in crew.running()}
-    if _ended_elsewhere(engine, env, crew, running):
+    if _ended_elsewhere(crew, look.parts(), running):
         return Change(over=True)
     gone = [one for one in crew.helpers if one.instance.id not in running or one.instance.id in died]
     for helper in gone:
         crew.forget(helper.instance.id)
-    came = [one for one in running.values() if _is_new(crew, one)]
-    newcomers = _hit(engine, crew, came, seconds) if gone or came or _unhit(crew) else ()
+    # A death is told before a listing shows it: who died is no newcomer in the same look.
+    came = [one for one in running.values() if one.id not in died and _is_new(crew, one)]
+    crew.expect(came, seconds, look.again)
+    crew.welcome()
+    newcomers = _hit(crew, look.age) if gone or came or crew.fresh else ()
     return Change(
         newcomers=newcomers,
         gone=tuple(one.name for one in gone),
@@ -42,11 +56,11 @@ def look_after(engine: FaultEngine, env: str, crew: Crew, *, died: frozenset[str
     )
 
 
-def _ended_elsewhere(engine: FaultEngine, env: str, crew: Crew, running: dict[str, Instance]) -> bool:
+def _ended_elsewhere(crew: Crew, parts: Sequence[FaultPart], running: Mapping[str, Instance]) -> bool:
     """A helper whose victim lives has ended well, or was taken away: somebody wants it to be over."""
-    parts = {part.id: part for part in engine.faults(env)}
+    by_id = {part.id: part for part in parts}
     for helper in crew.helpers:
-        part = parts.get(helper.id)
+        part = by_id.get(helper.id)
         over = part is None or (not part.alive and part.exit_code == 0)
         if over and helper.instance.id in running:
             return True
@@ -58,19 +72,17 @@ def _is_new(crew: Crew, one: Instance) -> bool:
     return scope is not None and one.address is not None and not crew.knows(one.id) and scope.includes(one)
 
 
-def _unhit(crew: Crew) -> tuple[Helper, ...]:
-    """Staged by a look that failed halfway."""
-    return tuple(one for one in crew.helpers if not one.bites)
-
-
-def _hit(engine: FaultEngine, crew: Crew, came: list[Instance], seconds: float) -> tuple[Newcomer, ...]:
-    """First those who are there close themselves to the newcomers, at once; then each of these to them."""
+def _hit(crew: Crew, age: Callable[[str], float]) -> tuple[Newcomer, ...]:
+    """First those who bite close themselves to the newcomers, at once; each of these, when its helper is ready."""
     if crew.attack.helper == "net":
-        crew.rule(crew.helpers, came)
-    if came:
-        crew.stage(came, seconds)
-    fresh = _unhit(crew)
-    if crew.attack.helper == "net":
-        crew.rule(fresh)
-    crew.bite(fresh)
-    return tuple(Newcomer(name=one.name, seconds=engine.up_seconds(one.instance.id)) for one in fresh)
+        crew.rule()
+    if crew.attack.cut is not None:
+        for one in crew.expected:
+            crew.shut_out.setdefault(one.id, age(one.id))
+    hit = crew.bite()
+    if hit and crew.attack.cut is not None:
+        crew.rule()  # what is dropped where it arrives needn't be dropped where it is sent
+    return tuple(
+        Newcomer(name=one.name, seconds=age(one.instance.id), shut_out_seconds=crew.shut_out.get(one.instance.id))
+        for one in hit
+    )

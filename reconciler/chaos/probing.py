@@ -63,8 +63,13 @@ def answered(helpers: Sequence[Helper], peer: tuple[str, int]) -> dict[str, bool
     }
 
 
-def until(look: Callable[[], Matrix], expected: Callable[[Matrix], Matrix], seconds: float) -> tuple[Matrix, Matrix]:
-    """Look again until it is as expected, a few times at least, or the time is over: what is meant, what was found.
+def until(
+    look: Callable[[], Matrix],
+    expected: Callable[[Matrix], Matrix],
+    seconds: float,
+    enough: Callable[[], bool] = lambda: False,
+) -> tuple[Matrix, Matrix]:
+    """Look again until it is as expected, the time is over, or it is `enough`: what is meant, what was found.
 
     `expected` is asked anew with each look, since victims may end meanwhile.
     """
@@ -72,5 +77,5 @@ def until(look: Callable[[], Matrix], expected: Callable[[Matrix], Matrix], seco
     while True:
         found = look()
         meant = expected(found)
-        if not meant.differences(found) or time.monotonic() >= give_up_at:
+        if not meant.differences(found) or time.monotonic() >= give_up_at or enough():
             return meant, found

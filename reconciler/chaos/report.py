@@ -10,12 +10,25 @@ from typing import Any
 from reconciler.chaos.matrix import Matrix
 
 
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newcomer:
-    """One that came while the fault held and was hit as well; `seconds` after its start, by the engine's clock."""
+    """One that came while the fault held and was hit as well: `seconds` after its start, or after the fault began.
+
+    Under a cut, all others have closed themselves to it before that: `shut_out_seconds`.
+    """
 
     name: str
     seconds: float
+    shut_out_seconds: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """For scripts."""
+        shut_out = _rounded(self.shut_out_seconds)
+        return {"name": self.name, "seconds": _rounded(self.seconds), "shut_out_seconds": shut_out}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +72,7 @@ class Report:
             "says": self.says,
             "victims": list(self.victims),
             "spared": list(self.spared),
-            "newcomers": [{"name": one.name, "seconds": round(one.seconds, 3)} for one in self.newcomers],
+            "newcomers": [one.as_json() for one in self.newcomers],
             "gone": list(self.gone),
             "staged_seconds": _rounded(self.staged_seconds),
             "in_force_seconds": _rounded(self.in_force_seconds),
@@ -71,10 +84,6 @@ class Report:
             "checks": list(self.checks),
             "unhealed": list(self.unhealed),
         }
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 3)
 
 
 def _matrix(meant: Matrix | None, found: Matrix | None) -> list[Mapping[str, Any]]:

@@ -15,7 +15,8 @@ from reconciler.chaos import healing
 from reconciler.chaos.attack import Attack
 from reconciler.chaos.checking import check
 from reconciler.chaos.crew import Crew
-from reconciler.chaos.holding import look_after
+from reconciler.chaos.eligible import insist_on_agreement
+from reconciler.chaos.holding import Look, look_after
 from reconciler.chaos.killing import kill, note_kills
 from reconciler.chaos.matrix import Matrix
 from reconciler.chaos.report import Report
@@ -25,6 +26,7 @@ from reconciler.chaos.undisturbed import undisturbed
 from reconciler.chaos.watching import Watcher
 from reconciler.engine.fault_ports import FaultEngine
 from reconciler.errors import DoesNotBite
+from reconciler.state.faults import group
 
 _SHOWN = 3
 
@@ -55,6 +57,9 @@ class Running:
         self._sight = Sight(attack, self._crew)
         self._watcher = Watcher(means.engine, means.env, self._look)
         self._lock = threading.RLock()
+        self._eyes = Look(parts=lambda: means.engine.faults(means.env), age=self._age, again=self._watcher.wake)
+        self._bitten_at = 0.0
+        self._unseen = False
         self._zone_closed = False
         self._ended = False
         self._report = Report(
@@ -106,6 +111,7 @@ class Running:
         self._crew.stage(self.attack.victims, self._left())
         if self._means.stop.is_set():
             raise KeyboardInterrupt
+        self._insist_on_being_alone()
         if not self._crew.helpers:
             raise DoesNotBite(f"{self.attack.kind}: every victim ended before it could be hit")
         if self.attack.cut is not None:
@@ -113,14 +119,21 @@ class Running:
             if apart:
                 self._learn(checks=(f"{apart} pairs did not reach each other even before",))
         if self.attack.helper == "net":
-            self._crew.rule(self._crew.helpers)
+            self._crew.rule()
         self._learn(staged_seconds=time.monotonic() - begun)
+
+    def _insist_on_being_alone(self) -> None:
+        """Two that began at the same moment saw nothing of each other then: they do now, and nothing is felt yet."""
+        everyone = group(self._means.engine.faults(self._means.env), time.time())
+        others = [fault for fault in everyone if fault.id != self.fault_id]
+        insist_on_agreement(self.attack.kind, self.attack.victims, others)
 
     def _bite(self) -> None:
         """All at one instant; then look whether it is as meant."""
         begun = time.monotonic()
         self._means.tell("biting")
-        self._crew.bite(self._crew.helpers)
+        self._crew.bite()
+        self._bitten_at = time.monotonic()
         if self.attack.cut is None:
             self._learn(checks=check(self.attack, self._crew.helpers))
         else:
@@ -128,6 +141,10 @@ class Running:
             self._learn(meant=meant, found=found)
             _insist(self.attack, meant, found)
         self._learn(in_force_seconds=time.monotonic() - begun)
+
+    def _age(self, id: str) -> float:
+        """For how long an instance might have been hit: since its start, or since the fault is in force."""
+        return min(self._means.engine.up_seconds(id), time.monotonic() - self._bitten_at)
 
     def _left(self) -> float:
         return max(1.0, self._ends_at - time.monotonic())
@@ -139,14 +156,22 @@ class Running:
         with self._lock:
             if self._ended or self.over.is_set():
                 return
-            means, known = self._means, self._report
-            change = look_after(means.engine, means.env, self._crew, died=died, seconds=self._left())
+            change = look_after(self._crew, died=died, seconds=self._left(), look=self._eyes)
+            known = self._report
+            self._learn(newcomers=(*known.newcomers, *change.newcomers), gone=(*known.gone, *change.gone))
             if change.over:
                 self.over.set()
-            self._learn(newcomers=(*known.newcomers, *change.newcomers), gone=(*known.gone, *change.gone))
-            if self.attack.cut is not None and (change.newcomers or change.gone) and not change.over:
-                meant, found = self._sight.under_the_cut()
-                self._learn(meant=meant, found=found)
+                return
+            self._unseen = self._unseen or bool(change.newcomers or change.gone)
+            if self._unseen and self.attack.cut is not None:
+                self._see_again()
+
+    def _see_again(self) -> None:
+        """Whether all is as meant after a change. Whoever comes or goes meanwhile is looked after first."""
+        meant, found = self._sight.under_the_cut(lambda: self._watcher.awake)
+        self._unseen = self._watcher.awake and bool(meant.differences(found))
+        if not self._unseen:
+            self._learn(meant=meant, found=found)
 
     # ------------------------------------------------------------ the end
 

@@ -3,6 +3,8 @@
 Before: running, holding. After: probing (asks), matrix (compares). Who was out of reach before stays so, and is told.
 """
 
+from collections.abc import Callable
+
 from reconciler.chaos.attack import Attack
 from reconciler.chaos.crew import Crew
 from reconciler.chaos.matrix import Matrix
@@ -27,9 +29,9 @@ class Sight:
         _, self.before = until(self._look, self._free, _BEFORE_SECONDS)
         return self.before.cut
 
-    def under_the_cut(self) -> tuple[Matrix, Matrix]:
-        """What is meant and what was found, once they agree or time is over."""
-        return until(self._look, self._cut, PHASE_SECONDS)
+    def under_the_cut(self, enough: Callable[[], bool] = lambda: False) -> tuple[Matrix, Matrix]:
+        """What is meant and what was found, once they agree, time is over, or it is enough."""
+        return until(self._look, self._cut, PHASE_SECONDS, enough)
 
     def afterwards(self) -> tuple[Matrix, Matrix]:
         """The same when everybody should be as before."""
@@ -39,10 +41,10 @@ class Sight:
         return self._prober.look(self._crew.helpers)
 
     def _cut(self, found: Matrix) -> Matrix:
-        return self._as_possible(self._attack.meant(self._crew.victims), found)
+        return self._as_possible(self._attack.meant([one.instance for one in self._crew.helpers]), found)
 
     def _free(self, found: Matrix) -> Matrix:
-        everyone = self._attack.meant(self._crew.victims)
+        everyone = self._attack.meant([one.instance for one in self._crew.helpers])
         free = Matrix(zones=everyone.zones, reaches=dict.fromkeys(everyone.reaches, True))
         return self._as_possible(free, found)
 

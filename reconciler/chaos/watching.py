@@ -41,6 +41,15 @@ class Watcher:
         for thread in self._threads:
             thread.start()
 
+    def wake(self) -> None:
+        """Look now."""
+        self._wake.set()
+
+    @property
+    def awake(self) -> bool:
+        """Something has happened since the last look began."""
+        return self._wake.is_set()
+
     def close(self) -> None:
         """No look is under way any more when this returns."""
         self._stop.set()
@@ -72,4 +81,6 @@ class Watcher:
             try:
                 self._look(died)
             except ReconcilerError as error:
-                log.debug("looking after a fault: %s", error)
+                log.warning("looking after a fault: %s", error)
+            except Exception:
+                log.exception("looking after a fault failed in a way that nobody foresaw; it goes on")

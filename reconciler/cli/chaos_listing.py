@@ -65,9 +65,7 @@ def line(fault: FaultSeen, now: float) -> str:
     """One fault in one line."""
     count = len(fault.instances)
     whom = ", ".join(fault.instances) if count <= 3 else f"{count} instances"
-    end = (
-        "left over: `reconciler chaos heal` ends it"
-        if fault.leftover
-        else f"heals in {max(0.0, fault.until - now):.0f} s"
-    )
+    end = f"heals in {max(0.0, fault.until - now):.0f} s"
+    if fault.leftover:
+        end = f"left over: `reconciler chaos heal {fault.id}` ends it"
     return f"{fault.id}  {fault.says}  {whom}  {end}"

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from reconciler.chaos.attack import Attack
 from reconciler.chaos.matrix import Matrix, Pair
-from reconciler.chaos.report import Report
+from reconciler.chaos.report import Newcomer, Report
 from reconciler.chaos.shapes import RECONCILER
 from reconciler.chaos.situation import in_order
 from reconciler.cli.chaos_cost import Cost
@@ -23,7 +23,7 @@ _SIGNS = {"yes": ("reached", "green"), "no": ("cut", "red"), "part": ("in part",
 def leashed(attack: Attack) -> Text:
     """What it would do, exactly, and how to have it done."""
     text = Text()
-    lasts = f" for {attack.seconds:g} s" if attack.seconds else ""
+    lasts = f" for {attack.seconds:g} s" if attack.helper is not None else ""
     text.append(f"{attack.says}{lasts}\n", "bold")
     for sentence in attack.sentences:
         text.append(f"  would {sentence}\n")
@@ -72,9 +72,14 @@ def done(report: Report, cost: Cost) -> Text:
     for pair in report.unhealed[:_MOST_NAMES]:
         text.append(f"still apart: {pair}\n", "bold red")
     for newcomer in report.newcomers:
-        text.append(f"newcomer {newcomer.name}: hit {newcomer.seconds:.2f} s after its start\n")
+        text.append(f"newcomer {newcomer.name}: {_came(newcomer)} s after its start\n")
     text.append_text(_cost(report, cost))
     return _ended(text)
+
+
+def _came(newcomer: Newcomer) -> str:
+    shut_out = newcomer.shut_out_seconds
+    return f"hit {newcomer.seconds:.2f}" + ("" if shut_out is None else f" s, and shut out {shut_out:.2f}")
 
 
 def _cost(report: Report, cost: Cost) -> Text:

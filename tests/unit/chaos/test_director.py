@@ -24,6 +24,7 @@ from tests.support.waiting import eventually
 from tests.support.worlds import IMAGE, FakeWorld
 
 ENV = "dev"
+INSTANCE = "io.reconciler.fault-instance"
 ZONES = ("az1", "az2", "az3")
 HALVES = SplitBrain(shape="halves", seconds=30)
 
@@ -222,8 +223,41 @@ def test_a_replacement_of_a_frozen_one_is_left_alone(town: Town) -> None:
         town.engine.remove(town.named(2).id)
         town.add(2)
         assert running.over.wait(10.0), "with its only victim gone, it is over"
-        assert town.engine.faults(ENV) == ()
     assert running.report().newcomers == ()
+    assert town.nothing_left()
+
+
+def test_others_close_themselves_to_a_newcomer_before_its_own_helper_is_ready(town: Town) -> None:
+    with town.director.unleash(town.attack(HALVES)) as running:
+
+        def shut_out() -> bool:
+            address = town.named(7).address
+            other = next(one for one in town.engine.boxes.values() if one.labels.get(INSTANCE) == "web-2")
+            drops = town.helpers.filters[other.id].drops
+            return {"in", "out"} <= {one["direction"] for one in drops if one["peer"] == address}
+
+        def slow(method: str, _: tuple[object, ...]) -> None:
+            if method == "converse":
+                eventually(shut_out)
+
+        town.engine.failures.delay = slow
+        town.add(7)
+        eventually(lambda: [one.name for one in running.report().newcomers] == ["web-7"])
+        eventually(lambda: running.report().pairs == (42, 42))
+        newcomer = running.report().newcomers[0]
+        assert newcomer.shut_out_seconds is not None
+        assert newcomer.shut_out_seconds <= newcomer.seconds
+        drops = [one for mine in town.helpers.filters.values() for one in mine.drops]
+        assert {one["direction"] for one in drops} == {"in"}, "and open themselves again where it hears nothing"
+
+
+def test_two_that_begin_at_once_are_refused(town: Town) -> None:
+    first, second = town.attack(HALVES), town.attack(HALVES)
+    with town.director.unleash(first):
+        with pytest.raises(ChaosRefused, match="cuts the zones already"):
+            town.director.unleash(second)
+        assert town.helpers.biting() == set(first.names)
+    assert town.nothing_left()
 
 
 def test_who_ends_a_helper_elsewhere_ends_the_fault(town: Town) -> None:
