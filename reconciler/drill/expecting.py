@@ -236,6 +236,8 @@ def _nothing_lost(drill: Drill, measured: Measured) -> Result:
     found, problem = measured.history, measured.history_problem
     if found is None:
         said = f"not measured: {problem or 'there is no history'}"
+    elif found.holds and not problem:
+        said = f"none of {found.counts.acknowledged} acknowledged"
     else:
         said = f"{problem}: {found.sentence}" if problem else found.sentence
     lost = () if found is None else (*found.lost, *found.doubled, *found.phantom)

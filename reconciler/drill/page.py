@@ -15,6 +15,8 @@ Json = dict[str, Any]
 Row = Sequence[str]
 
 _MOST_ROWS = 400
+_LONGEST_FIGURE = 24
+_HYPHEN = "\u2011"  # one that no line ends at: web-1 stays together
 
 _READY = (
     "Ready again: from a kill, or from the end of a fault that holds, until the loop called all clusters ready and no "
@@ -90,11 +92,23 @@ def _card(one: Json) -> str:
     if one["figure"] is not None and one["limit"]:
         gauge = f'<div class="gauge"><i style="width:{min(one["figure"] / one["limit"], 1) * 100:.1f}%"></i></div>'
     details = "".join(f"<li>{escape(detail)}</li>" for detail in one["details"])
+    figure, more = _figure(one)
     return (
         f'<div class="card {kind}"><span class="state">{state}</span><div>{escape(one["name"].capitalize())}</div>'
-        f'<div class="figure">{escape(one["measured"])}</div><div class="small">expected: {escape(one["wanted"])}</div>'
+        f'<div class="figure">{escape(figure)}</div>{f"<div>{escape(more)}</div>" if more else ""}'
+        f'<div class="small">expected: {escape(one["wanted"])}</div>'
         f"{gauge}{f'<ul>{details}</ul>' if details else ''}</div>"
     )
+
+
+def _figure(one: Json) -> tuple[str, str]:
+    """The figure itself, and what it is of: `0.5 %` and `3 of 600`."""
+    said = one["measured"]
+    for between, after in ((" (", ")"), (", ", "")):
+        figure, found, more = said.partition(between)
+        if found and one["figure"] is not None and len(figure) <= _LONGEST_FIGURE:
+            return figure, more.removesuffix(after)
+    return said, ""
 
 
 def _table(heads: Row, rows: Sequence[Row], numbers: frozenset[int] = frozenset(), wrong: int | None = None) -> str:
@@ -123,7 +137,7 @@ def _faults(faults: Sequence[Json]) -> str:
     rows = []
     for number, fault in enumerate(faults, 1):
         held = "at once" if not fault["holds"] else _seconds((fault["until"] or fault["at"]) - fault["at"])
-        hit = ", ".join(victim["instance"] for victim in fault["victims"])
+        hit = ", ".join(victim["instance"].replace("-", _HYPHEN) for victim in fault["victims"])
         recovered = _seconds(fault["recovered_seconds"], "not recovered")
         rows.append((str(number), clock(fault["at"]), fault["says"], hit, held, _facts(fault["facts"]), recovered))
     heads = ("", "at", "fault", "hit", "held", "checked", "ready again after")
@@ -196,7 +210,14 @@ def _replacements(replacements: Sequence[Json]) -> str:
         return ""
     wrong = any(not one["right"] for one in replacements)
     rows = [
-        [clock(o["at"]), o["instance"], o["zone"], o["cause"], o["because"], "" if o["right"] else "it was well"]
+        [
+            clock(o["at"]),
+            o["instance"].replace("-", _HYPHEN),
+            o["zone"],
+            o["cause"],
+            o["because"],
+            "" if o["right"] else "it was well",
+        ]
         for o in replacements
     ]
     heads = ["at", "instance", "zone", "why, as the loop said", "in order, because", "wrong, because"]
