@@ -87,11 +87,16 @@ def at_most(figure: str, measured: Samples, limit: float, how: str, *, p95: bool
     )  # fmt: skip
 
 
-def slower_at_most(figure: str, measured: Samples, against: Samples, times: float, how: str) -> Row:
-    """The ratio of the medians, measured to yardstick, must not exceed `times`."""
-    ratio = measured.median / against.median
+def slower_at_most(
+    figure: str, measured: Samples, against: Samples, times: float, how: str, *, p95: bool = False
+) -> Row:
+    """The ratio of the medians (or of the 95th percentiles), measured to yardstick, must not exceed `times`."""
+    share = 0.95 if p95 else 0.5
+    subject, yardstick = measured.percentile(share), against.percentile(share)
+    ratio = subject / yardstick if p95 else measured.median / against.median
+    said = f"p95 {measured.show(subject)} to {against.show(yardstick)}, " if p95 else ""
     return Row(
-        figure=figure, measured=measured, against=against, ratio=ratio, must=f"≤ {times:g} x",
+        figure=figure, measured=measured, against=against, ratio=ratio, must=f"{said}≤ {times:g} x",
         reached=ratio <= times, how=how,
     )  # fmt: skip
 

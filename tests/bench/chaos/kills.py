@@ -1,0 +1,50 @@
+"""Fifty long-lived instances, each killed once: from the kill to the start of the successor; Docker Swarm beside it."""
+
+import time
+from collections.abc import Iterator
+
+from tests.bench.bare import healer
+from tests.bench.stage import Stage, stage
+from tests.bench.swarm import service
+from tests.bench.values import Row, figure, samples, slower_at_most
+
+COUNT = 50
+SWARM_ROUNDS = 10
+TIMES = 1.5
+_CLUSTER = "web"
+
+
+def measure(engine_url: str) -> Iterator[Row]:
+    """Each instance dies once, since a number's second start in a row is put off on purpose."""
+    ours, bare = [], []
+    with stage(engine_url) as here:
+        here.grow(_CLUSTER, COUNT, 120)
+        victim = f"{here.bare}1"
+        with healer(here, victim):
+            for number in range(1, COUNT + 1):
+                ours.append(_kill(here, f"{here.cluster(_CLUSTER)}{number}"))
+                here.loop.until_ready(_CLUSTER, COUNT)
+                bare.append(_kill(here, victim))
+    with service(engine_url, COUNT) as swarm:
+        theirs = [swarm.kill_one() for _ in range(SWARM_ROUNDS)]
+    yield slower_at_most(
+        f"each of {COUNT} killed → its successor runs", samples(ours), samples(bare), TIMES,
+        "SIGKILL through the engine's API; from just before it to the engine's event of the start of the one that takes "
+        "its name; in turns with a script that waits for the end of one container, then removes, creates, starts.",
+        p95=True,
+    )  # fmt: skip
+    yield figure(
+        "the same, Docker Swarm", samples(theirs),
+        f"the same engine's swarm mode, one node, a service of {COUNT}, on an engine of its own on this machine right "
+        "after the others; its restart delay is its default, 5 s.",
+        against=samples(ours),
+    )  # fmt: skip
+
+
+def _kill(here: Stage, name: str) -> float:
+    client = here.client()
+    began = time.time()
+    client.kill(name)
+    seconds = here.events.nth(1, "start", name, began) - began
+    client.close()
+    return seconds

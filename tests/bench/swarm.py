@@ -1,0 +1,74 @@
+"""Docker Swarm on an engine of its own on the same machine: one service, one of whose tasks is killed.
+
+Before: chaos.kills. After: an engine in its own namespaces (tests.support.private_engine), so that the machine's engine
+never joins a swarm. Swarm's own defaults, the restart delay of 5 s among them.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import docker
+
+from tests.bench.stage import PATIENCE_SECONDS, SLEEPER, Events
+from tests.support.private_engine import PrivateEngine
+
+_SERVICE = "sleepers"
+_ADDRESS = "127.0.0.1"
+_LOOK_SECONDS = 0.1
+
+
+class Service:
+    """So many tasks that sleep."""
+
+    def __init__(self, engine: PrivateEngine, count: int) -> None:
+        self._client = engine.api()
+        self._events = Events(engine.url)
+        self._client.init_swarm(advertise_addr=_ADDRESS, listen_addr=_ADDRESS)
+        container = docker.types.ContainerSpec(SLEEPER, command=["sleep", "infinity"], init=True)
+        template = docker.types.TaskTemplate(container)
+        mode = docker.types.ServiceMode("replicated", replicas=count)
+        self._client.create_service(template, name=_SERVICE, mode=mode)
+        self._until(count)
+
+    def kill_one(self) -> float:
+        """Seconds from just before the kill of the oldest task's container to the start of another one."""
+        tasks = self._running()
+        victim = min(tasks, key=lambda one: one["Created"])
+        began = time.time()
+        self._client.kill(victim["Id"])
+        seconds = self._events.nth(1, "start", f"{_SERVICE}.", began) - began
+        self._until(len(tasks))
+        return seconds
+
+    def close(self) -> None:
+        """The engine's end takes the swarm along."""
+        self._events.close()
+        self._client.close()
+
+    def _running(self) -> list[Any]:
+        return list(self._client.containers(filters={"name": f"^/{_SERVICE}\\."}))
+
+    def _until(self, count: int) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while len(self._running()) < count:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"Swarm runs {len(self._running())} of {count} after {PATIENCE_SECONDS:g} s")
+            time.sleep(_LOOK_SECONDS)
+
+
+@contextmanager
+def service(engine_url: str, count: int) -> Iterator[Service]:
+    """A swarm of one node with the service running; gone afterwards."""
+    engine = PrivateEngine()
+    try:
+        engine.start()
+        engine.load(SLEEPER, source=engine_url)
+        made = Service(engine, count)
+        try:
+            yield made
+        finally:
+            made.close()
+    finally:
+        engine.close()
