@@ -1,8 +1,10 @@
 """Whether silence means death: too many silent at once, or a whole zone, and the channel is suspected first.
 
 Before: verdicts on every instance of the environment. After: reconcile, which replaces nobody who is silent
-while blind. After `lost_after_seconds` one canary is started beside them; if it beats, the silent are replaced
-one at a time. Leaving blindness resets every timer: silence is then counted from that moment.
+while blind. After `lost_after_seconds` one canary is started beside them; if it beats, and goes on for as long as any
+of them may be silent, they are replaced one at a time: its first words prove nothing of those who are heard a moment
+later, nor of a cut that only hasn't come to it yet. Leaving blindness resets every timer: silence is then counted from
+that moment.
 """
 
 from collections import Counter
@@ -130,9 +132,12 @@ class _View:
             canary = None
             if now - channel.blind_since >= limits.lost_after_seconds:
                 canary = self._place_canary(silent)
-            return replace(channel, canary=canary, canary_heard=False)
-        turn = self._turn(canary, silent, speaks) if speaks is not None else None
-        return replace(channel, canary_heard=heard or channel.canary_heard, turn=turn)
+            return replace(channel, canary=canary, canary_heard=False, canary_speaks_since=None)
+        if speaks is None:
+            return replace(channel, canary_speaks_since=None, turn=None)
+        since = speaks if channel.canary_speaks_since is None else channel.canary_speaks_since
+        turn = self._turn(canary, silent, speaks, since)
+        return replace(channel, canary_heard=True, canary_speaks_since=since, turn=turn)
 
     def _possible(self, canary: Canary) -> bool:
         taken = strangers_numbers(canary.cluster, self.observed)
@@ -164,9 +169,10 @@ class _View:
         (cluster, zone), _ = places.most_common(1)[0]
         return Canary(cluster=cluster, number=next(free_numbers(cluster, self.observed)), zone=zone)
 
-    def _turn(self, canary: Canary, silent: list[Instance], heard_at: float) -> str | None:
+    def _turn(self, canary: Canary, silent: list[Instance], heard_at: float, since: float) -> str | None:
         """The next to be replaced although blind: in the canary's zone, and only if the canary was heard after this
-        one's time was over; none while an earlier one's successor isn't ready yet.
+        one's time was over, and for as long as this one may be silent; none while an earlier one's successor isn't
+        ready yet.
         """
         waiting = {i.id for i in silent if i.zone == canary.zone and i.cluster in self.eligible}
         affected = {i.cluster for i in silent if i.id in waiting}
@@ -179,11 +185,13 @@ class _View:
                     waiting.add(instance.id)
                 elif judgement.verdict is Verdict.STARTING or self._died_lately(instance, judgement):
                     return None
-        return min((key for key in waiting if self._over(key, heard_at)), default=None)
+        return min((key for key in waiting if self._over(key, heard_at, since)), default=None)
 
-    def _over(self, key: str, heard_at: float) -> bool:
-        replace_at = self.judgements[key].replace_at
-        return replace_at is not None and heard_at >= replace_at
+    def _over(self, key: str, heard_at: float, since: float) -> bool:
+        judgement = self.judgements[key]
+        if judgement.replace_at is None or heard_at < judgement.replace_at:
+            return False
+        return heard_at - since >= judgement.patience_seconds
 
     def _died_lately(self, instance: Instance, judgement: Judgement) -> bool:
         """One that was made since we are blind: a successor that doesn't stay up is no reason for more of them."""

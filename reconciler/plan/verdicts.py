@@ -22,6 +22,7 @@ class Judgement(NamedTuple):
     """`cause` says why it isn't ready. `replace_at` is when a suspect's grace is over, `changes_at` when to judge
     again. A tuple, because ten thousand of them are made in a pass.
 
+    `patience_seconds` is how long its news may stay away before it is given up.
     `silent`: it was heard and is not any more. `late`: two intervals without news. `heard`: news within its limit.
     `mute`: never heard since it started. `presumed`: nothing heard yet since listening began, nor for long enough
     to conclude anything. `unproven`: late, but never heard by this loop at all. `probed`: the news in question are a
@@ -32,6 +33,7 @@ class Judgement(NamedTuple):
     cause: str = ""
     replace_at: float | None = None
     changes_at: float | None = None
+    patience_seconds: float = 0.0
     silent: bool = False
     late: bool = False
     heard: bool = False
@@ -127,7 +129,8 @@ def _judge_unheard(
                 unknown = sighting.up_since < since  # it may have been ready before we listened
                 return Judgement(Verdict.STARTING, cause, changes_at=ready_by, mute=True, presumed=unknown)
             cause = f"not ready: no {source} within {health.start_seconds:g} s of its start"
-            return Judgement(Verdict.SUSPECT, cause, replace_at=ready_by, mute=True)
+            patience = limit + health.suspect_seconds
+            return Judgement(Verdict.SUSPECT, cause, replace_at=ready_by, patience_seconds=patience, mute=True)
     if presumed:
         return Judgement(Verdict.READY, changes_at=since + limit, presumed=True)
     return _lost(source, since, limit, health, now)._replace(unproven=not ever)
@@ -138,8 +141,12 @@ def _lost(source: str, heard_at: float, limit: float, health: Health, now: float
     if silence <= limit:
         return Judgement(Verdict.READY, changes_at=heard_at + limit)
     cause = f"lost: no {source} for {silence:.0f} s"
-    replace_at = heard_at + limit + health.suspect_seconds
-    return Judgement(Verdict.SUSPECT, cause, replace_at=replace_at, changes_at=replace_at, silent=True, late=True)
+    patience = limit + health.suspect_seconds
+    replace_at = heard_at + patience
+    return Judgement(
+        Verdict.SUSPECT, cause, replace_at=replace_at, changes_at=replace_at, patience_seconds=patience, silent=True,
+        late=True,
+    )  # fmt: skip
 
 
 def _judge_by_engine(instance: Instance, health: Health, sighting: Sighting, now: float) -> Judgement:

@@ -81,7 +81,8 @@ class Channel:
 
     `since` is when listening began or resumed: nobody's silence is counted from before it.
     `blind_since` is when too many fell silent together, None while all is well; `silent` are their ids.
-    `turn` is the one id that may be replaced although blind, after the canary was heard.
+    `canary_heard`: it was heard at least once; `canary_speaks_since` is when it began to be heard without a break, None
+    while it isn't. `turn` is the one id that may be replaced although blind, after the canary was heard long enough.
     """
 
     since: float
@@ -90,6 +91,7 @@ class Channel:
     silent: frozenset[str] = frozenset()
     canary: Canary | None = None
     canary_heard: bool = False
+    canary_speaks_since: float | None = None
     turn: str | None = None
 
 

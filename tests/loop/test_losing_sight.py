@@ -95,6 +95,42 @@ def test_a_silent_zone_whose_canary_is_silent_too_stays_held(turning: Turning) -
     assert turning.ids() == before
 
 
+def in_zone(turning: Turning, zone: str) -> set[str]:
+    return {box.id for box in turning.ours() if box.labels["io.reconciler.zone"] == zone}
+
+
+def cut_off(turning: Turning, zone: str, seconds: int, *, words: int) -> None:
+    """A cut of this zone that comes to a newcomer only after so many seconds of its life."""
+    born = dict.fromkeys(in_zone(turning, zone), turning.time.now - words)
+    for _ in range(seconds):
+        for one in in_zone(turning, zone):
+            if turning.time.now - born.setdefault(one, turning.time.now) >= words:
+                turning.mute.add(one)
+        turning.run_for(1.0)
+
+
+@pytest.mark.parametrize("words", [0, 1, 3])
+def test_a_canary_that_soon_falls_silent_as_well_proves_nothing(turning: Turning, words: int) -> None:
+    before = ready(turning)
+    cut_off(turning, "a", 200, words=words)
+    assert len(in_zone(turning, "a")) == 3, "no canary came"
+    assert before.items() <= turning.ids().items()
+    turning.mute.clear()
+    turning.settle()
+    assert turning.ids() == before
+
+
+def test_when_its_canary_is_heard_a_moment_before_them_a_zones_own_are_kept(turning: Turning) -> None:
+    before = ready(turning)
+    own = in_zone(turning, "a")
+    cut_off(turning, "a", 200, words=1)
+    turning.mute &= own
+    turning.run_for(2.0)
+    turning.mute.clear()
+    turning.settle()
+    assert turning.ids() == before
+
+
 def test_an_engine_that_is_away_is_waited_for(turning: Turning) -> None:
     before = ready(turning)
     turning.engine.go_away()

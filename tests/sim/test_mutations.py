@@ -63,7 +63,7 @@ def _every_number(name: str, observed: Observed) -> Iterator[int]:
     return (number for number in count(1) if number not in taken)
 
 
-def _anybody(view: Any, canary: Canary, silent: list[Instance], heard_at: float) -> str | None:
+def _anybody(view: Any, canary: Canary, silent: list[Instance], heard_at: float, since: float) -> str | None:
     return min(i.id for i in silent)
 
 

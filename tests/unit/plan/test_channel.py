@@ -25,7 +25,11 @@ from tests.unit.plan.builders import (
 
 
 def _blind(observed: Observed, *, since: float, heard: bool = False, canary: Canary | None = None) -> Observed:
-    channel = Channel(since=0.0, blind_since=since, reason="x", canary=canary, canary_heard=heard)
+    """`heard`: the canary speaks, and has for as long as anybody's silence is borne."""
+    channel = Channel(
+        since=0.0, blind_since=since, reason="x", canary=canary, canary_heard=heard,
+        canary_speaks_since=NOW - 60.0 if heard else None,
+    )  # fmt: skip
     return replace(observed, channel=channel)
 
 
@@ -232,9 +236,11 @@ def test_a_canary_whose_number_a_stranger_takes_gets_another_number() -> None:
 
 def test_after_the_canary_was_heard_the_silent_are_replaced_one_at_a_time() -> None:
     spec = make_spec()
-    observed = silence(make_settled(spec, 4), "web-1", "web-2", "web-3", seconds=400)
-    observed = _blind(observed, since=NOW - 300, canary=Canary(cluster="web", number=4, zone="a"))
-    decision = look(spec, at=observed)
+    silent = silence(make_settled(spec, 4), "web-1", "web-2", "web-3", seconds=400)
+    canary = Canary(cluster="web", number=4, zone="a")
+    first_words = look(spec, at=_blind(silent, since=NOW - 300, canary=canary)).channel
+    assert (first_words.canary_heard, first_words.turn) == (True, None)
+    decision = look(spec, at=_blind(silent, since=NOW - 300, heard=True, canary=canary))
     assert decision.channel.turn == "web-1"
     assert [a.subject for a in decision.plans[0].actions if a.kind == "create"] == ["web-1"]
 
