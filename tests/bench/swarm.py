@@ -29,7 +29,7 @@ class Service:
         container = docker.types.ContainerSpec(SLEEPER, command=["sleep", "infinity"], init=True)
         template = docker.types.TaskTemplate(container)
         mode = docker.types.ServiceMode("replicated", replicas=count)
-        self._client.create_service(template, name=_SERVICE, mode=mode)
+        self._client.create_service(template, name=_SERVICE, mode=mode)  # type: ignore[no-untyped-call]
         self._until(count)
 
     def kill_one(self) -> float:
