@@ -20,7 +20,7 @@ from reconciler.drill.stage import Clock
 from reconciler.drill.values import Clients, Load
 from reconciler.engine.ports import Blueprint
 from reconciler.engine.system import SYSTEM_ROLE, find, system_name
-from reconciler.errors import EngineError, PermanentError, ReconcilerError
+from reconciler.errors import EngineError, PermanentError, ReconcilerError, TransientError
 from reconciler.state import labels as keys
 from reconciler.state.instance import EngineState
 
@@ -33,6 +33,7 @@ SECONDS_VARIABLE = "LOAD_SECONDS"
 _MOST_BYTES = 32 * 1024 * 1024
 _POLL_SECONDS = 0.1
 _EARLY_SECONDS = 5.0
+_TRIES = 20
 _KILL_SECONDS = 5.0
 
 
@@ -67,7 +68,7 @@ class LoadRun:
         if left is not None:
             engine.remove(left.id)
         self._name = blueprint.name
-        self._id = engine.create(blueprint)
+        self._id = self._create(blueprint)
         self.began_at = clock.now()
         self._ended_at: float | None = None
         try:
@@ -77,6 +78,15 @@ class LoadRun:
             raise
         self._reader = Thread(target=self._read, name="drill-load", daemon=True)
         self._reader.start()
+
+    def _create(self, blueprint: Blueprint) -> str:
+        """The name of one that was removed just now needs a moment to be free."""
+        for _ in range(_TRIES):
+            try:
+                return self._engine.create(blueprint)
+            except TransientError:
+                self._clock.pause(_POLL_SECONDS)
+        return self._engine.create(blueprint)
 
     def finish(self, recording: Recording, seconds: float, pause: Callable[[float], None]) -> None:
         """Have it end within `seconds`, and record what it told; then it is gone."""

@@ -61,25 +61,29 @@ def drill(
 
     Examples: `reconciler drill drills/zone.yaml`, `reconciler drill drills/zone.yaml --unleash --report out`.
     """
-    from reconciler.engine.docker import connect
-
     read = _read(file)
     loop = session.running(settings)
     if loop is None:
         raise LoopNotRunning("a drill needs the environment's loop; start it with `reconciler run`")
     place = _place(report, read, loop)
-    with closing(connect(settings.engine_url)) as engine, _signals() as stop:
-        from reconciler.cli.drill_stage import RealStage
-
-        stage = RealStage(settings, engine, loop, read, place, stop)
+    with _stage(settings, read, loop, place) as (stage, engine_id):
         _check(read, stage, output_format, unleash=unleash)
         if not unleash:
             return
-        with _the_only_one(engine.info().id, settings.env):
-            document = _perform(
-                settings, read, stage, place, SystemRandom().randrange(_SEEDS) if seed is None else seed
-            )
+        with _the_only_one(engine_id, settings.env):
+            chance = SystemRandom().randrange(_SEEDS) if seed is None else seed
+            document = _perform(settings, read, stage, place, chance)
     _tell(document, place, output_format)
+
+
+@contextmanager
+def _stage(settings: Settings, read: "Drill", loop: "LoopClient", place: Path) -> Iterator[tuple["RealStage", str]]:
+    """What the drill is done on, and the engine's id; while it is there, signals only ask for the end."""
+    from reconciler.cli.drill_stage import RealStage
+    from reconciler.engine.docker import connect
+
+    with closing(connect(settings.engine_url)) as engine, _signals() as stop:
+        yield RealStage(settings, engine, loop, read, place, stop), engine.info().id
 
 
 def _read(file: Path) -> "Drill":

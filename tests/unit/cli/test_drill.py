@@ -1,0 +1,75 @@
+"""`drill` and what goes with it, as far as it gets without an engine: files, places, exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.conftest import FakeLoop, Run
+
+GOOD = "kind: Drill\nsteps: [wait: 1s]\n"
+BAD = "kind: Drill\nsteps:\n  - wait: 1\n  - until: ready\n"
+SPEC = "image: nginx:1.27\nsize: 1\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "zone.yaml"
+    path.write_text(GOOD)
+    return path
+
+
+def test_a_drill_that_is_not_there_is_a_usage_error(run: Run) -> None:
+    result = run("drill", "missing.yaml")
+    assert (result.exit_code, result.stderr) == (64, "Error: missing.yaml: no such file\n")
+
+
+def test_a_bad_drill_is_told_with_every_problem_before_a_loop_is_asked_for(run: Run, file: Path) -> None:
+    file.write_text(BAD)
+    result = run("drill", "zone.yaml")
+    assert result.exit_code == 1
+    assert [line.partition(": ")[0] for line in result.stderr.splitlines()] == [
+        "zone.yaml:3:11",
+        "zone.yaml:4:5",
+        "Error",
+    ]
+
+
+def test_without_a_loop_a_drill_says_what_it_needs(run: Run, file: Path) -> None:
+    result = run("drill", str(file))
+    assert result.exit_code == 1
+    assert "a drill needs the environment's loop; start it with `reconciler run`" in result.stderr
+
+
+def test_a_report_among_the_specs_is_a_usage_error(run: Run, file: Path, loop: FakeLoop, specs: Path) -> None:
+    result = run("drill", str(file), "--unleash", "--report", str(specs / "out"))
+    assert result.exit_code == 64
+    assert "which the loop watches; give another directory with --report" in result.stderr
+    assert not (specs / "out").exists()
+
+
+def test_without_an_engine_a_sentence_says_so(run: Run, file: Path, loop: FakeLoop) -> None:
+    result = run("drill", str(file), "--unleash")
+    assert result.exit_code == 1
+    assert "is Docker running here?" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_validate_takes_drills_beside_specs(run: Run, file: Path, tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(SPEC)
+    assert run("validate", "zone.yaml").stdout == "1 drill, no problems\n"
+    assert run("validate", "zone.yaml", "web.yaml").stdout == "1 spec and 1 drill, no problems\n"
+    assert run("validate", "zone.yaml", "-o", "json").stdout.startswith('{\n  "valid": true')
+
+
+def test_validate_tells_what_is_wrong_with_a_drill(run: Run, file: Path) -> None:
+    file.write_text(BAD)
+    result = run("validate", "zone.yaml", "-o", "json")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["valid"]) == (1, False)
+    assert [(problem["line"], problem["column"]) for problem in told["problems"]] == [(3, 11), (4, 5)]
+
+
+def test_the_schema_of_drills_is_printed(run: Run) -> None:
+    assert json.loads(run("schema", "--drill").stdout)["title"] == "Drill"
+    assert json.loads(run("schema").stdout)["title"] == "ClusterSpec"
