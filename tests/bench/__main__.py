@@ -1,4 +1,4 @@
-"""`make bench` and `make bench-acmeair`: measure, print the table, write the page. `ONLY=start,heal` measures some.
+"""`make bench`, `make bench-acmeair`, `make bench-chaos`: measure, print the table, write the page. `ONLY=start,heal` measures some.
 
 Before: nothing but an engine and the base image. After: the figures, one module each; report. A figure that is not
 reached is no error of the command; one that can't be measured is.
@@ -25,7 +25,12 @@ BASIC = ("decide", "start", "save", "heal", "freeze", "restart", "footprint", "i
 NAMES = ("names_load", "names_latency", "names_etcd", "names_pass")
 ACMEAIR = ("acmeair.cold", "acmeair.memory", "acmeair.load", "acmeair.images")
 FIGURES = (*BASIC, *NAMES)
-PAGES = {FIGURES: ROOT / "docs" / "benchmarks.md", ACMEAIR: ROOT / "docs" / "benchmarks-acmeair.md"}
+CHAOS = ("chaos.kills", "chaos.zone", "chaos.cuts", "chaos.blind", "chaos.killed", "chaos.acmeair", "chaos.ha")
+PAGES = {
+    FIGURES: ROOT / "docs" / "benchmarks.md",
+    ACMEAIR: ROOT / "docs" / "benchmarks-acmeair.md",
+    CHAOS: ROOT / "docs" / "benchmarks-chaos.md",
+}
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -56,18 +61,23 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    there = (*FIGURES, *ACMEAIR)
+    there = (*FIGURES, *ACMEAIR, *CHAOS)
     parser.add_argument(
         "only", nargs="*", metavar="FIGURE", help=f"some of: {', '.join(there)}; default: all of a page"
     )
     parser.add_argument("--acmeair", action="store_true", help="the figures of the Acme Air cloud")
+    parser.add_argument("--chaos", action="store_true", help="the figures of breaking and healing")
     given = parser.parse_args(words)
     asked = [name for word in given.only for name in word.split(",") if name]
     for name in asked:
         if name not in there:
             parser.error(f"there is no figure {name!r}; there are {', '.join(there)}")
-    given.only = tuple(asked) or (ACMEAIR if given.acmeair else FIGURES)
-    given.command = "make bench-acmeair" if given.acmeair else "make bench"
+    command, all_of_it = "make bench", FIGURES
+    if given.acmeair:
+        command, all_of_it = "make bench-acmeair", ACMEAIR
+    elif given.chaos:
+        command, all_of_it = "make bench-chaos", CHAOS
+    given.only, given.command = tuple(asked) or all_of_it, command
     return given
 
 

@@ -20,9 +20,17 @@ _VERDICTS = {True: "reached", False: "**not reached**", None: ""}
 _COLUMNS = ("figure", "measured", "yardstick", "ratio", "must reach", "")
 
 
-_TITLES = {"make bench": "Figures", "make bench-acmeair": "Figures of the Acme Air cloud"}
+_TITLES = {
+    "make bench": "Figures",
+    "make bench-acmeair": "Figures of the Acme Air cloud",
+    "make bench-chaos": "Figures of breaking and healing",
+}
 _MORE = {
-    "make bench": "Those of the Acme Air cloud are [on a page of their own](benchmarks-acmeair.md).\n",
+    "make bench": (
+        "Those of [the Acme Air cloud](benchmarks-acmeair.md) and of [breaking and healing](benchmarks-chaos.md) are on "
+        "pages of their own.\n"
+    ),
+    "make bench-chaos": "",
     "make bench-acmeair": "\n![A start from nothing, instance by instance](pictures/acmeair-start.svg)\n",
 }
 

@@ -8,6 +8,7 @@ import secrets
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,6 +101,11 @@ class Stage:
     def cluster(self, name: str) -> str:
         """How the names of a cluster's containers begin."""
         return f"{self.env}-{name}-"
+
+    @staticmethod
+    def now() -> float:
+        """This instant, on the clock of the engine's events."""
+        return time.time()
 
     def client(self) -> docker.APIClient:
         """A low-level client, for one thread."""

@@ -182,6 +182,13 @@ class LoopProcess:
         """Run `reconciler WORDS…` for this environment."""
         return self._ran(self._command(*words), seconds, stdin)
 
+    def begin(self, *words: str | Path) -> "subprocess.Popen[str]":
+        """Start `reconciler WORDS…` and go on; its output can be read line by line."""
+        return subprocess.Popen(
+            self._command(*words), cwd=self.root, env=self._variables(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+
     def shell(self, script: str, *, directory: Path | None = None, seconds: float = _COMMAND_SECONDS) -> Ran:
         """Run a script with bash (-e), in which `reconciler` is this checkout's command."""
         return self._ran(["bash", "-euo", "pipefail", "-c", script], seconds, None, directory)

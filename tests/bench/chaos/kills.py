@@ -30,7 +30,8 @@ def measure(engine_url: str) -> Iterator[Row]:
     yield slower_at_most(
         f"each of {COUNT} killed → its successor runs", samples(ours), samples(bare), TIMES,
         "SIGKILL through the engine's API; from just before it to the engine's event of the start of the one that "
-        "takes its name; in turns with a script that waits for the end of one container, then removes, creates, starts.",
+        "takes its name; in turns with a script that waits for the end of one container, then removes, creates and "
+        "starts it.",
         p95=True,
     )  # fmt: skip
     yield figure(
