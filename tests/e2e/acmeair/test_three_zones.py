@@ -1,4 +1,6 @@
-"""The example in three zones: one Cassandra node, or everything in a zone, is killed while a customer books."""
+"""The example in three zones: zones are cut from each other, a Cassandra node or everything in a zone is killed, while
+customers book.
+"""
 
 import secrets
 import threading
@@ -8,6 +10,7 @@ from typing import Self
 import pytest
 
 from tests.support.acmeair import Cloud, cloud
+from tests.support.acmeair_drills import run
 from tests.support.acmeair_site import Person, SiteError
 
 pytestmark = [pytest.mark.engine, pytest.mark.acmeair, pytest.mark.timeout(400)]
@@ -52,6 +55,19 @@ class Booking:
 def replaced(air: Cloud, names: list[str], before: dict[str, str]) -> bool:
     now = air.loop.containers()
     return all(now.get(name) not in (None, before[name]) for name in names)
+
+
+def test_cut_in_two_the_majority_books_the_minority_refuses_and_nothing_is_lost_or_doubled(wide: Cloud) -> None:
+    told = run(
+        wide, "acmeair-ha", "split-brain", {"wait: 10s": "wait: 4s", "for: 30s": "for: 14s", "wait: 15s": "wait: 6s"}
+    )
+    assert told.passed, told.said
+    assert told.report["replacements"] == []
+    (cut,) = told.report["faults"]
+    assert cut["facts"]["pairs"] == cut["facts"]["pairs_as_meant"] > 0
+    minority, majority = told.side("az1"), told.side("az2")
+    assert minority["refused"] + minority["unknown"] > 0
+    assert majority["acknowledged"] > minority["acknowledged"] > 0
 
 
 @pytest.mark.parametrize(
