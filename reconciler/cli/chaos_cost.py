@@ -23,7 +23,7 @@ class Cost:
     """`ended`: ran before and are gone; `replaced`: another container stands under the name by now.
 
     `ready_seconds`: from the blow (of a kill) or the end (of what holds) until all was ready; None: not in the time
-    that was waited, or nobody could tell. `waited_seconds` is that time, 0: it wasn't waited.
+    that was waited, or nobody could tell. `waited_seconds` is that time, 0: it wasn't waited. `alone`: no loop runs.
     """
 
     ended: tuple[str, ...] = ()
@@ -31,18 +31,21 @@ class Cost:
     bystanders: tuple[str, ...] = ()
     ready_seconds: float | None = None
     waited_seconds: float = 0.0
+    alone: bool = False
 
 
 class Meter:
-    """Remembers who ran before."""
+    """Remembers who ran before. `alone`: no loop runs."""
 
     def __init__(self, settings: Settings, engine: FaultEngine) -> None:
         self._settings = settings
         self._engine = engine
         self._before = self._running()
+        self.alone = session.running(settings) is None
 
     def settled(self, attack: Attack, blow_at: float, wait_seconds: float, stop: threading.Event) -> Cost:
         """What it cost, at the latest when `wait_seconds` are over."""
+        wait_seconds = 0.0 if self.alone else wait_seconds
         since = blow_at if attack.helper is None else time.monotonic()
         give_up_at = time.monotonic() + wait_seconds
         ready_at = None
@@ -60,6 +63,7 @@ class Meter:
             bystanders=tuple(name for name in ended if name not in attack.names),
             ready_seconds=None if ready_at is None else ready_at - since,
             waited_seconds=wait_seconds,
+            alone=self.alone,
         )
 
     def _running(self) -> dict[str, str]:

@@ -36,7 +36,7 @@ class Line:
     def step(self, words: str) -> None:
         """What is being done."""
         if self._alive:
-            self._draw(f"{words} …")
+            self._draw(f"{words} ...")
         elif not self._quiet:
             sys.stderr.write(f"{words}\n")
             sys.stderr.flush()
@@ -48,7 +48,7 @@ class Line:
         if time.monotonic() - self._looked_at >= _LOOK_SECONDS:
             self._ready = _ready(look)
             self._looked_at = time.monotonic()
-        tail = f" · heals in {left_seconds:.0f} s{self._ready}"
+        tail = f", heals in {left_seconds:.0f} s{self._ready}"
         self._draw(f"{says[: _WIDTH - len(tail)]}{tail}")
 
     def clear(self) -> None:
@@ -70,5 +70,5 @@ def _ready(look: Callable[[], WorldStatus]) -> str:
     try:
         clusters = look().clusters
     except ReconcilerError:
-        return " · the loop doesn't answer"
-    return f" · {sum(c.ready for c in clusters)} of {sum(c.desired for c in clusters)} ready"
+        return ", the loop doesn't answer"
+    return f", {sum(c.ready for c in clusters)} of {sum(c.desired for c in clusters)} ready"

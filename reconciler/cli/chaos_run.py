@@ -142,7 +142,8 @@ def _hold(settings: Settings, running: Running, stage: _Stage) -> None:
 def _settle(meter: Meter, attack: Attack, fault_id: str, blow_at: float, way: Way, stage: _Stage) -> Cost:
     """What it cost, after a while in which the world may come back; an impatient end is no error here."""
     seconds = 0.0 if stage.stop.is_set() else way.settle_seconds
-    stage.line.step(f"waiting until all is ready again ({fault_id})")
+    if seconds and not meter.alone:
+        stage.line.step(f"waiting until all is ready again ({fault_id})")
     with suppress(ReconcilerError):
         return meter.settled(attack, blow_at, seconds, stage.stop)
     return Cost()

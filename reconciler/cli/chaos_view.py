@@ -93,6 +93,8 @@ def _cost(report: Report, cost: Cost) -> Text:
     if cost.ready_seconds is not None:
         since = "the kill" if report.staged_seconds is None else "its end"
         text.append(f"all ready again {cost.ready_seconds:.2f} s after {since}\n", "green")
+    elif cost.alone:
+        text.append("no loop runs: nobody replaces what ended; `reconciler run` does\n" if cost.ended else "")
     elif cost.waited_seconds:
         text.append(f"not all ready within {cost.waited_seconds:g} s; `reconciler status` says why\n", "yellow")
     return text
@@ -119,7 +121,7 @@ def _zones(title: str, meant: Matrix, found: Matrix | None) -> Text:
     rows = in_order(zone for zone in meant.zones.values() if zone != RECONCILER)
     columns = [*rows, *([RECONCILER] if RECONCILER in meant.zones else [])]
     width = max(9, *(len(name) + 2 for name in columns))
-    text = Text(f"{title} (from, to)\n", "dim")
+    text = Text().append(f"{title} (from, to)\n", "dim")
     if width * (len(columns) + 1) > _WIDTH:
         return text.append_text(_sentences(cells, seen, rows, columns))
     text.append("".ljust(width) + "".join(_plain(name).ljust(width) for name in columns).rstrip() + "\n", "dim")

@@ -156,7 +156,7 @@ def test_each_fault_bites_is_listed_and_is_undone(town: Town, docker: DockerEngi
         assert told["victims"] == [victims[told["kind"]]]
         assert told["healed_seconds"] is not None
     assert any(kind in shown for kind in kinds)
-    town.until(lambda: not any(part.alive for part in town.faults(docker)), what="no helper lives")
+    town.until(lambda: town.faults(docker) == (), what="the loop has put the helpers away")
     assert town.containers("web") == before, "what only seemed dead was replaced"
 
 
@@ -167,6 +167,7 @@ def test_a_cut_is_followed_to_a_replacement_and_undone_by_ctrl_c(town: Town, doc
         zones = town.zones()
         here = {name for name, zone in zones.items() if zone == "az1"}
         town.until(lambda: town.reached_from("web-1") == here - {"web-1"}, what="web-1 sees its own zone only")
+        town.until(lambda: [one.kind for one in town.status().faults] == ["split-brain"], what="status shows it")
         second = town.chaos("split-brain", "rest", "--spare", "--anyway")
         assert second.code == 1
         assert "cuts the zones already" in second.err
