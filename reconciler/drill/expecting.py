@@ -6,8 +6,10 @@ Before: recording (Measured), runner (Ending). After: report, the exit code. Wha
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from typing import Any
 
+from reconciler.drill.readiness import STAYS_SECONDS
 from reconciler.drill.recording import Measured, Span, WorldSample
 from reconciler.drill.replacing import replacements
 from reconciler.drill.runner import Ending
@@ -69,7 +71,10 @@ def recoveries(drill: Drill, measured: Measured) -> tuple[Recovery, ...]:
     found = []
     for span in measured.spans:
         if span.over_at is not None:
-            seconds = _recovered(span, span.over_at, measured.worlds, drill.needs.clusters)
+            over_at = span.over_at
+            later = (one.begun_at for one in measured.spans if one is not span and one.begun_at >= over_at)
+            others_at = min(later, default=inf)
+            seconds = _recovered(span, over_at, measured.worlds, drill.needs.clusters, others_at)
             found.append(Recovery(says=span.says, over_at=span.over_at, seconds=seconds))
     return tuple(found)
 
@@ -80,16 +85,26 @@ def is_ready(sample: WorldSample, clusters: Collection[str]) -> bool:
     return not sample.problem and bool(there) and all(cluster.all_ready for cluster in there)
 
 
-def _recovered(span: Span, over_at: float, worlds: tuple[WorldSample, ...], clusters: Collection[str]) -> float | None:
-    """A sample holds until the next. One that calls a killed instance ready is older than the kill."""
+def _recovered(
+    span: Span, over_at: float, worlds: tuple[WorldSample, ...], clusters: Collection[str], others_at: float
+) -> float | None:
+    """The beginning of the first stretch of readiness that lasts, or lasts until the next fault at `others_at`.
+
+    A sample holds until the next. One that calls a killed instance ready is older than the kill.
+    """
     killed = {victim.id for victim in span.victims} if span.kills else set()
+    since: float | None = None
     for sample, following in pairwise((*worlds, None)):
         if sample is None or (following is not None and following.at <= over_at):
             continue
+        if since is not None and (sample.at - since >= STAYS_SECONDS or sample.at >= others_at):
+            break
         stale = any(one.ready and one.id in killed for cluster in sample.clusters for one in cluster.instances)
-        if is_ready(sample, clusters) and not stale:
-            return max(sample.at - over_at, 0.0)
-    return None
+        if not is_ready(sample, clusters) or stale:
+            since = None
+        elif since is None:
+            since = max(sample.at, over_at)
+    return None if since is None else since - over_at
 
 
 def _results(drill: Drill, measured: Measured) -> Iterator[Result]:

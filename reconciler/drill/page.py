@@ -19,8 +19,8 @@ _LONGEST_FIGURE = 24
 _HYPHEN = "\u2011"  # one that no line ends at: web-1 stays together
 
 _READY = (
-    "Ready again: from a kill, or from the end of a fault that holds, until the loop called all clusters ready and no "
-    "killed instance with them; it was asked five times a second."
+    "Ready again: from a kill, or from the end of a fault that holds, until the loop called all clusters ready, and no "
+    "killed instance with them, for two seconds (or until the next fault); it was asked five times a second."
 )
 _WRONG = (
     "Wrong replacements: instances that had been ready and went away, though they had neither died, nor been hit or "

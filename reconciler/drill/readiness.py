@@ -7,6 +7,9 @@ from collections.abc import Collection
 
 from reconciler.plan.status import ClusterStatus, Verdict, WorldStatus
 
+STAYS_SECONDS = 2.0
+"""So long all must stay ready to count as recovered: what hung falls silent only a moment after it was thawed."""
+
 
 def concerned(world: WorldStatus, clusters: Collection[str]) -> tuple[ClusterStatus, ...]:
     """The clusters that a drill is about: the named, else all that aren't suspended."""

@@ -11,7 +11,7 @@ from random import Random
 from typing import Literal, assert_never
 
 from reconciler.chaos.faults import Fault, Gorilla, Monkey, SplitBrain
-from reconciler.drill.readiness import lacking
+from reconciler.drill.readiness import STAYS_SECONDS, lacking
 from reconciler.drill.recording import Recording, Span, StepRun
 from reconciler.drill.stage import Change, Clock, Stage
 from reconciler.drill.values import Apply, Drill, Repeat, Scale, Set, Step, Unleash, Until, Wait
@@ -190,8 +190,20 @@ class Runner:
         if not spans:
             return
         within = self._drill.expect.recovered_within_seconds
-        with self._telling("wait until all is ready again"):
-            self._wait_ready(SETTLE_SECONDS if within is None else within + _RECOVERS_LATER)
+        seconds = SETTLE_SECONDS if within is None else within + _RECOVERS_LATER
+        deadline = self._clock.now() + seconds
+        with self._telling("wait until all is ready again, and stays so"):
+            while not self._wait_ready(deadline - self._clock.now()) and not self._stays():
+                continue
+
+    def _stays(self) -> bool:
+        """Whether all stays ready long enough to count."""
+        until = self._clock.now() + STAYS_SECONDS
+        while self._clock.now() < until:
+            self._clock.pause(POLL_SECONDS)
+            if self._missing():
+                return False
+        return True
 
     @contextmanager
     def _telling(self, text: str) -> Iterator[None]:

@@ -67,6 +67,8 @@ class FakeStrike:
 
     def end(self) -> Mapping[str, Any]:
         self.stage.in_force.discard(self.says)
+        if self.stage.silent_after_seconds is not None:
+            self.stage.silent_at = self.stage.clock.at + self.stage.silent_after_seconds
         return {"healed_seconds": 0.2, "unhealed": self.stage.unhealed}
 
 
@@ -81,7 +83,9 @@ class FakeStage:
         self.engine_gone_at: float | None = None
         self.refused = ""
         self.replaced_wrongly = ""
+        self.silent_after_seconds: float | None = None
         self.unhealed: list[str] = []
+        self.silent_at: float | None = None
         self.probe_fails: Callable[[float], str] = lambda _: ""
         self.load_document: Mapping[str, Any] | None = {"requests": {"count": 1000, "failures": 1}}
         self.load_problem = ""
@@ -180,6 +184,9 @@ class FakeStage:
         self.in_force.clear()
 
     def _tick(self) -> None:
+        if self.silent_at is not None and self.clock.at >= self.silent_at:
+            self.silent_at = None
+            self.boxes[0].ready_at = round(self.clock.at + self.heal_seconds, 3)
         if self._recording is None or self._drill is None or not self.running:
             return
         try:

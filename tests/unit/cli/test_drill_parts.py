@@ -220,5 +220,5 @@ def test_the_display_says_what_is_going_on_and_what_has_happened() -> None:
         "  0:02  dns web for 9s",
         "  0:02    dns web-1",
         "  0:11    over: dns web-1",
-        "  0:11  wait until all is ready again",
+        "  0:11  wait until all is ready again, and stays so",
     ]

@@ -62,6 +62,12 @@ def test_recovery_is_measured_from_a_kill_and_from_the_end_of_what_holds(stage: 
     assert [round(one.seconds or 0, 1) for one in found] == [3.0, 0.0, 3.0, 3.0, 3.0, 3.0]
 
 
+def test_who_falls_silent_only_after_the_end_has_not_recovered_before(stage: FakeStage) -> None:
+    stage.silent_after_seconds = 1.0
+    played = Played("kind: Drill\nsteps: [freeze: {instance: web-1, for: 5s}]\n", stage)
+    assert [round(one.seconds or 0, 1) for one in recoveries(played.drill, played.measured)] == [4.0]
+
+
 def test_rounds_begin_on_time_and_hit_others(stage: FakeStage) -> None:
     played = Played(
         "kind: Drill\nsteps: [repeat: {every: 10s, for: 1m, do: {monkey: {cluster: web, seed: 3}}}]\n", stage
@@ -92,7 +98,7 @@ def test_rounds_that_take_too_long_follow_each_other_and_end(stage: FakeStage) -
         ("recovered: {within: 2s}", "recovered: within 2s of each fault expected; 3.0 s"),
         ("failed_requests: {below: 0.1%}", "failed requests: below 0.1 % expected; 0.1 % (1 of 1000)"),
         ("failed_requests: {below: 0%}", "failed requests: none expected; 0.1 % (1 of 1000)"),
-        ("steady: {failures_below: 1%}", "steady: failures below 1 % expected; 1.98 % of site (2 of 101)"),
+        ("steady: {failures_below: 1%}", "steady: failures below 1 % expected; 1.65 % of site (2 of 121)"),
         ("wrong_replacements: 0", "wrong replacements: none expected; 1"),
     ],
 )
@@ -113,7 +119,7 @@ def test_expectations_that_are_met_say_what_was_measured(stage: FakeStage) -> No
     assert [result.measured for result in played.results] == [
         "3.0 s",
         "0.1 % (1 of 1000)",
-        "0 % of site (0 of 31)",
+        "0 % of site (0 of 51)",
     ]
 
 
