@@ -13,7 +13,7 @@ from rich.text import Text
 
 from reconciler.console.terminal import make_console
 from reconciler.drill.expecting import is_ready, probe_shares
-from reconciler.drill.recording import Measured, Recording
+from reconciler.drill.recording import Measured, Recording, StepRun
 from reconciler.drill.rules import longest_seconds
 from reconciler.drill.stage import Clock
 from reconciler.drill.timeline import clock as shown
@@ -86,7 +86,8 @@ def screen(drill: Drill, measured: Measured, load_words: str) -> Iterator[Text]:
     head = Text.assemble(("drill ", "dim"), (drill.name, "bold"), (f"  {shown(now)} of {shown(most)} at most", "dim"))
     yield head
     for step in [step for step in measured.steps if step.ended_at is None]:
-        yield _line("step", f"{step.text}  ({measured.ended_at - step.begun_at:.0f} s)", "cyan")
+        left = max(step.begun_at + step.most_seconds - measured.ended_at, 0.0)
+        yield _line("step", f"{step.text}  ({left:.0f} s left{_at_most(step)})", "cyan")
     for span in [span for span in measured.spans if span.ended_at is None]:
         yield _line("fault", f"{span.says}  ({measured.ended_at - span.begun_at:.0f} s)", "yellow")
     if measured.worlds:
@@ -95,6 +96,11 @@ def screen(drill: Drill, measured: Measured, load_words: str) -> Iterator[Text]:
         yield _line("steady", f"{name}: {bad} of {count} failed", "red" if bad else "green")
     if load_words:
         yield _line("load", load_words.removeprefix("load: "), "")
+
+
+def _at_most(step: StepRun) -> str:
+    """Waits end as soon as they may."""
+    return " at most" if step.text.startswith("wait until") else ""
 
 
 def _ready(measured: Measured, drill: Drill) -> Text:

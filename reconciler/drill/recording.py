@@ -95,11 +95,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRun:
-    """A step that was begun; `line` 0 is what the drill does by itself."""
+    """A step that was begun; `line` 0 is what the drill does by itself, `most_seconds` how long it may take."""
 
     text: str
     line: int
     begun_at: float
+    most_seconds: float
     ended_at: float | None = None
 
 

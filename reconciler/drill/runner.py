@@ -13,6 +13,7 @@ from typing import Literal, assert_never
 from reconciler.chaos.faults import Fault, Gorilla, Monkey, SplitBrain
 from reconciler.drill.readiness import STAYS_SECONDS, lacking
 from reconciler.drill.recording import Recording, Span, StepRun
+from reconciler.drill.rules import longest_seconds
 from reconciler.drill.stage import Change, Clock, Stage
 from reconciler.drill.values import Apply, Drill, Repeat, Scale, Set, Step, Unleash, Until, Wait
 from reconciler.drill.wording import step_text
@@ -103,7 +104,14 @@ class Runner:
 
     def _step(self, step: Step) -> None:
         self.line = step.place.line
-        number = self._recording.begin_step(StepRun(text=step_text(step), line=self.line, begun_at=self._clock.now()))
+        number = self._recording.begin_step(
+            StepRun(
+                text=step_text(step),
+                line=self.line,
+                begun_at=self._clock.now(),
+                most_seconds=longest_seconds((step,)),
+            )
+        )
         try:
             self._do(step)
         finally:
@@ -192,7 +200,7 @@ class Runner:
         within = self._drill.expect.recovered_within_seconds
         seconds = SETTLE_SECONDS if within is None else within + _RECOVERS_LATER
         deadline = self._clock.now() + seconds
-        with self._telling("wait until all is ready again, and stays so"):
+        with self._telling("wait until all is ready again, and stays so", seconds):
             while not self._wait_ready(deadline - self._clock.now()) and not self._stays():
                 continue
 
@@ -206,8 +214,9 @@ class Runner:
         return True
 
     @contextmanager
-    def _telling(self, text: str) -> Iterator[None]:
-        number = self._recording.begin_step(StepRun(text=text, line=0, begun_at=self._clock.now()))
+    def _telling(self, text: str, seconds: float) -> Iterator[None]:
+        step = StepRun(text=text, line=0, begun_at=self._clock.now(), most_seconds=seconds)
+        number = self._recording.begin_step(step)
         try:
             yield
         finally:

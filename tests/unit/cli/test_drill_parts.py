@@ -209,7 +209,7 @@ def test_the_display_says_what_is_going_on_and_what_has_happened() -> None:
     run(drill, stage, clock, recording, Random(1))
     assert seen == [
         "drill zone  0:05 of 0:11 at most",
-        "  step    dns web for 9s  (3 s)",
+        "  step    dns web for 9s  (6 s left)",
         "  fault   dns web-1  (3 s)",
         "  ready   web 3/3  auth 3/3",
         "  steady  site: 0 of 51 failed",
