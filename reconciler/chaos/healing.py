@@ -8,9 +8,11 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 
 from reconciler.chaos.attack import HELPERS
 from reconciler.chaos.helper import FAILS, read_message
+from reconciler.chaos.killing import running
 from reconciler.engine.fault_ports import Conversation, FaultEngine
 from reconciler.engine.helpers import Kind, helper
 from reconciler.engine.ports import Blueprint
@@ -22,6 +24,8 @@ _AT_ONCE = 8
 _UNDO_SECONDS = 5.0
 _CLEAN_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 0.05
+_TRIES = 3
+_TRY_AGAIN_SECONDS = 0.3
 _FREED_SECONDS = 3.0
 
 _CLEANERS: dict[str, Kind] = {"net": "flush", "freeze": "thaw"}
@@ -44,16 +48,24 @@ def heal(engine: FaultEngine, env: str, fault_id: str | None, now: float) -> tup
 
 
 def put_away(engine: FaultEngine, env: str, fault_ids: Iterable[str]) -> None:
-    """No helper of these faults is left, nor what it did. Raises ReconcilerError where that failed for some."""
+    """No helper of these faults is left, nor what it did. Raises ReconcilerError where that failed for some.
+
+    Tried a few times: a running loop puts leftovers away as well, and each may come into the other's way.
+    """
     wanted = frozenset(fault_ids)
-    parts = [part for part in engine.faults(env) if part.fault_id in wanted]
-    if not parts:
-        return
-    running = frozenset(one.id for group in engine.listing(env).instances.values() for one in group if one.alive)
-    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="healing") as pool:
-        problems = [why for why in pool.map(lambda part: put_away_part(engine, env, part, running), parts) if why]
-    if problems:
-        raise ReconcilerError(f"not everything is undone: {'; '.join(problems)}; try `reconciler chaos heal` again")
+    problems: list[str] = []
+    for _ in range(_TRIES):
+        parts = [part for part in engine.faults(env) if part.fault_id in wanted]
+        if not parts:
+            return
+        alive = frozenset(one.id for one in running(engine, env))
+        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="healing") as pool:
+            results = pool.map(partial(put_away_part, engine, env, running=alive), parts)
+            problems = [why for why in results if why]
+        if not problems:
+            return
+        time.sleep(_TRY_AGAIN_SECONDS)
+    raise ReconcilerError(f"not everything is undone: {'; '.join(problems)}; try `reconciler chaos heal` again")
 
 
 def put_away_part(engine: FaultEngine, env: str, part: FaultPart, running: frozenset[str]) -> str:
@@ -67,8 +79,16 @@ def put_away_part(engine: FaultEngine, env: str, part: FaultPart, running: froze
         if not undone and part.victim_id in running:
             clean(engine, env, part)
     except EngineError as error:
-        return f"{part.instance}: {error}"
+        return f"{part.instance}: {error}" if _runs(engine, env, part.victim_id) else ""
     return ""
+
+
+def _runs(engine: FaultEngine, env: str, victim_id: str) -> bool:
+    """Whether there is still somebody to be freed; also where nobody knows."""
+    try:
+        return any(one.id == victim_id for one in running(engine, env))
+    except EngineError:
+        return True
 
 
 def _ended_well(engine: FaultEngine, env: str, part: FaultPart) -> bool:

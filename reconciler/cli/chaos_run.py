@@ -4,6 +4,7 @@ Before: chaos. After: chaos.prepare and chaos.director, chaos_view (words), chao
 Signals only set an event here: nothing is broken off in the middle, so everything that was begun is undone.
 """
 
+import os
 import signal
 import sys
 import threading
@@ -151,15 +152,16 @@ def _settle(meter: Meter, attack: Attack, fault_id: str, blow_at: float, way: Wa
 
 @contextmanager
 def _signals() -> Iterator[threading.Event]:
-    """Within, SIGINT and SIGTERM set the event, and nothing else."""
+    """Within, SIGINT, SIGTERM and SIGHUP (the terminal was closed) set the event, and nothing else."""
     stop = threading.Event()
 
     def told(number: int, frame: object) -> None:  # noqa: ARG001  # a handler's signature
         if not stop.is_set():
-            sys.stderr.write("\nending: everything is undone first\n")
+            with suppress(OSError):  # the stream's own buffer may be in use just now, and nobody may read it any more
+                os.write(2, b"\nending: everything is undone first\n")
         stop.set()
 
     with ExitStack() as stack:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             stack.callback(signal.signal, number, signal.signal(number, told))
         yield stop
