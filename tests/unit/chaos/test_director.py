@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from reconciler.chaos import checking, sight
+from reconciler.chaos import checking, healing, sight
 from reconciler.chaos.attack import Attack
 from reconciler.chaos.director import Director
 from reconciler.chaos.faults import Agent, Dns, Fault, Freeze, Gorilla, Loss, Monkey, SplitBrain, Target
@@ -15,7 +15,7 @@ from reconciler.chaos.prepare import prepare
 from reconciler.chaos.shapes import RECONCILER
 from reconciler.chaos.situation import KnownCluster, Situation
 from reconciler.engine.helpers import IMAGE as HELPER_IMAGE
-from reconciler.errors import ChaosRefused, DoesNotBite, EngineDenied, ReconcilerError
+from reconciler.errors import ChaosRefused, DoesNotBite, EngineDenied, EngineUnavailable, ReconcilerError
 from reconciler.state.instance import EngineState, Instance
 from tests.support.fake_box import Box
 from tests.support.fake_chaos import FakeChaos
@@ -344,4 +344,23 @@ def test_without_permission_it_is_refused_before_anything(town: Town) -> None:
     town.engine.failures.fail("images", EngineDenied("looking for images"))
     with pytest.raises(EngineDenied):
         town.director.unleash(attack)
+    assert town.nothing_left()
+
+
+def test_an_engine_that_is_away_at_the_end_is_told_and_what_is_left_can_be_healed_later(town: Town) -> None:
+    running = town.director.unleash(town.attack(HALVES))
+    town.engine.go_away()
+    with pytest.raises(EngineUnavailable):
+        running.end()
+    town.engine.come_back()
+    healing.heal(town.engine, ENV, None, 0.0)
+    assert town.nothing_left()
+
+
+def test_while_an_engine_is_away_nothing_is_given_up(town: Town) -> None:
+    with town.director.unleash(town.attack(HALVES)) as running:
+        town.engine.go_away()
+        town.engine.come_back()
+        town.add(7)
+        eventually(lambda: [one.name for one in running.report().newcomers] == ["web-7"])
     assert town.nothing_left()
