@@ -1,4 +1,6 @@
-"""`make bench`, `make bench-acmeair`, `make bench-chaos`: measure, print the table, write the page. `ONLY=start,heal` measures some.
+"""`make bench`, `make bench-acmeair`, `make bench-chaos`: measure, print the table, write the page.
+
+`ONLY=start,heal` measures some.
 
 Before: nothing but an engine and the base image. After: the figures, one module each; report. A figure that is not
 reached is no error of the command; one that can't be measured is.
@@ -72,12 +74,9 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     for name in asked:
         if name not in there:
             parser.error(f"there is no figure {name!r}; there are {', '.join(there)}")
-    command, all_of_it = "make bench", FIGURES
-    if given.acmeair:
-        command, all_of_it = "make bench-acmeair", ACMEAIR
-    elif given.chaos:
-        command, all_of_it = "make bench-chaos", CHAOS
-    given.only, given.command = tuple(asked) or all_of_it, command
+    group = "acmeair" if given.acmeair else "chaos" if given.chaos else ""
+    given.only = tuple(asked) or {"": FIGURES, "acmeair": ACMEAIR, "chaos": CHAOS}[group]
+    given.command = f"make bench-{group}" if group else "make bench"
     return given
 
 

@@ -27,8 +27,8 @@ _TITLES = {
 }
 _MORE = {
     "make bench": (
-        "Those of [the Acme Air cloud](benchmarks-acmeair.md) and of [breaking and healing](benchmarks-chaos.md) are on "
-        "pages of their own.\n"
+        "Those of [the Acme Air cloud](benchmarks-acmeair.md) and of [breaking and healing](benchmarks-chaos.md) are "
+        "on pages of their own.\n"
     ),
     "make bench-chaos": "",
     "make bench-acmeair": "\n![A start from nothing, instance by instance](pictures/acmeair-start.svg)\n",

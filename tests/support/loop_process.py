@@ -186,7 +186,7 @@ class LoopProcess:
         """Start `reconciler WORDS…` and go on; its output can be read line by line."""
         return subprocess.Popen(
             self._command(*words), cwd=self.root, env=self._variables(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
 
     def shell(self, script: str, *, directory: Path | None = None, seconds: float = _COMMAND_SECONDS) -> Ran:
