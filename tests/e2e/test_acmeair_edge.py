@@ -136,6 +136,8 @@ def test_a_refusal_after_a_try_of_which_nobody_knows_is_no_refusal(edge: Edge, m
     codes = {json.dumps(answer.body["error"]) for answer in answers}
     assert any("outcome_unknown" in code for code in codes), codes
     assert all("outcome_unknown" in code or as_last in code for code in codes), codes
+    unknown = [answer for answer in answers if "outcome_unknown" in json.dumps(answer.body)]
+    assert all(answer.headers["X-Zuul-Server"] for answer in unknown)
     edge.mode("503", 1)
     assert ask(f"{edge.zuul}/x/sure", body="book", key="sure").body == {"error": "busy"}
 

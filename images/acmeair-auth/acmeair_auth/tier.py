@@ -17,7 +17,7 @@ class AuthTier:
     vip = "acmeair-auth-service"
 
     def __init__(self, settings: Settings, _client: HttpClient) -> None:
-        self._store = CassandraStore(settings.contacts, settings.cassandra_port, STATEMENTS, settings.zone)
+        self._store = CassandraStore(settings.contacts, settings.cassandra_port, STATEMENTS)
         self._sessions = Sessions(self._store, settings.session_seconds)
         self._lacking = ""
 

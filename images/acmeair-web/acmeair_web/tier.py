@@ -35,7 +35,7 @@ class WebTier:
     app = vip = "ACMEAIR_WEBAPP"
 
     def __init__(self, settings: Settings, client: HttpClient) -> None:
-        self._store = CassandraStore(settings.contacts, settings.cassandra_port, STATEMENTS, settings.zone)
+        self._store = CassandraStore(settings.contacts, settings.cassandra_port, STATEMENTS)
         self._balancer = Balancer(settings.zone)
         self._directory = Directory(client, settings.eureka_urls, "ACMEAIR-AUTH-SERVICE", self._balancer)
         self._signing = signing.Signing(self._store, AuthClient(client, self._balancer))

@@ -7,7 +7,6 @@ found out by `stranded`. Failures are told apart by whether anything can have be
 
 import logging
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 from cassandra import ConsistencyLevel, DriverException
@@ -25,7 +24,6 @@ from cassandra.query import UNSET_VALUE, dict_factory
 
 from acmeair.consistency import readers, replication_of, writers
 from acmeair.errors import OutcomeUnknown, ReplicasDown, StoreError, Unavailable
-from acmeair.nearest import nearest_first
 from acmeair.ports import UNSET, Kind, Statement, Statements
 
 KEYSPACE = "acmeair"
@@ -52,17 +50,6 @@ class AskOnce(RetryPolicy):  # type: ignore[misc]
 
     def on_unavailable(self, *_args: object, **_more: object) -> tuple[int, None]:
         return self.RETHROW, None
-
-
-class OwnZoneFirst(RoundRobinPolicy):  # type: ignore[misc]
-    """Nodes in turn, those of our own zone before the others."""
-
-    def __init__(self, zone: str) -> None:
-        super().__init__()
-        self._zone = zone
-
-    def make_query_plan(self, working_keyspace: Any = None, query: Any = None) -> Iterator[Any]:
-        return iter(nearest_first(super().make_query_plan(working_keyspace, query), self._zone))
 
 
 RETRIES = {Kind.ONCE: SendOnce, Kind.READ_ALL: AskOnce}
@@ -92,12 +79,12 @@ def levels(replication: int) -> dict[Kind, int]:
     }
 
 
-def profiles(replication: int, *, seconds: float, zone: str = "") -> dict[Kind, ExecutionProfile]:
+def profiles(replication: int, *, seconds: float) -> dict[Kind, ExecutionProfile]:
     """How each kind of statement is run. The levels may be changed later; the nodes that a profile knows may not."""
     second = ConstantSpeculativeExecutionPolicy(delay=0.3, max_attempts=1)
     return {
         kind: ExecutionProfile(
-            load_balancing_policy=OwnZoneFirst(zone),
+            load_balancing_policy=RoundRobinPolicy(),
             retry_policy=RETRIES.get(kind, RetryPolicy)(),
             consistency_level=level,
             serial_consistency_level=ConsistencyLevel.SERIAL,
@@ -110,7 +97,7 @@ def profiles(replication: int, *, seconds: float, zone: str = "") -> dict[Kind, 
 
 
 def open_cluster(
-    contacts: tuple[str, ...], port: int, *, replication: int = 1, seconds: float = REQUEST_SECONDS, zone: str = ""
+    contacts: tuple[str, ...], port: int, *, replication: int = 1, seconds: float = REQUEST_SECONDS
 ) -> Cluster:
     """A cluster that isn't connected yet; raises Unavailable when no contact has an address."""
     addresses = resolve(contacts)
@@ -120,9 +107,7 @@ def open_cluster(
         contact_points=sorted(addresses),
         port=port,
         protocol_version=5,
-        execution_profiles={
-            kind.value: profile for kind, profile in profiles(replication, seconds=seconds, zone=zone).items()
-        },
+        execution_profiles={kind.value: profile for kind, profile in profiles(replication, seconds=seconds).items()},
         reconnection_policy=ConstantReconnectionPolicy(0.5, max_attempts=None),
         connect_timeout=1.0,
         control_connection_timeout=2.0,
@@ -148,12 +133,12 @@ def ask_for(cluster: Cluster, replication: int) -> None:
 class Link:
     """A session; connected when it is made, of use once it is prepared."""
 
-    def __init__(self, contacts: tuple[str, ...], port: int, statements: Statements, zone: str) -> None:
+    def __init__(self, contacts: tuple[str, ...], port: int, statements: Statements) -> None:
         self._contacts = contacts
         self._statements = statements
         self._prepared: dict[str, Any] = {}
         self.replication = 0
-        self._cluster = open_cluster(contacts, port, zone=zone)
+        self._cluster = open_cluster(contacts, port)
         try:
             self._session = self._cluster.connect()
         except Exception as error:

@@ -20,8 +20,7 @@ WATCH_SECONDS = 1.0
 class CassandraStore:
     """The statements of a tier, and whoever runs them; `keep` is a task of the tier."""
 
-    def __init__(self, contacts: tuple[str, ...], port: int, statements: Statements, zone: str) -> None:
-        self._zone = zone
+    def __init__(self, contacts: tuple[str, ...], port: int, statements: Statements) -> None:
         self._contacts = contacts
         self._port = port
         self._statements = statements
@@ -47,7 +46,7 @@ class CassandraStore:
             await self._watch()
 
     async def _connect(self) -> None:
-        fresh = await asyncio.to_thread(Link, self._contacts, self._port, self._statements, self._zone)
+        fresh = await asyncio.to_thread(Link, self._contacts, self._port, self._statements)
         try:
             await self._prepare(fresh)
         except Unavailable:

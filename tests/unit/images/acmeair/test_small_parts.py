@@ -2,13 +2,11 @@
 
 import json
 import re
-from dataclasses import dataclass
 
 import pytest
 
 from acmeair import consistency, passwords
 from acmeair.log import Changes, say
-from acmeair.nearest import nearest_first
 from acmeair.settings import SettingsError, read_settings
 from acmeair_web.requests import Trip, booking_ids, request_key
 
@@ -116,15 +114,3 @@ def test_a_state_is_said_when_it_changes(capsys: pytest.CaptureFixture[str]) -> 
     for reason in ("a", "a", "b", "b", "a"):
         changes.say("unreachable", reason=reason)
     assert capsys.readouterr().out.count("\n") == 3
-
-
-@dataclass
-class Node:
-    name: str
-    rack: str | None
-
-
-def test_a_node_of_the_own_zone_is_asked_first_and_the_others_in_turn() -> None:
-    nodes = [Node("a", "az1"), Node("b", "az2"), Node("c", None), Node("d", "az2")]
-    assert [node.name for node in nearest_first(nodes, "az2")] == ["b", "d", "a", "c"]
-    assert [node.name for node in nearest_first(nodes, "az9")] == ["a", "b", "c", "d"]

@@ -30,16 +30,21 @@ public final class Answers extends HttpOutboundSyncFilter {
         if (attempts != null && !attempts.isEmpty()) {
             response.getHeaders().set("X-Zuul-Attempts", Integer.toString(attempts.size()));
         }
-        if (session.getError() != null && !answered(response)) {
-            explain(response);
-        } else if (doubtful(response)) {
+        if (!answered(response)) {
+            if (session.getError() != null) {
+                explain(response);
+            }
+            return response;
+        }
+        if (attempts.getFinalAttempt().getInstanceId() != null) {
+            response.getHeaders().set("X-Zuul-Server", attempts.getFinalAttempt().getInstanceId());
+        }
+        if (doubtful(response)) {
             response.getHeaders().set("Content-Type", "application/json");
             response.setBodyAsText(text(
                     "outcome_unknown",
                     "One instance of the web tier got this request and gave no good answer, another one refused it: it may "
                             + "or may not have been carried out. Send it again with the same " + Repeat.KEY + "."));
-        } else if (answered(response) && attempts.getFinalAttempt().getInstanceId() != null) {
-            response.getHeaders().set("X-Zuul-Server", attempts.getFinalAttempt().getInstanceId());
         }
         return response;
     }
