@@ -6,6 +6,7 @@ Before: the pass puts a new one in place. After: the backend of the local API. I
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.plan.channel import channel_problem
 from reconciler.plan.plan import Plan
 from reconciler.plan.report import cluster_status, orphan_status
 from reconciler.plan.status import ClusterStatus, Condition, WorldStatus
@@ -51,17 +52,9 @@ class Snapshot:
     ) -> WorldStatus:
         """The environment, with heartbeat ages and actions under way as they are at `now`."""
         current = replace(self, observed=replace(self.observed, beats=beats, in_flight=in_flight))
-        channel = self.decision.channel
         held = [f"{name}: {wait.message}" for name, wait in sorted(self.decision.held.items())]
         if self.world.untrusted and not held:
             held.append(f"{self.world.untrusted}; nothing is removed because of it")
-        channel_problem = ""
-        if channel.blind_since is not None:
-            canary = ""
-            if channel.canary is not None:
-                heard = "was heard, the silent are replaced one at a time" if channel.canary_heard else "is silent too"
-                canary = f"; canary {channel.canary.cluster}-{channel.canary.number} {heard}"
-            channel_problem = f"{channel.reason}: the channel is suspected, nobody is replaced{canary}"
         return WorldStatus(
             environment=env,
             domain=domain,
@@ -70,7 +63,7 @@ class Snapshot:
             problems=self.world.problems,
             foreign=tuple(f"{f.container}: {f.reason}" for f in self.observed.foreign),
             engine_problem=self.engine_problem,
-            channel_problem=channel_problem,
+            channel_problem=channel_problem(self.decision.channel),
             closed_zones=tuple(self.observed.closed_zones.values()),
         )
 

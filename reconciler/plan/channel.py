@@ -18,6 +18,8 @@ from reconciler.plan.verdicts import Judgement
 from reconciler.state.instance import Instance
 from reconciler.state.observed import Canary, Channel, Observed
 
+_BETWEEN_LOOKS_SECONDS = 2.0  # while blind a pass follows each second, where the engine lists in time
+
 
 def assess(
     observed: Observed,
@@ -38,7 +40,7 @@ def assess(
         if reason is None:
             return channel
         return Channel(since=channel.since, blind_since=now, reason=reason, silent=_ids(silent))
-    if not silent or (reason is None and not channel.canary_heard):
+    if not silent or (reason is None and channel.canary_heard_at is None):
         return Channel(since=now)
     updated = replace(channel, silent=_ids(silent), reason=reason or channel.reason, turn=None)
     return view.test(updated, silent, now, limits)
@@ -132,12 +134,19 @@ class _View:
             canary = None
             if now - channel.blind_since >= limits.lost_after_seconds:
                 canary = self._place_canary(silent)
-            return replace(channel, canary=canary, canary_heard=False, canary_speaks_since=None)
+            return replace(channel, canary=canary, canary_heard_at=None, canary_speaks_since=None)
         if speaks is None:
             return replace(channel, canary_speaks_since=None, turn=None)
-        since = speaks if channel.canary_speaks_since is None else channel.canary_speaks_since
+        since = channel.canary_speaks_since
+        if since is None or self._may_have_paused(channel.canary_heard_at, speaks, silent):
+            since = speaks
         turn = self._turn(canary, silent, speaks, since)
-        return replace(channel, canary_heard=True, canary_speaks_since=since, turn=turn)
+        return replace(channel, canary_heard_at=speaks, canary_speaks_since=since, turn=turn)
+
+    def _may_have_paused(self, before: float | None, speaks: float, silent: list[Instance]) -> bool:
+        """A pass sees the last word only: between two passes far apart the canary may have been silent, unseen."""
+        borne = [patience for i in silent if (patience := self.judgements[i.id].patience_seconds)]
+        return before is not None and bool(borne) and speaks - before > min(borne) + _BETWEEN_LOOKS_SECONDS
 
     def _possible(self, canary: Canary) -> bool:
         taken = strangers_numbers(canary.cluster, self.observed)
@@ -200,6 +209,21 @@ class _View:
         if judgement.verdict is not Verdict.DEAD or sighting is None or begun is None:
             return False
         return sighting.up_since >= begun
+
+
+def channel_problem(channel: Channel) -> str:
+    """What people read of it; empty where silence can be trusted."""
+    if channel.blind_since is None:
+        return ""
+    suspected, canary = f"{channel.reason}: the channel is suspected", channel.canary
+    if canary is None:
+        return f"{suspected}, nobody is replaced"
+    if channel.canary_speaks_since is None:
+        return f"{suspected}, nobody is replaced; canary {canary.cluster}-{canary.number} is not heard either"
+    return (
+        f"{suspected}; canary {canary.cluster}-{canary.number} is heard: if it goes on, the silent beside it are "
+        "replaced one at a time"
+    )
 
 
 def _is_unheard(judgement: Judgement) -> bool:

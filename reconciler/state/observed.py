@@ -81,8 +81,9 @@ class Channel:
 
     `since` is when listening began or resumed: nobody's silence is counted from before it.
     `blind_since` is when too many fell silent together, None while all is well; `silent` are their ids.
-    `canary_heard`: it was heard at least once; `canary_speaks_since` is when it began to be heard without a break, None
-    while it isn't. `turn` is the one id that may be replaced although blind, after the canary was heard long enough.
+    `canary_heard_at` is its last word that a pass saw, None before the first; `canary_speaks_since` is when it began to
+    be heard without a break, None while it isn't. `turn` is the one id that may be replaced although blind, after the
+    canary was heard long enough.
     """
 
     since: float
@@ -90,7 +91,7 @@ class Channel:
     reason: str = ""
     silent: frozenset[str] = frozenset()
     canary: Canary | None = None
-    canary_heard: bool = False
+    canary_heard_at: float | None = None
     canary_speaks_since: float | None = None
     turn: str | None = None
 

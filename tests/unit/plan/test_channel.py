@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from reconciler.plan.channel import channel_problem
 from reconciler.plan.status import Verdict
 from reconciler.spec.cluster import ClusterSpec, Health, Probe
 from reconciler.state.beats import Beat, Sounding
@@ -27,7 +28,7 @@ from tests.unit.plan.builders import (
 def _blind(observed: Observed, *, since: float, heard: bool = False, canary: Canary | None = None) -> Observed:
     """`heard`: the canary speaks, and has for as long as anybody's silence is borne."""
     channel = Channel(
-        since=0.0, blind_since=since, reason="x", canary=canary, canary_heard=heard,
+        since=0.0, blind_since=since, reason="x", canary=canary, canary_heard_at=NOW - 1.0 if heard else None,
         canary_speaks_since=NOW - 60.0 if heard else None,
     )  # fmt: skip
     return replace(observed, channel=channel)
@@ -239,10 +240,34 @@ def test_after_the_canary_was_heard_the_silent_are_replaced_one_at_a_time() -> N
     silent = silence(make_settled(spec, 4), "web-1", "web-2", "web-3", seconds=400)
     canary = Canary(cluster="web", number=4, zone="a")
     first_words = look(spec, at=_blind(silent, since=NOW - 300, canary=canary)).channel
-    assert (first_words.canary_heard, first_words.turn) == (True, None)
+    assert (first_words.canary_heard_at, first_words.turn) == (silent.beats["web-4"].at, None)
     decision = look(spec, at=_blind(silent, since=NOW - 300, heard=True, canary=canary))
     assert decision.channel.turn == "web-1"
     assert [a.subject for a in decision.plans[0].actions if a.kind == "create"] == ["web-1"]
+
+
+def test_a_pause_of_the_canary_that_no_pass_saw_is_a_pause_as_well() -> None:
+    """The engine took long over its list: the last look was at the canary's first words, six seconds and more ago."""
+    spec = make_spec()
+    silent = silence(make_settled(spec, 4), "web-1", "web-2", "web-3", seconds=400)
+    observed = _blind(silent, since=NOW - 300, heard=True, canary=Canary(cluster="web", number=4, zone="a"))
+    for gap, turn in ((5.9, "web-1"), (6.1, None)):
+        before = silent.beats["web-4"].at - gap
+        channel = replace(observed.channel, canary_heard_at=before, canary_speaks_since=before)
+        assert look(spec, at=replace(observed, channel=channel)).channel.turn == turn
+
+
+def test_what_is_told_of_the_canary_is_what_it_does_now() -> None:
+    spec, canary = make_spec(), Canary(cluster="web", number=4, zone="a")
+    silent = silence(make_settled(spec, 4), "web-1", "web-2", "web-3", seconds=400)
+    heard = look(spec, at=_blind(silent, since=NOW - 300, heard=True, canary=canary)).channel
+    assert channel_problem(heard).endswith(
+        "suspected; canary web-4 is heard: if it goes on, the silent beside it are replaced one at a time"
+    )
+    silent = silence(silent, "web-4", seconds=20)
+    silent_again = look(spec, at=_blind(silent, since=NOW - 300, heard=True, canary=canary)).channel
+    assert channel_problem(silent_again).endswith("nobody is replaced; canary web-4 is not heard either")
+    assert channel_problem(Channel(since=0.0)) == ""
 
 
 def test_the_next_turn_waits_until_the_successor_is_ready() -> None:
