@@ -166,16 +166,20 @@ class Keeper:
             return
         first = [id for id in due if id not in self._again_at]
         self._again_at |= dict.fromkeys(due, time.monotonic() + _CLEAN_AGAIN_SECONDS)
-        listing = self._hands.engine.listing(self._hands.env)
-        running = frozenset(one.id for group in listing.instances.values() for one in group if one.alive)
+        running = self._running()
         with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="cleaning") as pool:
-            problems = pool.map(lambda part: self._put_away(part, running), due.values())
-            for part, problem in zip(due.values(), problems, strict=True):
-                if problem and part.id in first:
-                    self._diary.aside(part, f"could not be cleaned up after: {problem}")
-                elif not problem:
-                    self._finish(part, victim_runs=part.victim_id in running)
+            problems = [*pool.map(lambda part: self._put_away(part, running), due.values())]
+        running &= self._running()  # an engine lists one that has just ended as running for a moment
+        for part, problem in zip(due.values(), problems, strict=True):
+            if problem and part.id in first:
+                self._diary.aside(part, f"could not be cleaned up after: {problem}")
+            elif not problem:
+                self._finish(part, victim_runs=part.victim_id in running)
         self._wake.set()
+
+    def _running(self) -> frozenset[str]:
+        listing = self._hands.engine.listing(self._hands.env)
+        return frozenset(one.id for group in listing.instances.values() for one in group if one.alive)
 
     def _put_away(self, part: FaultPart, running: frozenset[str]) -> str:
         try:

@@ -116,6 +116,12 @@ def look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decis
     return observed, now, _without_names(_as_unknown(decision)), faults
 
 
+def engine_id(settings: Settings) -> str:
+    """Which engine it is. Raises EngineError where it doesn't answer."""
+    with closing(connect(settings.engine_url)) as engine:
+        return engine.info().id
+
+
 def _as_unknown(decision: Decision) -> Decision:
     """Whoever is judged by news can't be judged without a listener."""
     judgements = {

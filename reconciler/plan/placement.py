@@ -95,7 +95,7 @@ def _why_left(zone: str, ground: Ground) -> str:
 def closed_wait(ground: Ground, zone: str, subjects: Sequence[str]) -> Wait:
     """The wait of numbers that can be made in `zone` only, while that is closed."""
     who = f"{', '.join(subjects)} {'waits' if len(subjects) == 1 else 'wait'}"
-    why = "the data is there" if ground.pinned else f"all zones are closed: {', '.join(ground.zones)}"
+    why = "data stays in its zone" if ground.pinned else f"all zones are closed: {', '.join(ground.zones)}"
     return Wait(reason=ZONE_CLOSED, message=f"{who} for `reconciler zone open {zone}` ({why})")
 
 

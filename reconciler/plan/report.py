@@ -192,6 +192,8 @@ def _shut(wanted: Wanted, plan: Plan, counts: _Counts, observed: Observed) -> Wa
     spec = wanted.spec
     if spec is None or not spec.size or not observed.closed_zones.keys() >= {*spec.zones}:
         return None
+    if spec.task is not None and counts.ready:  # it has completed: nothing of it is ever made again
+        return None
     closed = ", ".join(spec.zones)
     message = f"all its zones are closed ({closed}): what runs stays, nothing is made until one opens"
     return Wait(reason="AllZonesClosed", message=message)

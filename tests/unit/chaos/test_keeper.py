@@ -42,6 +42,7 @@ class Kept:
         self.view = View()
         self.put_away: list[str] = []
         self.refuses = ""
+        self.meanwhile: Callable[[], None] = lambda: None
         self.victim = self._victim()
         self.keeper = self.make()
 
@@ -70,6 +71,7 @@ class Kept:
 
     def remove(self, part: FaultPart, running: frozenset[str]) -> str:
         self.put_away.append(f"{part.fault_id} {'running' if part.victim_id in running else 'gone'}")
+        self.meanwhile()
         if self.refuses:
             raise PermanentError(self.refuses)
         self.engine.remove(part.id)
@@ -149,6 +151,16 @@ def test_one_that_died_with_its_victim_is_put_away_without_a_word(kept: Kept) ->
     kept.engine.crash(made, 137)
     kept.until(lambda: kept.told == [BEGINS, ENDED])
     assert kept.put_away == ["k3f9 gone"]
+
+
+def test_one_whose_victim_is_only_listed_as_running_still_is_put_away_without_a_word(kept: Kept) -> None:
+    """A loop replaces the victim while the fault holds: nobody killed its helper, and nothing was left."""
+    made = kept.fault()
+    kept.until(lambda: bool(kept.keeper.faults()))
+    kept.meanwhile = lambda: kept.engine.crash(kept.victim)
+    kept.engine.crash(made, 137)
+    kept.until(lambda: kept.told == [BEGINS, ENDED])
+    assert kept.put_away == ["k3f9 running"]
 
 
 def test_one_that_stands_there_after_its_end_is_put_away(kept: Kept) -> None:

@@ -1,11 +1,13 @@
 """`reconciler zone`: through the loop, and without one straight into the store."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from reconciler.engine.lock import acquire
 from reconciler.engine.store import FILE_NAME, Store
 from reconciler.state.image import Image
 from reconciler.state.zones import ClosedZone
@@ -51,6 +53,20 @@ def test_without_a_loop_the_next_one_finds_it_closed(run: Run, engine: None, tmp
     assert [event.kind for event in store.events()] == ["zone", "zone"]
     assert store.notes() == {}
     store.close()
+
+
+def test_under_a_loop_that_does_not_answer_nothing_is_changed(
+    run: Run, engine: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It has just started, or it hangs: it would never see what is written into its store."""
+    monkeypatch.setattr("reconciler.loop.offline_zones._STAND_BY_SECONDS", 0.0)
+    with acquire(FakeEngine().info().id, "dev"):
+        for words in ("close", "open"):
+            refused = run("zone", words, "az2")
+            assert refused.exit_code == 1
+            assert f"nothing was changed: process {os.getpid()} runs environment dev" in refused.stderr
+    rows = json.loads(run("zone", "list", "-o", "json").stdout)
+    assert not any(row["closed"] for row in rows)
 
 
 def test_closing_the_last_zone_warns(run: Run, engine: None) -> None:

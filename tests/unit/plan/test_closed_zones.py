@@ -146,7 +146,7 @@ def test_data_stays_in_a_closed_zone_while_it_is_served() -> None:
 def test_who_keeps_data_in_a_closed_zone_waits_for_it_and_is_never_moved() -> None:
     at = shut(lost(KEEPER, 1, 2), "b")
     assert zones_made(KEEPER, at) == ["a"]
-    assert "wait ZoneClosed: db-2 waits for `reconciler zone open b` (the data is there)" in text(KEEPER, at=at)
+    assert "wait ZoneClosed: db-2 waits for `reconciler zone open b` (data stays in its zone)" in text(KEEPER, at=at)
     assert degraded(KEEPER, at) == "ZoneClosed"
     assert zones_made(KEEPER, shut(lost(KEEPER, 1, 2))) == ["a", "b"]
 
@@ -198,6 +198,14 @@ def test_an_outdated_run_goes_on_while_the_next_one_has_no_zone() -> None:
     task = make_spec("load", 1, task=Task(), rollout=IN_PLACE)
     at = shut(make_observed(task, make_instance(task, 1, task=True)), "a", "b", "c")
     assert "terminate" not in text(replace(task, command=("other",)), at=at)
+
+
+def test_a_task_that_has_completed_is_in_no_trouble_though_its_zones_are_closed() -> None:
+    spec = make_spec("job", 1, zones=("b",), task=Task())
+    record = make_instance(spec, 1, state=EngineState.EXITED, exit_code=0, task=True)
+    done = status(spec, shut(make_observed(spec, record), "b"))
+    assert [(c.type, c.status) for c in done.conditions if c.type == "Degraded"] == [("Degraded", "False")]
+    assert degraded(spec, shut(make_observed(spec), "b")) == "ZoneClosed"
 
 
 # ------------------------------------------------------------ the channel
