@@ -59,7 +59,7 @@ def replaced(air: Cloud, names: list[str], before: dict[str, str]) -> bool:
 
 def test_cut_in_two_the_majority_books_the_minority_refuses_and_nothing_is_lost_or_doubled(wide: Cloud) -> None:
     told = run(
-        wide, "acmeair-ha", "split-brain", {"wait: 10s": "wait: 4s", "for: 30s": "for: 14s", "wait: 15s": "wait: 6s"}
+        wide, "acmeair-ha", "split-brain", {"wait: 10s": "wait: 4s", "for: 30s": "for: 12s", "wait: 15s": "wait: 4s"}
     )
     assert told.passed, told.said
     assert told.report["replacements"] == []
