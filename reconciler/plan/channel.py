@@ -150,7 +150,9 @@ class _View:
 
     def _possible(self, canary: Canary) -> bool:
         taken = strangers_numbers(canary.cluster, self.observed)
-        if canary.zone in self.observed.closed_zones:
+        instances = self.observed.instances.get(canary.cluster, ())
+        elsewhere = any(is_canary(i, canary) and i.zone != canary.zone for i in instances)
+        if canary.zone in self.observed.closed_zones or elsewhere:
             return False
         return canary.cluster in self.eligible and canary.number not in taken
 

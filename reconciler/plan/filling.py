@@ -92,8 +92,9 @@ class Filler:
         return counts
 
     def _zone(self, place: _Place, counts: Counter[str]) -> str:
-        if self.canary is not None and place.number == self.canary.number:
-            return self.canary.zone
+        canary = self.observed.channel.canary  # also one that is tried again: it asks of its own zone
+        if canary is not None and (canary.cluster, canary.number) == (self.spec.name, place.number):
+            return canary.zone
         return zone_for(self.buckets.ground, counts, place.former)
 
     def _places(self, count: int, doomed: Collection[str]) -> list[_Place]:

@@ -14,13 +14,14 @@ from reconciler.state.image import Image
 from reconciler.state.instance import Foreign
 from tests.sim.checks import LIMIT_SECONDS, check_pass, may_be_deleted
 from tests.sim.closing import check_open_zones, still
+from tests.sim.hearing import Hearing
 from tests.sim.model import Model, actions_of
 
 Happening = tuple[str, int, int]
 KINDS = (
     "tick", "tick", "land", "land", "land", "fail", "die", "vanish", "remove", "hang", "deaf", "hear", "restart",
     "resize", "rezone", "revise", "break", "rollout", "rebuild", "foreign", "suspend", "pass", "wait", "stale",
-    "echo", "wake", "delete", "return", "confirm", "close", "open", "keep",
+    "echo", "wake", "delete", "return", "confirm", "close", "open", "keep", "cut", "mend",
 )  # fmt: skip
 CALM_PASSES = 700
 
@@ -38,7 +39,7 @@ _ROLLOUTS = (
 
 
 @dataclass(slots=True)
-class Play:
+class Play(Hearing):
     """A script being played on a model with two clusters, `web` (which is changed) and `db` (which is not)."""
 
     model: Model = field(default_factory=Model)
@@ -139,12 +140,6 @@ class Play:
         if (key := self._pick(a)) is not None:
             self.model.boxes[key].beats = True
 
-    def _deaf(self, a: int, b: int) -> None:
-        self.model.deaf = frozenset(("a", "b", "c", "d") if b == 0 else ("abcd"[a % 4],))
-
-    def _hear(self, a: int, b: int) -> None:
-        self.model.deaf = frozenset()
-
     def _restart(self, a: int, b: int) -> None:
         """Of what is under way, some lands yet and some doesn't; a creation may be left half done."""
         for index, action in enumerate(list(self.model.flights)):
@@ -237,7 +232,7 @@ class Play:
 
     def _end_faults(self) -> None:
         model = self.model
-        model.deaf = frozenset()
+        model.hear_all()
         model.untrusted = None
         if "db" not in model.wanted:
             model.want(self.other)

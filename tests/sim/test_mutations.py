@@ -67,6 +67,11 @@ def _anybody(view: Any, canary: Canary, silent: list[Instance], heard_at: float,
     return min(i.id for i in silent)
 
 
+def _first_words(view: Any, key: str, heard_at: float, since: float) -> bool:
+    replace_at = view.judgements[key].replace_at
+    return replace_at is not None and heard_at >= replace_at
+
+
 def _add_all(self: draft.Draft, actions: Any) -> None:
     self.actions.extend(actions)
 
@@ -79,6 +84,8 @@ GUARDS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "benefit of the doubt": (world, "_give_benefit", _nothing),
     "no rollout while blind": (reconcile._Pass, "_may_be_blind", _no),
     "canary's zone": (channel._View, "_turn", _anybody),
+    "canary's first words": (channel._View, "_over", _first_words),
+    "canary's first words after a cut": (channel._View, "_over", _first_words),
     "suspect budget": (buckets, "_budget", _many),
     "back-off": (backoff, "delay_seconds", _nought),
     "starts in a row": (filling, "starts_in_a_row", _nought),
@@ -99,6 +106,10 @@ SCRIPTS: dict[str, list[Happening]] = {
     "benefit of the doubt": [("deaf", 1, 0), ("wait", 5, 0)],
     "no rollout while blind": [("deaf", 1, 1), ("wait", 7, 0), ("revise", 0, 0), ("wait", 7, 0)],
     "canary's zone": [("hang", 0, 0), ("hang", 2, 0), ("deaf", 1, 1), *[("wait", 7, 0)] * 9],
+    "canary's first words": [("cut", 0, 2), *[("wait", 7, 0)] * 10],
+    "canary's first words after a cut": [
+        ("deaf", 0, 1), *[("wait", 7, 0)] * 9, ("mend", 0, 3), ("wait", 0, 0), ("wait", 0, 0),
+    ],
     "suspect budget": [
         ("break", 5, 1), ("hang", 0, 1), ("land", 1, 2), ("hang", 2, 0), ("tick", 4, 3), ("restart", 7, 2),
         ("hang", 7, 1),

@@ -29,7 +29,9 @@ class Box:
 
 @dataclass(slots=True)
 class Truth:
-    """`deaf` are the zones from which nothing reaches us, `broken` the hashes of specs that never get ready."""
+    """`deaf` are the zones from which nothing reaches us until `hear_at`, but for the first `words_seconds` of a life,
+    and for those that are heard `early`. `broken` are the hashes of specs that never get ready.
+    """
 
     now: float = 1000.0
     boxes: dict[str, Box] = field(default_factory=dict)
@@ -37,6 +39,9 @@ class Truth:
     images: dict[str, Image] = field(default_factory=dict)
     foreign: tuple[Foreign, ...] = ()
     deaf: frozenset[str] = frozenset()
+    words_seconds: float = 0.0
+    early: frozenset[str] = frozenset()
+    hear_at: float = inf
     broken: frozenset[str] = frozenset()
     boot_seconds: float = 0.5
     beats: dict[str, Beat] = field(default_factory=dict)
@@ -62,14 +67,26 @@ class Truth:
     def tick(self, seconds: float) -> None:
         """Time goes by: whoever lives, can beat and is heard, beats at the end of it."""
         self.now += seconds
+        if self.now >= self.hear_at:
+            self.hear_all()
         self.boxes = {key: box for key, box in self.boxes.items() if box.gone_at > self.now}
         for key, box in self.boxes.items():
             if not box.instance.alive:
                 continue
             if box.ended:
                 box.instance = replace(box.instance, state=EngineState.EXITED, exit_code=0)
-            elif box.instance.zone not in self.deaf and self.works(box):
+            elif self.reaches_us(box) and self.works(box):
                 self.beats[key] = Beat(at=self.now)
+
+    def hear_all(self) -> None:
+        """Nothing is between them and us any more."""
+        self.deaf = self.early = frozenset()
+        self.words_seconds, self.hear_at = 0.0, inf
+
+    def reaches_us(self, box: Box) -> bool:
+        """Whether what it says comes through."""
+        young = self.now - box.made_at <= self.words_seconds
+        return box.instance.zone not in self.deaf or young or box.instance.id in self.early
 
     def works(self, box: Box) -> bool:
         """Whether it truly does its work: running, not told to end, able to beat, booted."""

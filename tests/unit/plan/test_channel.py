@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from reconciler.plan.actions import CreateInstance
 from reconciler.plan.channel import channel_problem
 from reconciler.plan.status import Verdict
 from reconciler.spec.cluster import ClusterSpec, Health, Probe
@@ -211,6 +212,26 @@ def test_without_a_beat_of_the_canary_all_stays_held_and_only_the_canary_is_trie
     again = look(spec, at=sight(observed, "web-4", up_since=NOW - 30))
     assert {a.subject for a in again.plans[0].actions if a.kind != "publish"} == {"web-4"}
     assert again.channel.turn is None
+
+
+def _two_zones(*, canary_zone: str) -> tuple[ClusterSpec, Observed]:
+    """Zone a (of 1 and 3) is silent, its canary under number 4 too; zone b (of 2) is the emptier one."""
+    spec = make_spec(zones=("a", "b"))
+    instances = [*(make_instance(spec, n) for n in (1, 2, 3)), make_instance(spec, 4, canary_zone)]
+    observed = silence(make_observed(spec, *instances), "web-1", "web-3", seconds=400)
+    return spec, _blind(observed, since=NOW - 300, heard=True, canary=Canary(cluster="web", number=4, zone="a"))
+
+
+def test_the_canary_is_tried_again_in_the_zone_that_it_asks_for() -> None:
+    spec, observed = _two_zones(canary_zone="a")
+    plan = look(spec, at=silence(observed, "web-4", seconds=20)).plans[0]
+    assert [(a.number, a.zone) for a in plan.actions if isinstance(a, CreateInstance)] == [(4, "a")]
+
+
+def test_what_stands_in_another_zone_under_the_canarys_number_is_no_canary() -> None:
+    spec, observed = _two_zones(canary_zone="b")
+    channel = look(spec, at=observed).channel
+    assert (channel.canary, channel.turn) == (Canary(cluster="web", number=5, zone="a"), None)
 
 
 def test_the_canary_is_tried_again_with_back_off() -> None:
