@@ -129,6 +129,14 @@ class Crew:
         """Its victim has ended. One that shares a network lives on in what is left of it: it is put away."""
         self._stager.discard(self._helpers.pop(victim_id))
 
+    def forget_gone(self) -> tuple[str, ...]:
+        """Put away the helpers whose victims run no more, and name them."""
+        there = {one.id for one in self.running()}
+        gone = [one for one in self.helpers if one.instance.id not in there]
+        for one in gone:
+            self.forget(one.instance.id)
+        return tuple(one.name for one in gone)
+
     def heal(self) -> None:
         """Each undoes what it did, and ends; none is made any more."""
         self._stager.close()

@@ -7,6 +7,7 @@ One lock: what the watcher does and what the caller does never happen at once.
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
@@ -25,7 +26,7 @@ from reconciler.chaos.situation import name_of
 from reconciler.chaos.undisturbed import undisturbed
 from reconciler.chaos.watching import Watcher
 from reconciler.engine.fault_ports import FaultEngine
-from reconciler.errors import DoesNotBite
+from reconciler.errors import DoesNotBite, EngineError
 from reconciler.state.faults import group
 
 _SHOWN = 3
@@ -87,9 +88,11 @@ class Running:
     def begin(self) -> None:
         """Raises DoesNotBite and other ReconcilerErrors; then `end` undoes what was done."""
         attack = self.attack
+        self._insist_on_going_on()
         if attack.closes is not None:
             self._zone_closed = True
             self._means.close_zone(attack.closes, attack.seconds, f"{attack.kind} {self.fault_id}")
+            self._insist_on_going_on()
         if attack.helper is None:
             self._kill()
             return
@@ -109,18 +112,21 @@ class Running:
         begun = time.monotonic()
         self._means.tell(f"staging {len(self.attack.victims)} helpers")
         self._crew.stage(self.attack.victims, self._left())
-        if self._means.stop.is_set():
-            raise KeyboardInterrupt
+        self._insist_on_going_on()
         self._insist_on_being_alone()
         if not self._crew.helpers:
             raise DoesNotBite(f"{self.attack.kind}: every victim ended before it could be hit")
         if self.attack.cut is not None:
-            apart = self._sight.look_before()
+            apart = self._sight.look_before(self._forget_gone)
             if apart:
                 self._learn(checks=(f"{apart} pairs did not reach each other even before",))
         if self.attack.helper == "net":
             self._crew.rule()
         self._learn(staged_seconds=time.monotonic() - begun)
+
+    def _insist_on_going_on(self) -> None:
+        if self._means.stop.is_set():
+            raise KeyboardInterrupt
 
     def _insist_on_being_alone(self) -> None:
         """Two that began at the same moment saw nothing of each other then: they do now, and nothing is felt yet."""
@@ -137,10 +143,19 @@ class Running:
         if self.attack.cut is None:
             self._learn(checks=check(self.attack, self._crew.helpers))
         else:
-            meant, found = self._sight.under_the_cut()
+            meant, found = self._sight.under_the_cut(self._forget_gone)
             self._learn(meant=meant, found=found)
             _insist(self.attack, meant, found)
         self._learn(in_force_seconds=time.monotonic() - begun)
+
+    def _forget_gone(self) -> bool:
+        """Who ends while nobody looks after newcomers: a helper in what is left of its network is heard by nobody.
+
+        Never enough: the next look leaves them out.
+        """
+        with suppress(EngineError):  # then they are asked once more
+            self._learn(gone=(*self._report.gone, *self._crew.forget_gone()))
+        return False
 
     def _age(self, id: str) -> float:
         """For how long an instance might have been hit: since its start, or since the fault is in force."""
@@ -202,7 +217,7 @@ class Running:
         try:
             if self.attack.cut is not None and self._report.in_force_seconds is not None:
                 self._crew.relax()
-                meant, found = self._sight.afterwards()
+                meant, found = self._sight.afterwards(self._forget_gone)
                 left = tuple(f"{a} -> {b}" for a, b in meant.differences(found))
                 self._learn(healed_seconds=time.monotonic() - begun, unhealed=left)
             self._crew.heal()

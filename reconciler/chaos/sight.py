@@ -15,7 +15,10 @@ _BEFORE_SECONDS = 1.0
 
 
 class Sight:
-    """Looks through the crew's eyes. `before` is what was reached when nothing was cut yet."""
+    """Looks through the crew's eyes. `before` is what was reached when nothing was cut yet.
+
+    `enough` is asked after each look that isn't as meant; it may mend whom the next one asks.
+    """
 
     def __init__(self, attack: Attack, crew: Crew) -> None:
         asks_reconciler = attack.cut is not None and attack.cut.shape == "reconciler"
@@ -24,18 +27,18 @@ class Sight:
         self._crew = crew
         self.before: Matrix | None = None
 
-    def look_before(self) -> int:
+    def look_before(self, enough: Callable[[], bool]) -> int:
         """Remember what is reached while nothing is cut; how many pairs are not."""
-        _, self.before = until(self._look, self._free, _BEFORE_SECONDS)
+        _, self.before = until(self._look, self._free, _BEFORE_SECONDS, enough)
         return self.before.cut
 
-    def under_the_cut(self, enough: Callable[[], bool] = lambda: False) -> tuple[Matrix, Matrix]:
+    def under_the_cut(self, enough: Callable[[], bool]) -> tuple[Matrix, Matrix]:
         """What is meant and what was found, once they agree, time is over, or it is enough."""
         return until(self._look, self._cut, PHASE_SECONDS, enough)
 
-    def afterwards(self) -> tuple[Matrix, Matrix]:
+    def afterwards(self, enough: Callable[[], bool]) -> tuple[Matrix, Matrix]:
         """The same when everybody should be as before."""
-        return until(self._look, self._free, PHASE_SECONDS)
+        return until(self._look, self._free, PHASE_SECONDS, enough)
 
     def _look(self) -> Matrix:
         return self._prober.look(self._crew.helpers)

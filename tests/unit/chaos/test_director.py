@@ -186,6 +186,35 @@ def test_a_victim_that_dies_while_it_is_staged_is_no_error(town: Town) -> None:
     assert town.nothing_left()
 
 
+@pytest.mark.parametrize("word", ["probe", "bite"])
+def test_a_victim_that_dies_while_a_cut_begins_is_no_error(town: Town, word: str) -> None:
+    _dies_at(town, word)
+    with town.director.unleash(town.attack(HALVES)) as running:
+        assert running.report().pairs == (20, 20)
+        assert running.report().checks == (), "nobody was out of reach before"
+        assert running.report().gone == ("web-2",)
+    assert town.nothing_left()
+
+
+def test_a_victim_that_dies_while_a_cut_ends_is_not_called_apart(town: Town) -> None:
+    running = town.director.unleash(town.attack(HALVES))
+    _dies_at(town, "rules")
+    told = running.end()
+    assert (told.unhealed, told.gone) == ((), ("web-2",))
+    assert town.nothing_left()
+
+
+def _dies_at(town: Town, word: str) -> None:
+    """The second instance, at the first such word; its helper lives on in what is left of its network."""
+
+    def listen(_: Box, said: str) -> None:
+        if said == word:
+            town.helpers.on_word = lambda *_: None
+            town.engine.crash(town.named(2).id)
+
+    town.helpers.on_word = listen
+
+
 def test_a_helper_that_cant_be_staged_beside_one_that_runs_is_an_error(town: Town) -> None:
     town.engine.failures.fail("converse")
     with pytest.raises(DoesNotBite, match=r"web-.: converse: made to fail"):
@@ -291,6 +320,16 @@ def test_told_to_stop_while_staging_it_is_given_up_and_nothing_was_felt(town: To
         town.director.unleash(town.attack(HALVES))
     assert town.nothing_left()
     assert "biting" not in town.steps
+
+
+@pytest.mark.parametrize("fault", [Monkey(cluster="web"), Gorilla(zone="az2", keep_down=True)], ids=["monkey", "gorilla"])
+def test_told_to_stop_before_the_blow_nobody_is_killed(town: Town, fault: Fault) -> None:
+    attack = town.attack(fault)
+    town.stop.set()
+    with pytest.raises(KeyboardInterrupt):
+        town.director.unleash(attack)
+    assert all(one.alive for one in town.instances())
+    assert (town.notes, town.zones) == ([], [])
 
 
 @pytest.mark.parametrize("word", ["rules", "bite", "probe"])
