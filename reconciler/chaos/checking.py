@@ -3,7 +3,9 @@
 Before: running. After: helper. Freezes, burns and fills are looked at by their helpers before they say that they bite.
 """
 
+import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reconciler.chaos.attack import Attack
@@ -14,7 +16,10 @@ from reconciler.errors import DoesNotBite
 
 _ANSWER_SECONDS = 6.0
 TRY_SECONDS = 2.0
-_SHARE_TOLERANCE = 0.15  # of a few hundred datagrams: far beyond chance, and far from no fault at all
+_SHARE_TOLERANCE = 0.15  # more than was meant: of a few hundred datagrams far beyond chance
+_LEAST_OF_MEANT = 0.2  # less than was meant: of 20 that are meant 4, which chance leaves once in 60000 times
+_MEANT_DROPS = 20
+_DATAGRAMS = 400  # in one answer
 
 Look = Callable[[Attack, Sequence[Helper]], dict[str, str]]
 
@@ -43,17 +48,23 @@ def _told(kind: str, helpers: Sequence[Helper]) -> Iterator[str]:
     if kind == "burn":
         yield f"{sum(float(one.get('cpus', 0.0)) for one in details):.2f} processors are used up"
     if kind == "fill":
-        yield f"{sum(int(one.get('bytes', 0)) for one in details) / MEBIBYTE:g} MiB are taken"
+        yield f"{sum(int(one.get('bytes', 0)) for one in details) / MEBIBYTE:.0f} MiB are taken"
 
 
 def _lossy(attack: Attack, helpers: Sequence[Helper]) -> dict[str, str]:
+    """The smaller the share, the more datagrams it takes to tell it from none."""
     meant = attack.probability or 0.0
-    wrong = {}
-    for name, answer in ask(helpers, "lossy", "lossy", _ANSWER_SECONDS).items():
-        share = float(answer.get("share", 0.0))
-        if abs(share - meant) > _SHARE_TOLERANCE or (meant == 1.0 and share < 1.0):
-            wrong[name] = f"{share:.0%} of its datagrams are lost, not {meant:.0%}"
-    return wrong
+    sent, dropped = Counter[str](), Counter[str]()
+    for _ in range(math.ceil(_MEANT_DROPS / (_DATAGRAMS * meant))):
+        for name, answer in ask(helpers, "lossy", "lossy", _ANSWER_SECONDS).items():
+            sent[name] += int(answer.get("sent", 0))
+            dropped[name] += int(answer.get("dropped", 0))
+    shares = {name: dropped[name] / count for name, count in sent.items() if count}
+    return {
+        name: f"{share:.1%} of its datagrams are lost, not {meant:.1%}"
+        for name, share in shares.items()
+        if share < meant * _LEAST_OF_MEANT or abs(share - meant) > _SHARE_TOLERANCE or (meant == 1.0 and share < 1.0)
+    }
 
 
 def _deaf_to_names(_: Attack, helpers: Sequence[Helper]) -> dict[str, str]:

@@ -11,10 +11,13 @@ from reconciler.chaos.cut import Drop
 from reconciler.chaos.faults import MEBIBYTE, Agent, Aimed, Burn, Dns, Fill, Freeze, Loss
 from reconciler.chaos.situation import Situation
 from reconciler.errors import ChaosRefused, UsageError
+from reconciler.spec.units import show_bytes
 
 _DNS_PORT = 53
 _ENGINES_RESOLVER = "127.0.0.11"
+_LEAST_PERCENT = 0.5  # less can't be told from none at all within a moment
 _MOST_WORKERS = 64
+_LEAST_FILL_BYTES = MEBIBYTE
 _MOST_FILL_BYTES = 16 * 1024 * MEBIBYTE
 
 
@@ -52,8 +55,8 @@ def effect(fault: Aimed, situation: Situation) -> Effect:
 
 
 def _loss(fault: Loss) -> Effect:
-    if not 0 < fault.percent <= 100:
-        raise UsageError(f"loss of {fault.percent:g} %: give a percentage above 0 and up to 100")
+    if not _LEAST_PERCENT <= fault.percent <= 100:  # also refuses what is no number
+        raise UsageError(f"loss of {fault.percent:g} %: give a percentage from {_LEAST_PERCENT:g} to 100")
     share = fault.percent / 100
     return Effect(
         short=f"{fault.percent:g} % ",
@@ -103,11 +106,11 @@ def _burn(fault: Burn) -> Effect:
 
 
 def _fill(fault: Fill) -> Effect:
-    if not 1 <= fault.size_bytes <= _MOST_FILL_BYTES:
-        raise UsageError(f"fill {fault.size_bytes} bytes: give 1 to {_MOST_FILL_BYTES // MEBIBYTE} MiB")
+    size = show_bytes(fault.size_bytes)
+    if not _LEAST_FILL_BYTES <= fault.size_bytes <= _MOST_FILL_BYTES:
+        raise UsageError(f"fill {size}: give {show_bytes(_LEAST_FILL_BYTES)} to {show_bytes(_MOST_FILL_BYTES)}")
     if not fault.path.startswith("/") or ".." in fault.path.split("/"):
         raise UsageError(f"fill --path {fault.path}: give an absolute path inside the victim, without ..")
-    size = f"{fault.size_bytes / MEBIBYTE:g} MiB"
     return Effect(
         short=f"{size} ",
         long=f"fill {size} of {fault.path}",

@@ -65,7 +65,8 @@ def opted_in(kind: str, meant: Iterable[Instance], situation: Situation, *, spar
     allowed = tuple(one for one in meant if one.cluster in situation.opted_in)
     others = in_order(one.cluster for one in meant if one.cluster not in situation.opted_in)
     if others and not spare:
-        raise ChaosRefused(f"{kind} is refused: {not_opted_in(others, situation)}, or spare them with --spare")
+        way = ", or spare them with --spare" if allowed else ""
+        raise ChaosRefused(f"{kind} is refused: {not_opted_in(others, situation)}{way}")
     if others and not allowed:
         raise ChaosRefused(f"{kind} is refused: nobody is left to hit; {not_opted_in(others, situation)}")
     return allowed

@@ -4,6 +4,7 @@ Before: watching, at each event and once a second. After: crew. Never here: the 
 An address that is free again is given to the next who comes: so what is dropped is told anew each time.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from reconciler.chaos.crew import Crew
 from reconciler.chaos.report import Newcomer
 from reconciler.state.faults import FaultPart
 from reconciler.state.instance import Instance
+
+_LAST_WORDS_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +29,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What one look came to. `over`: the fault was ended elsewhere, or nobody is left to be hit."""
+    """What one look came to. `over` says why it holds no longer, empty: it does."""
 
     newcomers: tuple[Newcomer, ...] = ()
     gone: tuple[str, ...] = ()
-    over: bool = False
+    over: str = ""
 
 
 def look_after(crew: Crew, *, died: frozenset[str], seconds: float, look: Look) -> Change:
@@ -39,8 +42,9 @@ def look_after(crew: Crew, *, died: frozenset[str], seconds: float, look: Look) 
     Raises ReconcilerError where something of that fails; the next look tries again.
     """
     running = {one.id: one for one in crew.running()}
-    if _ended_elsewhere(crew, look.parts(), running):
-        return Change(over=True)
+    over = _ended_elsewhere(crew, look.parts(), running)
+    if over:
+        return Change(over=over)
     gone = [one for one in crew.helpers if one.instance.id not in running or one.instance.id in died]
     for helper in gone:
         crew.forget(helper.instance.id)
@@ -52,19 +56,20 @@ def look_after(crew: Crew, *, died: frozenset[str], seconds: float, look: Look) 
     return Change(
         newcomers=newcomers,
         gone=tuple(one.name for one in gone),
-        over=not crew.helpers and crew.attack.follows is None,
+        over="none of its victims is left" if not crew.helpers and crew.attack.follows is None else "",
     )
 
 
-def _ended_elsewhere(crew: Crew, parts: Sequence[FaultPart], running: Mapping[str, Instance]) -> bool:
+def _ended_elsewhere(crew: Crew, parts: Sequence[FaultPart], running: Mapping[str, Instance]) -> str:
     """A helper whose victim lives has ended well, or was taken away: somebody wants it to be over."""
     by_id = {part.id: part for part in parts}
     for helper in crew.helpers:
         part = by_id.get(helper.id)
         over = part is None or (not part.alive and part.exit_code == 0)
         if over and helper.instance.id in running:
-            return True
-    return False
+            well = helper.hear("healed", time.monotonic() + _LAST_WORDS_SECONDS) is not None
+            return "it was ended elsewhere" if well else f"its helper beside {helper.name} was killed, and put away"
+    return ""
 
 
 def _is_new(crew: Crew, one: Instance) -> bool:

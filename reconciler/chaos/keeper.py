@@ -32,6 +32,7 @@ _CLEAN_AGAIN_SECONDS = 10.0
 _FOLLOW_AGAIN_SECONDS = 1.0
 _AT_ONCE = 6
 _REMEMBERED = 1000
+_BY_SIGNAL = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +204,9 @@ class Keeper:
 def _remark(part: FaultPart) -> str:
     """Nothing of one that undid everything itself."""
     if part.ended_badly:
-        return "was killed: what it left is undone"
+        # What fails by itself exits; a signal's code is above 128 (docker run, "exit status").
+        failed = part.exit_code is not None and part.exit_code < _BY_SIGNAL
+        return f"{'failed' if failed else 'was killed'}: what it left is undone"
     if part.alive:
         return "stood there after its end: it is put away, and what it did is undone"
     return ""

@@ -46,12 +46,13 @@ class Means:
 
 
 class Running:
-    """One fault, from `begin` to `end`. `over` is set when somebody else has ended it before that."""
+    """One fault, from `begin` to `end`. `over` is set when it holds no longer before that: `why_over`."""
 
     def __init__(self, means: Means, attack: Attack, fault_id: str, *, until: float, ttl_seconds: float) -> None:
         self.attack = attack
         self.fault_id = fault_id
         self.over = threading.Event()
+        self.why_over = ""
         self._means = means
         self._ends_at = time.monotonic() + ttl_seconds
         self._crew = Crew(means.engine, means.env, attack, fault_id, until)
@@ -110,7 +111,8 @@ class Running:
     def _stage(self) -> None:
         """Helpers beside all victims, harmless yet."""
         begun = time.monotonic()
-        self._means.tell(f"staging {len(self.attack.victims)} helpers")
+        count = len(self.attack.victims)
+        self._means.tell(f"staging {count} helper{'s' if count > 1 else ''}")
         self._crew.stage(self.attack.victims, self._left())
         self._insist_on_going_on()
         self._insist_on_being_alone()
@@ -175,6 +177,7 @@ class Running:
             known = self._report
             self._learn(newcomers=(*known.newcomers, *change.newcomers), gone=(*known.gone, *change.gone))
             if change.over:
+                self.why_over = change.over
                 self.over.set()
                 return
             self._unseen = self._unseen or bool(change.newcomers or change.gone)

@@ -85,13 +85,21 @@ class Stager:
         made = blueprint(self._labels(victim), attack.helper, seconds=seconds, settings=attack.settings)
         try:
             id = self._engine.create(made)
-            helper = Helper(victim, id, self._engine.converse(id))
-            self._engine.start(id)
         except TransientError as error:
             return str(error)
-        if helper.hear("ready", time.monotonic() + _READY_SECONDS) is None:
-            return helper.problem or f"its helper isn't ready within {_READY_SECONDS:g} s"
-        return helper
+        helper = None
+        try:
+            helper = Helper(victim, id, self._engine.converse(id))
+            self._engine.start(id)
+            if helper.hear("ready", time.monotonic() + _READY_SECONDS) is not None:
+                return helper
+            why = helper.problem or f"its helper isn't ready within {_READY_SECONDS:g} s"
+        except TransientError as error:
+            why = str(error)
+        if helper is not None:
+            helper.close()
+        self._engine.remove(id)  # it has done nothing yet, and the next try needs its name
+        return why
 
     def _labels(self, victim: Instance) -> FaultLabels:
         return FaultLabels(

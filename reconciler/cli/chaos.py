@@ -13,7 +13,7 @@ from reconciler.chaos.faults import Agent, Burn, Dns, Fill, Freeze, Gorilla, Los
 from reconciler.cli.chaos_listing import heal, list_faults
 from reconciler.cli.chaos_options import AIMED, ALWAYS, LASTING, Common, shared
 from reconciler.cli.chaos_run import run
-from reconciler.cli.options import environment
+from reconciler.cli.options import environment, percentage
 from reconciler.errors import UsageError
 from reconciler.loop.settings import Settings
 
@@ -115,7 +115,15 @@ def freeze(settings: Settings, common: Common) -> None:
 def loss(
     settings: Settings,
     common: Common,
-    percent: Annotated[float, typer.Option("--percent", help="How many of a hundred are lost, each way.")] = 20.0,
+    percent: Annotated[
+        float,
+        typer.Option(
+            "--percent",
+            parser=percentage,
+            metavar="PERCENT",
+            help="How many of a hundred are lost, each way: 20 or 20%.",
+        ),
+    ] = 20.0,
 ) -> None:
     """Lose some of the packets of instances.
 

@@ -65,7 +65,7 @@ def line(fault: FaultSeen, now: float) -> str:
     """One fault in one line."""
     count = len(fault.instances)
     whom = ", ".join(fault.instances) if count <= 3 else f"{count} instances"
-    end = f"heals in {max(0.0, fault.until - now):.0f} s"
+    end = f"heals within {fault.until - now:.0f} s" if now < fault.until else "over, and about to be put away"
     if fault.leftover:
         end = f"left over: `reconciler chaos heal {fault.id}` ends it"
     return f"{fault.id}  {fault.says}  {whom}  {end}"

@@ -37,11 +37,14 @@ def _flag(name: str, help_text: str) -> tuple[Any, Any]:
 
 _OPTIONS: dict[str, tuple[Any, Any]] = {
     "name": (
-        Annotated[str | None, typer.Argument(metavar="[NAME]", help="A cluster, or an instance such as web-1.")],
+        Annotated[
+            str | None,
+            typer.Argument(metavar="[NAME]", help="A cluster, or an instance such as web-1. Default: all in --zone."),
+        ],
         None,
     ),
     "zone": (
-        Annotated[str | None, typer.Option("--zone", help="Only there; alone: everything there.", show_default=False)],
+        Annotated[str | None, typer.Option("--zone", help="Only there.", show_default=False)],
         None,
     ),
     "one": _flag("--one", "Only one of them, chosen at random."),

@@ -29,6 +29,7 @@ from reconciler.cli.chaos_line import Line
 from reconciler.cli.failures import EXIT_ERROR
 from reconciler.cli.output import Plain
 from reconciler.cli.situation import situation
+from reconciler.cli.zone import reopen
 from reconciler.engine.fault_ports import FaultEngine
 from reconciler.errors import ChaosRefused, ReconcilerError
 from reconciler.loop.settings import Settings
@@ -86,7 +87,12 @@ def _director(
             output.remark(sentence)
 
     def open_zone(zone: str) -> None:
-        client.open_zone(zone)
+        try:
+            reopen(settings, zone)
+        except ReconcilerError as error:
+            raise ReconcilerError(
+                f"zone {zone} is closed until its time is over: {error}; `reconciler zone open {zone}` opens it"
+            ) from error
 
     return Director(
         engine, settings.env, note=note, close_zone=close_zone, open_zone=open_zone, tell=line.step, stop=stop
@@ -122,7 +128,8 @@ def _do(settings: Settings, director: Director, attack: Attack, way: Way, stage:
         output.show(view.done(report, cost))
     if stage.stop.is_set():
         raise KeyboardInterrupt
-    if report.unhealed:
+    asked, right = report.pairs
+    if report.unhealed or right < asked:
         raise typer.Exit(EXIT_ERROR)
 
 
@@ -137,7 +144,7 @@ def _hold(settings: Settings, running: Running, stage: _Stage) -> None:
             return
     if running.over.is_set():
         stage.line.clear()
-        output.remark("ended elsewhere: it holds no longer")
+        output.remark(f"it holds no longer: {running.why_over}")
 
 
 def _settle(meter: Meter, attack: Attack, fault_id: str, blow_at: float, way: Way, stage: _Stage) -> Cost:

@@ -68,9 +68,13 @@ def done(report: Report, cost: Cost) -> Text:
     text = Text()
     if report.healed_seconds is not None:
         text.append(f"healed after {report.healed_seconds:.2f} s", "bold")
-        text.append(": everybody reaches everybody as before\n" if report.meant is not None else "\n")
+        whole = report.meant is not None and not report.unhealed
+        text.append(": everybody reaches everybody as before\n" if whole else "\n")
     for pair in report.unhealed[:_MOST_NAMES]:
         text.append(f"still apart: {pair}\n", "bold red")
+    asked, right = report.pairs
+    if right < asked:
+        text.append(f"while it held, {asked - right} of {asked} pairs were not as meant any more\n", "bold red")
     for newcomer in report.newcomers:
         text.append(f"newcomer {newcomer.name}: {_came(newcomer)} s after its start\n")
     text.append_text(_cost(report, cost))

@@ -111,6 +111,17 @@ def seconds(text: str | float) -> float:
     return float(match[1]) * _UNITS[match[2] or "s"]
 
 
+_PERCENTAGE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?%?")
+
+
+def percentage(text: str | float) -> float:
+    """Of a hundred, as people write it: `20`, `20%`."""
+    match = _PERCENTAGE.fullmatch(str(text).strip())
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is no percentage; write 20 or 20%")
+    return float(match[1])
+
+
 def duration_option(*names: str, help_text: str, panel: str | None = None) -> Any:
     """An option that takes a duration."""
     return typer.Option(*names, parser=seconds, metavar="DURATION", help=help_text, rich_help_panel=panel)

@@ -57,15 +57,20 @@ def open_(settings: Settings, zone: ZoneArgument) -> None:
 
     Example: `reconciler zone open az2`.
     """
+    changed = reopen(settings, zone)
+    output.say(f"zone {zone}: open" if changed else f"zone {zone}: was open already")
+
+
+def reopen(settings: Settings, zone: str) -> bool:
+    """Have it open, whether a loop runs or not; False where it was so already."""
     loop = session.running(settings)
     if loop is not None:
-        changed = loop.open_zone(zone)
-    else:
-        from reconciler.loop.offline_zones import open_offline
+        return loop.open_zone(zone)
+    from reconciler.loop.offline_zones import open_offline
 
-        changed = open_offline(settings, zone, output.remark)
-    output.say(f"zone {zone}: open" if changed else f"zone {zone}: was open already")
-    _tell_of_no_loop(without=loop is None and changed)
+    changed = open_offline(settings, zone, output.remark)
+    _tell_of_no_loop(without=changed)
+    return changed
 
 
 def _tell_of_no_loop(*, without: bool) -> None:

@@ -20,7 +20,7 @@ Kind = Literal["net", "freeze", "burn", "fill", "flush", "thaw"]
 """What a helper can do; `flush` and `thaw` clean up after a `net` and a `freeze` that could not do it themselves."""
 
 # Of the helper alone, wherever its work counts: a mistake in it must not take the host down.
-_BOUNDS = Resources(memory_bytes=96 * 2**20, pids=32)
+_BOUNDS = Resources(memory_bytes=96 * 2**20, pids=96)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

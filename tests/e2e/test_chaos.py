@@ -237,7 +237,7 @@ def test_what_may_not_be_is_refused_before_anything_is_touched(town: Town, docke
     for words, code, said in (
         (("gorilla", "az7"), 64, "there are az1, az2, az3, az9"),
         (("freeze", "shy"), 1, "shy is not opted in: write `chaos: {enabled: true}` into"),
-        (("loss", "web", "--percent", "120"), 64, "above 0 and up to 100"),
+        (("loss", "web", "--percent", "120%"), 64, "from 0.5 to 100"),
     ):
         ran = town.chaos(*words, "--unleash")
         assert ran.code == code

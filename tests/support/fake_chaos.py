@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.support.fake_box import Box
 from tests.support.fake_engine import FakeEngine
-from tests.support.fake_helpers import Answer
+from tests.support.fake_helpers import SIGTERM, Answer
 
 Rules = list[dict[str, Any]]
 
@@ -48,7 +48,7 @@ class FakeChaos:
             if kind in ("flush", "thaw"):
                 return Answer(lines=tuple(_said(word) for word in ("ready", "bites", "healed")), ends=0)
             return Answer(lines=(_said("ready"),))
-        request = json.loads(line)
+        request = {"do": "heal"} if line == SIGTERM else json.loads(line)
         word = request["do"]
         self.on_word(box, word)
         if self.broken.get(_instance(box)) == word:
@@ -103,7 +103,7 @@ class FakeChaos:
     def _lossy(self, box: Box, mine: Filter, request: dict[str, Any]) -> Answer:
         works = mine.bites and _instance(box) not in self.blunt
         share = next((one["probability"] for one in mine.drops if one["direction"] == "out"), 0.0) if works else 0.0
-        return Answer(lines=(_said("lossy", share=share),))
+        return Answer(lines=(_said("lossy", sent=400, dropped=round(400 * share)),))
 
     def _address(self, box: Box) -> str:
         joins = box.blueprint.joins

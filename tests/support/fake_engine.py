@@ -22,7 +22,7 @@ from reconciler.state.image import Image
 from reconciler.state.instance import EngineState, Foreign, ImageHealth, Instance
 from tests.support.fake_box import Box
 from tests.support.fake_failures import Failures
-from tests.support.fake_helpers import FakeConversation, Script, joined, part_of, repeating
+from tests.support.fake_helpers import SIGTERM, FakeConversation, Script, joined, part_of, repeating
 from tests.support.fake_network import Addresses, fake_network
 
 _POLL_SECONDS = 0.02
@@ -367,7 +367,9 @@ class FakeEngine:
         self._tell(box, "kill")
         if box.state is EngineState.PAUSED:
             box.state = EngineState.RUNNING
-        if signal == "SIGKILL" or (signal == "SIGTERM" and box.id not in self.stubborn):
+        if signal == "SIGTERM" and box.alive and box.blueprint.joins is not None:
+            self._say(box, SIGTERM)
+        if signal == "SIGKILL" or (signal == "SIGTERM" and box.alive and box.id not in self.stubborn):
             box.end(137 if signal == "SIGKILL" else 143)
             self._tell(box, "die")
 

@@ -25,13 +25,18 @@ class Answer:
 
 
 Script = Callable[[Box, str | None], Answer]
-"""Called with the helper and a line, or None at its start. It may keep what it likes by the box' id."""
+"""Called with the helper and a line, SIGTERM, or None at its start. It may keep what it likes by the box' id."""
+
+SIGTERM = "SIGTERM"
+"""No line; a helper whose answer doesn't end it is ended by it like any program."""
 
 
 def repeating(_: Box, line: str | None) -> Answer:
     """The usual script."""
     if line is None:
         return Answer(lines=("ready",))
+    if line == SIGTERM:
+        return Answer()
     return Answer(lines=("bye",), ends=0) if line == "bye" else Answer(lines=(f"heard {line}",))
 
 

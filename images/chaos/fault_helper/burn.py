@@ -34,8 +34,11 @@ class Burn(Fault):
     def bite(self) -> Message:
         """Says how many processors it really got: the victim's own limit holds for it too."""
         before, began = time.process_time(), time.monotonic()
-        for _ in range(self._cpus):
-            threading.Thread(target=self._burn, daemon=True).start()
+        try:
+            for _ in range(self._cpus):
+                threading.Thread(target=self._burn, daemon=True).start()
+        except RuntimeError as error:
+            raise Unusable(f"the victim's own limit of processes leaves no room for {self._cpus} burners") from error
         time.sleep(_MEASURE_SECONDS)
         used = (time.process_time() - before) / (time.monotonic() - began)
         if used < _FELT:

@@ -12,7 +12,8 @@ from fault_helper.fault import Fault, Message
 from fault_helper.settings import Settings, Unusable, number
 
 ROOT = Path("/proc/1/root")
-KEEP_BYTES = 512 * 2**20
+_MEBIBYTE = 2**20
+KEEP_BYTES = 512 * _MEBIBYTE
 _MOST_BYTES = 1e15
 _NO_NAMELESS = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
 
@@ -49,7 +50,8 @@ class Fill(Fault):
         before = free_bytes(directory)
         size = min(self._space.bytes, before - self._space.keep_bytes)
         if size <= 0:
-            raise Unusable(f"only {before} bytes are free there, and {self._space.keep_bytes} have to stay so")
+            keep = self._space.keep_bytes // _MEBIBYTE
+            raise Unusable(f"only {before // _MEBIBYTE} MiB are free there, and {keep} MiB have to stay so")
         self._file = nameless(directory)
         os.posix_fallocate(self._file, 0, size)
         after = free_bytes(directory)

@@ -152,7 +152,8 @@ def test_whether_the_reconciler_is_reached_is_asked_too(town: Town) -> None:
     ("fault", "said"),
     [
         (HALVES, "web-2 still reaches web-1"),
-        (Loss(target=Target(name="web")), "web-1: 0% of its datagrams are lost, not 20%"),
+        (Loss(target=Target(name="web")), "web-1: 0.0% of its datagrams are lost, not 20.0%"),
+        (Loss(target=Target(name="web"), percent=1), "web-1: 0.0% of its datagrams are lost, not 1.0%"),
         (Dns(target=Target(name="web")), "names are answered still"),
         (Agent(target=Target(name="web")), "the listener still answers it"),
     ],
@@ -252,6 +253,7 @@ def test_a_replacement_of_a_frozen_one_is_left_alone(town: Town) -> None:
         town.engine.remove(town.named(2).id)
         town.add(2)
         assert running.over.wait(10.0), "with its only victim gone, it is over"
+        assert running.why_over == "none of its victims is left"
     assert running.report().newcomers == ()
     assert town.nothing_left()
 
@@ -289,10 +291,19 @@ def test_two_that_begin_at_once_are_refused(town: Town) -> None:
     assert town.nothing_left()
 
 
-def test_who_ends_a_helper_elsewhere_ends_the_fault(town: Town) -> None:
+def test_who_ends_it_elsewhere_is_believed(town: Town) -> None:
+    with town.director.unleash(town.attack(HALVES)) as running:
+        healing.heal(town.engine, ENV, None, 0.0)
+        assert running.over.wait(10.0)
+        assert running.why_over == "it was ended elsewhere"
+    assert town.nothing_left()
+
+
+def test_a_helper_that_was_killed_and_put_away_ends_the_fault_and_is_told(town: Town) -> None:
     with town.director.unleash(town.attack(HALVES)) as running:
         town.engine.remove(town.engine.faults(ENV)[0].id)
         assert running.over.wait(10.0)
+        assert running.why_over == "its helper beside web-1 was killed, and put away"
     assert town.nothing_left()
 
 
@@ -322,7 +333,9 @@ def test_told_to_stop_while_staging_it_is_given_up_and_nothing_was_felt(town: To
     assert "biting" not in town.steps
 
 
-@pytest.mark.parametrize("fault", [Monkey(cluster="web"), Gorilla(zone="az2", keep_down=True)], ids=["monkey", "gorilla"])
+@pytest.mark.parametrize(
+    "fault", [Monkey(cluster="web"), Gorilla(zone="az2", keep_down=True)], ids=["monkey", "gorilla"]
+)
 def test_told_to_stop_before_the_blow_nobody_is_killed(town: Town, fault: Fault) -> None:
     attack = town.attack(fault)
     town.stop.set()

@@ -122,14 +122,15 @@ def test_a_fault_is_seen_and_told_when_it_begins_and_when_it_has_ended(kept: Kep
     assert kept.put_away == []
 
 
-def test_a_helper_that_was_killed_is_cleaned_up_after(kept: Kept) -> None:
+@pytest.mark.parametrize(("code", "said"), [(137, "was killed"), (1, "failed")])
+def test_a_helper_that_was_killed_or_failed_is_cleaned_up_after(kept: Kept, code: int, said: str) -> None:
     made = kept.fault()
     kept.until(lambda: bool(kept.keeper.faults()))
-    kept.engine.crash(made, 137)
+    kept.engine.crash(made, code)
     kept.until(lambda: kept.told[-1] == ENDED)
     assert kept.told == [
         BEGINS,
-        "web freeze k3f9: its helper beside web-1 was killed: what it left is undone",
+        f"web freeze k3f9: its helper beside web-1 {said}: what it left is undone",
         ENDED,
     ]
     assert kept.put_away == ["k3f9 running"]

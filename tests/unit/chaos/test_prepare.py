@@ -133,7 +133,7 @@ NOT_OPTED_IN = "db is not opted in: write `chaos: {enabled: true}` into specs/db
 @pytest.mark.parametrize(
     ("fault", "where", "said"),
     [
-        (Monkey(cluster="db"), situation(*MIXED), NOT_OPTED_IN),
+        (Monkey(cluster="db"), situation(*MIXED), f"monkey is refused: {NOT_OPTED_IN}"),
         (Monkey(), situation(*spread("db", 3), opted_in=()), NOT_OPTED_IN),
         (Gorilla(zone="az1"), situation(*MIXED), f"{NOT_OPTED_IN}, or spare them with --spare"),
         (SplitBrain(shape="halves"), situation(*MIXED), NOT_OPTED_IN),
@@ -198,11 +198,12 @@ def test_a_fault_is_refused_with_its_reason(fault: Fault, where: Situation, said
         (Freeze(target=Target(name="web"), seconds=0.5), "lasts from 1 s to 1 h"),
         (Freeze(target=Target(name="web"), seconds=3601), "lasts from 1 s to 1 h"),
         (Freeze(target=Target(name="web"), seconds=float("nan")), "lasts from 1 s to 1 h"),
-        (Loss(target=Target(name="web"), percent=0), "above 0 and up to 100"),
-        (Loss(target=Target(name="web"), percent=101), "above 0 and up to 100"),
-        (Loss(target=Target(name="web"), percent=float("nan")), "above 0 and up to 100"),
+        (Loss(target=Target(name="web"), percent=0), "from 0.5 to 100"),
+        (Loss(target=Target(name="web"), percent=0.1), "from 0.5 to 100"),
+        (Loss(target=Target(name="web"), percent=101), "from 0.5 to 100"),
+        (Loss(target=Target(name="web"), percent=float("nan")), "from 0.5 to 100"),
         (Burn(target=Target(name="web"), workers=0), "give 1 to 64"),
-        (Fill(target=Target(name="web"), size_bytes=0), "give 1 to"),
+        (Fill(target=Target(name="web"), size_bytes=1000), "fill 1000b: give 1MiB to 16GiB"),
         (Fill(target=Target(name="web"), path="../etc"), "absolute path"),
     ],
 )
@@ -234,3 +235,10 @@ def test_nobody_who_is_not_opted_in_is_ever_hit(seed: int, size: int) -> None:
     for fault in (Monkey(), Gorilla(zone="az1", spare=True), Freeze(target=Target(zone="az1"), spare=True)):
         attack = prepare(fault, where, Random(seed))
         assert {one.cluster for one in attack.victims} == {"web"}
+
+
+def test_sparing_is_proposed_only_where_it_leaves_somebody_to_hit() -> None:
+    for fault in (Monkey(cluster="db"), Freeze(target=Target(name="db"))):
+        with pytest.raises(ChaosRefused) as caught:
+            prepared(fault, situation(*MIXED))
+        assert str(caught.value).endswith(NOT_OPTED_IN)

@@ -91,9 +91,21 @@ def test_the_cost_is_told() -> None:
     assert "not all ready within 60 s" in late
 
 
+def test_who_is_still_apart_does_not_reach_everybody() -> None:
+    whole = matrix()
+    apart = report(meant=whole, found=whole, healed_seconds=3.0, unhealed=("web-1 -> web-2",))
+    assert done(apart, Cost()).plain.splitlines()[:2] == ["healed after 3.00 s", "still apart: web-1 -> web-2"]
+
+
+def test_pairs_that_are_not_as_meant_after_a_change_are_told() -> None:
+    told = done(report(meant=matrix(meant=True), found=matrix(meant=False), healed_seconds=0.1), Cost()).plain
+    assert told.splitlines()[1] == "while it held, 1 of 6 pairs were not as meant any more"
+
+
 def test_a_fault_in_one_line() -> None:
     seen = FaultSeen(id="k3f9x", kind="loss", says="loss 20 % web", until=110.0, instances=("web-1",), leftover=False)
-    assert line(seen, 100.0) == "k3f9x  loss 20 % web  web-1  heals in 10 s"
+    assert line(seen, 100.0) == "k3f9x  loss 20 % web  web-1  heals within 10 s"
+    assert line(seen, 111.0) == "k3f9x  loss 20 % web  web-1  over, and about to be put away"
     left = FaultSeen(id="k3f9x", kind="loss", says="loss", until=90.0, instances=("web-1",), leftover=True)
     assert line(left, 100.0).endswith("left over: `reconciler chaos heal k3f9x` ends it")
 

@@ -1,6 +1,7 @@
 """What is done among the victim's own processes and files."""
 
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -75,6 +76,15 @@ def test_a_link_or_what_is_no_directory_is_not_filled(tmp_path: Path, monkeypatc
     assert taken.bite()["bytes"] == 1 << 20
     taken.heal()
     taken.heal()
+
+
+def test_burning_where_there_is_no_room_for_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    with pytest.raises(Unusable, match="leaves no room for 2 burners"):
+        Burn(2).bite()
 
 
 def test_burning_says_what_it_uses() -> None:
