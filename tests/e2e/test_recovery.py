@@ -4,6 +4,7 @@ Beats come fast here, so that each fault outlasts every limit of theirs within s
 """
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -67,6 +68,11 @@ def of_zone(town: LoopProcess, zone: str) -> set[str]:
     return {f"web-{one.number}" for one in row.instances if one.zone == zone}
 
 
+def doubts(town: LoopProcess, began: float) -> list[str]:
+    """What was told of the channel since then."""
+    return [event.cause for event in town.events(kind="channel") if event.at >= began]
+
+
 def test_a_killed_one_is_replaced_and_nobody_else(town: LoopProcess, before: dict[str, str]) -> None:
     (victim,) = broken(town, "monkey", "web")["victims"]
     assert replaced(town, before) == {victim}
@@ -94,10 +100,12 @@ def test_zones_that_do_not_reach_each_other_cost_nobody(
 
 def test_a_zone_cut_from_the_reconciler_is_held_and_its_own_are_kept(town: LoopProcess, before: dict[str, str]) -> None:
     """Longer than `--lost-after`: the canary that comes there is cut off as well, so that it proves nothing."""
+    began = time.time()
     report = broken(town, "split-brain", "reconciler", "--side", "az3", "--for", "6s")
     assert {one["name"] for one in report["newcomers"]} == {f"web-{SIZE + 1}"}
-    told = [event.cause for event in town.events(kind="channel")]
+    told = doubts(town, began)
     assert any("3 of 9 instances fell silent together" in cause for cause in told), told
+    assert told[-1] == "trusted again"
     assert replaced(town, before) == set()
 
 
@@ -125,5 +133,33 @@ def test_one_that_is_silent_for_long_is_replaced_and_nobody_else(
 
 
 def test_a_frozen_zone_is_held_and_goes_on_when_it_is_thawed(town: LoopProcess, before: dict[str, str]) -> None:
+    began = time.time()
     broken(town, "freeze", "--zone", "az1", "--for", LONG)
+    told = doubts(town, began)
+    assert any("3 of 9 instances fell silent together" in cause for cause in told), told
+    assert told[-1] == "trusted again"
     assert replaced(town, before) == set()
+
+
+def test_a_closed_zone_is_left_in_good_order_and_filled_again_when_it_opens(
+    town: LoopProcess, before: dict[str, str]
+) -> None:
+    fewest = SIZE
+
+    def spread(*most: int) -> bool:
+        nonlocal fewest
+        fewest = min(fewest, len(town.containers("web")))
+        row = town.cluster("web")
+        return row is not None and row.all_ready and tuple(len(of_zone(town, zone)) for zone in ZONES) == most
+
+    assert town.cli("zone", "close", "az2", "--why", "a new disk").code == 0
+    town.until(lambda: spread(5, 0, 4) or spread(4, 0, 5), 40, "az2 is left")
+    kept = {name for name, id in town.containers("web", every=True).items() if before.get(name) == id}
+    assert len(kept) == SIZE - IN_EACH
+    (zone,) = town.cli("status", "-o", "json").json()["closed_zones"]
+    assert (zone["zone"], zone["why"]) == ("az2", "a new disk")
+    assert town.cli("zone", "open", "az2").code == 0
+    town.until(lambda: spread(IN_EACH, IN_EACH, IN_EACH), 40, "az2 is filled again")
+    town.until_settled()
+    assert fewest == SIZE
+    assert town.cli("zone", "close", "az9").code == 64
