@@ -164,7 +164,7 @@ class ClientRun:
         self, clients: Clients, directory: Path, report: Path, environ: Mapping[str, str], clock: Clock
     ) -> None:
         self._clock = clock
-        self._history = report / "history.jsonl"
+        self._history = report.absolute() / "history.jsonl"
         self._log: IO[bytes] = (report / "clients.log").open("ab")
         program = clients.command[0]
         words = [str(directory / program) if "/" in program else program, *clients.command[1:]]

@@ -5,7 +5,7 @@ Before: drilling. After: drill.runner, which knows only the Protocol. Everything
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from random import Random, SystemRandom
@@ -24,12 +24,13 @@ from reconciler.cli.drill_load import ClientRun, LoadRun, check_program, load_bl
 from reconciler.cli.drill_specs import Specs
 from reconciler.cli.drill_watching import Watch, ask
 from reconciler.cli.situation import situation
+from reconciler.drill.readiness import STAYS_SECONDS, concerned
 from reconciler.drill.recording import Recording, Victim
 from reconciler.drill.rules import LONGEST_SECONDS, longest_seconds
 from reconciler.drill.stage import Change
 from reconciler.drill.values import Clients, Drill, Load, Probe
 from reconciler.engine.resolvers import host_resolvers
-from reconciler.errors import PermanentError, ReconcilerError
+from reconciler.errors import PermanentError, ReconcilerError, TransientError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import WorldStatus
 from reconciler.state.labels import network_name
@@ -62,8 +63,9 @@ class RealClock:
 class RealStrike:
     """A fault of the director's."""
 
-    def __init__(self, attack: Attack, running: Running) -> None:
+    def __init__(self, attack: Attack, running: Running, ended: Callable[[], None]) -> None:
         self._running = running
+        self._ended = ended
         self.says = attack.says
         self.victims = tuple(
             Victim(instance=name_of(one), id=one.id, cluster=one.cluster, zone=one.zone) for one in attack.victims
@@ -79,6 +81,7 @@ class RealStrike:
         """Undo it. Raises ReconcilerError where something of it is left."""
         elsewhere = self._running.over.is_set()
         self._running.end()
+        self._ended()
         return {**self.facts, **({"ended_elsewhere": True} if elsewhere else {})}
 
 
@@ -99,6 +102,10 @@ class RealStage:
         self._director = _director(settings, engine, loop, stop)
         self._rehearsed: Situation | None = None
         self._settled = True
+        self._moved = False
+        self._rests_since: float | None = None
+        self._rests_seconds = 0.0
+        self._needed = drill.needs.clusters
         self._strikes: list[RealStrike] = []
         self._watch: Watch | None = None
         self._load: LoadRun | None = None
@@ -117,8 +124,25 @@ class RealStage:
 
     def taken_up(self) -> bool:
         if not self._settled:
-            self._settled = session.taken_up(self._loop, self._directory, self._specs.changed)
+            now = self.clock.now()
+            if not self._at_rest():
+                self._rests_since = None
+            elif self._rests_since is None:
+                self._rests_since = now
+            self._settled = self._rests_since is not None and now - self._rests_since >= self._rests_seconds
         return self._settled
+
+    def _at_rest(self) -> bool:
+        try:
+            return session.taken_up(self._loop, self._directory, self._concerned())
+        except OSError as error:
+            raise TransientError(f"{self._directory}: {error.strerror or error}") from error
+
+    def _concerned(self) -> tuple[str, ...]:
+        """Whom the drill's changes concern: a zone that it closed or opened all that it is about."""
+        if not self._moved:
+            return self._specs.changed
+        return self._needed or tuple(cluster.name for cluster in concerned(self.world(), ()))
 
     def rehearse(self, fault: Fault) -> tuple[str, ...]:
         if self._rehearsed is None:
@@ -129,15 +153,24 @@ class RealStage:
 
     def strike(self, fault: Fault, rng: Random) -> RealStrike:
         attack = prepare(fault, self._situation(), rng)
-        strike = RealStrike(attack, self._director.unleash(attack))
+        strike = RealStrike(attack, self._director.unleash(attack), lambda: self._unsettle(attack))
+        self._unsettle(attack)
         self._strikes.append(strike)
         return strike
+
+    def _unsettle(self, attack: Attack) -> None:
+        """Who moves out of a zone or back into it is moved by the loop in its own time. While a move is under way nothing
+        is planned: the rest must last.
+        """
+        if attack.closes is not None:
+            self._moved, self._settled = True, False
+            self._rests_since, self._rests_seconds = None, STAYS_SECONDS
 
     def check_change(self, change: Change) -> str:
         return self._specs.check(change)
 
     def change(self, change: Change) -> str:
-        self._settled = False
+        self._settled, self._rests_since = False, None
         return self._specs.make(change)
 
     def put_back(self) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 _SEEDS = 2**32
+_FILES = ("report.json", "report.html", "history.jsonl", "clients.log")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -66,23 +67,26 @@ def drill(
     if loop is None:
         raise LoopNotRunning("a drill needs the environment's loop; start it with `reconciler run`")
     place = _place(report, read, loop)
-    with _stage(settings, read, loop, place) as (stage, engine_id):
+    stop = Event()
+    with _stage(settings, read, loop, place, stop) as (stage, engine_id):
         _check(read, stage, output_format, unleash=unleash)
         if not unleash:
             return
-        with _the_only_one(engine_id, settings.env):
+        with _the_only_one(engine_id, settings.env), _signals(stop):
             chance = SystemRandom().randrange(_SEEDS) if seed is None else seed
             document = _perform(settings, read, stage, place, chance)
     _tell(document, place, output_format)
 
 
 @contextmanager
-def _stage(settings: Settings, read: "Drill", loop: "LoopClient", place: Path) -> Iterator[tuple["RealStage", str]]:
-    """What the drill is done on, and the engine's id; while it is there, signals only ask for the end."""
+def _stage(
+    settings: Settings, read: "Drill", loop: "LoopClient", place: Path, stop: Event
+) -> Iterator[tuple["RealStage", str]]:
+    """What the drill is done on, and the engine's id; `stop` asks for its end."""
     from reconciler.cli.drill_stage import RealStage
     from reconciler.engine.docker import connect
 
-    with closing(connect(settings.engine_url)) as engine, _signals() as stop:
+    with closing(connect(settings.engine_url)) as engine:
         yield RealStage(settings, engine, loop, read, place, stop), engine.info().id
 
 
@@ -100,6 +104,8 @@ def _place(report: Path | None, read: "Drill", loop: "LoopClient") -> Path:
     """Where the report goes. Raises UsageError for a place among the specs."""
     place = report or Path("drills") / f"{read.name}-{time.strftime('%Y%m%d-%H%M%S')}"
     specs = loop.info().get("specs", "")
+    if place.exists() and not place.is_dir():
+        raise UsageError(f"{place} is no directory; give one with --report")
     if specs and place.resolve().is_relative_to(Path(specs).resolve()):
         raise UsageError(f"{place} is in {specs}, which the loop watches; give another directory with --report")
     return place
@@ -142,8 +148,7 @@ def _perform(settings: Settings, read: "Drill", stage: "RealStage", place: Path,
     from reconciler.drill.report import About, document
     from reconciler.drill.runner import run
 
-    place.mkdir(parents=True, exist_ok=True)
-    (place / "report.json").write_text("{}\n", encoding="utf-8")
+    _prepare(place)
     recording = Recording(stage.clock.now())
     with Display(read, recording, stage.clock, lambda: stage.load_words, quiet=False):
         ending = run(read, stage, stage.clock, recording, Random(seed))  # noqa: S311  # to be repeatable
@@ -153,6 +158,17 @@ def _perform(settings: Settings, read: "Drill", stage: "RealStage", place: Path,
     (place / "report.json").write_text(text + "\n", encoding="utf-8")
     (place / "report.html").write_text(page(json.loads(text)), encoding="utf-8")
     return made
+
+
+def _prepare(place: Path) -> None:
+    """The report's directory, without what an earlier drill left in it. Who is killed has not passed."""
+    from reconciler.drill.report import TYPE
+
+    place.mkdir(parents=True, exist_ok=True)
+    for name in _FILES:
+        (place / name).unlink(missing_ok=True)
+    begun = {"type": TYPE, "passed": False, "verdict": "not over: it is still running, or was killed"}
+    (place / "report.json").write_text(json.dumps(begun) + "\n", encoding="utf-8")
 
 
 def _tell(document: dict[str, Any], place: Path, output_format: Plain) -> None:
@@ -199,9 +215,10 @@ def _the_only_one(engine_id: str, env: str) -> Iterator[None]:
 
 
 @contextmanager
-def _signals() -> Iterator[Event]:
-    """Within, a signal sets the event and nothing else: what was begun is undone, not broken off."""
-    stop = Event()
+def _signals(stop: Event) -> Iterator[None]:
+    """Within, a signal sets `stop` and nothing else: what was begun is undone, not broken off. Before, while the drill
+    is only checked, it ends the command as it ends any other.
+    """
 
     def told(number: int, frame: object) -> None:  # noqa: ARG001  # a handler's signature
         if not stop.is_set():
@@ -210,7 +227,7 @@ def _signals() -> Iterator[Event]:
 
     before = {number: signal.signal(number, told) for number in _SIGNALS}
     try:
-        yield stop
+        yield
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)

@@ -1,10 +1,13 @@
 """`drill` and what goes with it, as far as it gets without an engine: files, places, exit codes."""
 
 import json
+import signal
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from reconciler.cli.drilling import _prepare, _signals
 from tests.unit.cli.conftest import FakeLoop, Run
 
 GOOD = "kind: Drill\nsteps: [wait: 1s]\n"
@@ -46,6 +49,30 @@ def test_a_report_among_the_specs_is_a_usage_error(run: Run, file: Path, loop: F
     assert result.exit_code == 64
     assert "which the loop watches; give another directory with --report" in result.stderr
     assert not (specs / "out").exists()
+
+
+def test_a_report_that_is_a_file_is_a_usage_error(run: Run, file: Path, loop: FakeLoop) -> None:
+    result = run("drill", str(file), "--unleash", "--report", str(file))
+    assert (result.exit_code, "is no directory; give one with --report" in result.stderr) == (64, True)
+
+
+def test_what_an_earlier_drill_left_in_the_reports_directory_is_gone(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    place.mkdir()
+    for name in ("report.html", "history.jsonl", "clients.log", "mine.txt"):
+        (place / name).write_text("of the one before")
+    _prepare(place)
+    assert sorted(path.name for path in place.iterdir()) == ["mine.txt", "report.json"]
+    told = json.loads((place / "report.json").read_text())
+    assert (told["type"], told["passed"]) == ("reconciler/drill/v1", False)
+
+
+def test_signals_are_kept_for_the_drill_only_while_it_is_done() -> None:
+    stop, before = Event(), signal.getsignal(signal.SIGINT)
+    with _signals(stop):
+        signal.raise_signal(signal.SIGINT)
+        assert stop.is_set()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_without_an_engine_a_sentence_says_so(run: Run, file: Path, loop: FakeLoop) -> None:

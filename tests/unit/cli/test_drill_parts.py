@@ -1,5 +1,6 @@
 """The parts of `drill` that touch the world: questions, changed specs, what a load and clients tell; its display."""
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -182,6 +183,22 @@ def test_clients_are_told_to_end_and_their_history_is_judged(tmp_path: Path) -> 
     assert measured.history_problem == ""
     assert measured.history.counts.final_reads == 1
     assert len(history.read_text().splitlines()) == 2
+
+
+def test_clients_find_their_history_although_the_report_is_relative(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They run in the drill's directory, which is another one."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("out", "drills"):
+        (tmp_path / name).mkdir()
+    clients = Clients(command=("sh", "-c", 'touch "$RECONCILER_HISTORY"; exec sleep 60'))
+    clock = RealClock(threading.Event())
+    started = ClientRun(clients, tmp_path / "drills", Path("out"), {"PATH": os.environ["PATH"]}, clock)
+    try:
+        eventually((tmp_path / "out" / "history.jsonl").exists)
+    finally:
+        started.kill()
 
 
 def test_a_program_that_is_not_there_is_told_before_anything_begins(tmp_path: Path) -> None:
