@@ -12,8 +12,9 @@ from rich.live import Live
 from rich.text import Text
 
 from reconciler.console.terminal import make_console
-from reconciler.drill.expecting import is_ready, probe_shares
+from reconciler.drill.expecting import probe_shares
 from reconciler.drill.recording import Measured, Recording, StepRun
+from reconciler.drill.recovering import is_ready
 from reconciler.drill.rules import longest_seconds
 from reconciler.drill.stage import Clock
 from reconciler.drill.timeline import clock as shown

@@ -1,16 +1,15 @@
 """What a drill expected against what was measured: a Result for each expectation, in the reference's order. Pure.
 
-Before: recording (Measured), runner (Ending). After: report, the exit code. What can't be measured is never good.
+Before: recording, recovering, replacing, runner (Ending). After: report, the exit code. What can't be measured is
+never good.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
-from math import inf
 from typing import Any
 
-from reconciler.drill.readiness import STAYS_SECONDS
-from reconciler.drill.recording import Measured, Span, WorldSample
+from reconciler.drill.recording import Measured
+from reconciler.drill.recovering import recoveries
 from reconciler.drill.replacing import replacements
 from reconciler.drill.runner import Ending
 from reconciler.drill.values import Drill
@@ -33,18 +32,9 @@ class Result:
     details: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovery:
-    """From a fault's end to all clusters ready; None: not before the drill was over."""
-
-    says: str
-    over_at: float
-    seconds: float | None
-
-
-def judge(drill: Drill, measured: Measured) -> tuple[Result, ...]:
-    """Every expectation of the drill."""
-    return tuple(_results(drill, measured))
+def judge(drill: Drill, measured: Measured, *, settled: bool = True) -> tuple[Result, ...]:
+    """Every expectation of the drill. `settled`: the last recovery was waited for."""
+    return tuple(_results(drill, measured, settled=settled))
 
 
 def verdict(drill: Drill, ending: Ending, results: tuple[Result, ...]) -> tuple[bool, str]:
@@ -66,51 +56,10 @@ def _all(count: int) -> str:
     return "the one expectation is" if count == 1 else f"all {count} expectations are"
 
 
-def recoveries(drill: Drill, measured: Measured) -> tuple[Recovery, ...]:
-    """How long each fault's recovery took."""
-    found = []
-    for span in measured.spans:
-        if span.over_at is not None:
-            over_at = span.over_at
-            later = (one.begun_at for one in measured.spans if one is not span and one.begun_at >= over_at)
-            others_at = min(later, default=inf)
-            seconds = _recovered(span, over_at, measured.worlds, drill.needs.clusters, others_at)
-            found.append(Recovery(says=span.says, over_at=span.over_at, seconds=seconds))
-    return tuple(found)
-
-
-def is_ready(sample: WorldSample, clusters: Collection[str]) -> bool:
-    """Whether all (or the named) clusters were ready then."""
-    there = [cluster for cluster in sample.clusters if not clusters or cluster.name in clusters]
-    return not sample.problem and bool(there) and all(cluster.all_ready for cluster in there)
-
-
-def _recovered(
-    span: Span, over_at: float, worlds: tuple[WorldSample, ...], clusters: Collection[str], others_at: float
-) -> float | None:
-    """The beginning of the first stretch of readiness that lasts, or lasts until the next fault at `others_at`.
-
-    A sample holds until the next. One that calls a killed instance ready is older than the kill.
-    """
-    killed = {victim.id for victim in span.victims} if span.kills else set()
-    since: float | None = None
-    for sample, following in pairwise((*worlds, None)):
-        if sample is None or (following is not None and following.at <= over_at):
-            continue
-        if since is not None and (sample.at - since >= STAYS_SECONDS or sample.at >= others_at):
-            break
-        stale = any(one.ready and one.id in killed for cluster in sample.clusters for one in cluster.instances)
-        if not is_ready(sample, clusters) or stale:
-            since = None
-        elif since is None:
-            since = max(sample.at, over_at)
-    return None if since is None else since - over_at
-
-
-def _results(drill: Drill, measured: Measured) -> Iterator[Result]:
+def _results(drill: Drill, measured: Measured, *, settled: bool) -> Iterator[Result]:
     expect = drill.expect
     if expect.recovered_within_seconds is not None:
-        yield _recovery(drill, measured, expect.recovered_within_seconds)
+        yield _recovery(drill, measured, expect.recovered_within_seconds, settled=settled)
     if expect.failed_requests_below is not None:
         yield _failed_requests(drill, measured, expect.failed_requests_below)
     if expect.steady_failures_below is not None:
@@ -126,8 +75,8 @@ def _line(drill: Drill, key: str) -> int:
     return place.line if place is not None else 0
 
 
-def _recovery(drill: Drill, measured: Measured, within: float) -> Result:
-    found = recoveries(drill, measured)
+def _recovery(drill: Drill, measured: Measured, within: float, *, settled: bool) -> Result:
+    found = recoveries(drill, measured, settled=settled)
     late = [one for one in found if one.seconds is None or one.seconds > within]
     never = [one for one in found if one.seconds is None]
     slowest = max((one.seconds for one in found if one.seconds is not None), default=None)

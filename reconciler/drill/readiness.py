@@ -1,6 +1,6 @@
 """Whether a world is ready as a drill means it: all its clusters, and nobody in them who was killed already. Pure.
 
-Before: a status. After: runner (waits), check (needs), expecting (recovery, on what was recorded).
+Before: a status. After: runner (waits), check (needs), recovering (on what was recorded).
 """
 
 from collections.abc import Collection
@@ -15,7 +15,7 @@ def concerned(world: WorldStatus, clusters: Collection[str]) -> tuple[ClusterSta
     """The clusters that a drill is about: the named, else all that aren't suspended."""
     if clusters:
         return tuple(cluster for cluster in world.clusters if cluster.name in clusters)
-    return tuple(cluster for cluster in world.clusters if not _suspended(cluster))
+    return tuple(cluster for cluster in world.clusters if not is_suspended(cluster))
 
 
 def lacking(world: WorldStatus, clusters: Collection[str], killed: Collection[str]) -> str:
@@ -25,6 +25,8 @@ def lacking(world: WorldStatus, clusters: Collection[str], killed: Collection[st
     """
     if world.engine_problem:
         return world.engine_problem
+    if not world.clusters:
+        return "the loop knows of no cluster yet"
     there = concerned(world, clusters)
     gone = sorted(set(clusters) - {cluster.name for cluster in there})
     if gone:
@@ -51,5 +53,6 @@ def _because(cluster: ClusterStatus) -> str:
     return ""
 
 
-def _suspended(cluster: ClusterStatus) -> bool:
+def is_suspended(cluster: ClusterStatus) -> bool:
+    """Whether it is left alone: then nobody waits for it."""
     return any(condition.type == "Suspended" and condition.status == "True" for condition in cluster.conditions)

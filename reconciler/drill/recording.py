@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
+from reconciler.drill.readiness import is_suspended
 from reconciler.plan.status import Verdict, WorldStatus
 from reconciler.state.event import Event
 
@@ -33,6 +34,7 @@ class ClusterSample:
     desired: int
     ready: int
     all_ready: bool
+    suspended: bool = False
     instances: tuple[InstanceSample, ...] = ()
 
 
@@ -223,6 +225,7 @@ def sample(world: WorldStatus, at: float) -> WorldSample:
             desired=cluster.desired,
             ready=cluster.ready,
             all_ready=cluster.all_ready and not cluster.problems,
+            suspended=is_suspended(cluster),
             instances=tuple(
                 InstanceSample(
                     number=one.number,

@@ -46,12 +46,19 @@ def replacements(measured: Measured) -> tuple[Replacement, ...]:
 
 
 def _gone(measured: Measured) -> Iterator[Replacement]:
+    """Who was seen and is never again: a loop that has just begun knows of nobody for a moment."""
     there: dict[str, Replacement] = {}
-    for sample in measured.worlds:
+    last_seen = {
+        one.id: place
+        for place, sample in enumerate(measured.worlds)
+        for cluster in sample.clusters
+        for one in cluster.instances
+    }
+    for place, sample in enumerate(measured.worlds):
         if sample.problem:
             continue
         now = {one.id: (cluster.name, one) for cluster in sample.clusters for one in cluster.instances if one.id}
-        for id in [id for id in there if id not in now]:
+        for id in [id for id in there if id not in now and last_seen[id] < place]:
             yield replace(there.pop(id), gone_at=sample.at)
         there.update({id: _seen(there, cluster, one, sample.at) for id, (cluster, one) in now.items()})
 

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.drill.expecting import Recovery, Result, judge, probe_shares, recoveries, verdict
+from reconciler.drill.expecting import Result, judge, probe_shares, verdict
 from reconciler.drill.recording import Measured, Span
+from reconciler.drill.recovering import recoveries
 from reconciler.drill.replacing import replacements
 from reconciler.drill.runner import Ending
 from reconciler.drill.values import Drill
@@ -33,7 +34,8 @@ class About:
 
 def document(drill: Drill, ending: Ending, measured: Measured, about: About) -> Json:
     """The whole report. `passed` and `verdict` first: that is what is asked for."""
-    results = judge(drill, measured)
+    settled = ending.kind in ("finished", "broken")
+    results = judge(drill, measured, settled=settled)
     passed, says = verdict(drill, ending, results)
     return {
         "type": TYPE,
@@ -47,7 +49,7 @@ def document(drill: Drill, ending: Ending, measured: Measured, about: About) -> 
         "seconds": _round(measured.ended_at - measured.began_at),
         "ending": {"kind": ending.kind, "why": ending.why, "line": ending.line},
         "expectations": [_result(result) for result in results],
-        "faults": _faults(drill, measured),
+        "faults": _faults(drill, measured, settled=settled),
         "steps": [
             {"text": s.text, "line": s.line, "at": _at(measured, s.begun_at), "until": _at(measured, s.ended_at)}
             for s in measured.steps
@@ -74,13 +76,12 @@ def _result(result: Result) -> Json:
     return asdict(result) | {"details": list(result.details)}
 
 
-def _faults(drill: Drill, measured: Measured) -> list[Json]:
-    found = {(one.says, one.over_at): one for one in recoveries(drill, measured)}
+def _faults(drill: Drill, measured: Measured, *, settled: bool) -> list[Json]:
+    found = {(one.says, one.over_at): one.seconds for one in recoveries(drill, measured, settled=settled)}
     return [_fault(span, measured, found.get((span.says, span.over_at or 0.0))) for span in measured.spans]
 
 
-def _fault(span: Span, measured: Measured, recovery: Recovery | None) -> Json:
-    seconds = None if recovery is None else recovery.seconds
+def _fault(span: Span, measured: Measured, seconds: float | None) -> Json:
     return {
         "kind": span.kind,
         "says": span.says,

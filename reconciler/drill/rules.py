@@ -94,9 +94,10 @@ def _lengths(drill: Drill) -> Iterator[Wrong]:
     for step in each(drill.steps):
         if isinstance(step, Repeat) and step.times > _MOST_FAULTS:
             yield step.place, f"{step.times} rounds; at most {_MOST_FAULTS} are possible", "repeat it less often"
-        if isinstance(step, Unleash) and least_seconds(step.meanwhile) > step.seconds > 0:
-            took, holds = show_seconds(least_seconds(step.meanwhile)), show_seconds(step.seconds)
-            yield step.place, f"what is done meanwhile takes {took}, the fault holds {holds}", "give it a longer `for`"
+        if isinstance(step, Unleash) and longest_seconds(step.meanwhile) > step.seconds > 0:
+            took, holds = show_seconds(longest_seconds(step.meanwhile)), show_seconds(step.seconds)
+            what = f"what is done meanwhile may take {took}, the fault holds {holds}"
+            yield step.place, what, "give it a longer `for`, or do less meanwhile"
     if longest_seconds(drill.steps) > LONGEST_SECONDS:
         took = show_seconds(longest_seconds(drill.steps))
         yield drill.places["steps"], f"they may take {took}; a drill lasts 1h at most", "make the drill shorter"

@@ -51,27 +51,34 @@ def run(drill: Drill, stage: Stage, clock: Clock, recording: Recording, rng: Ran
     Whatever ends it, all faults are over then, all specs as they were, and neither load nor clients run.
     """
     runner = Runner(drill, stage, clock, recording, rng)
+    problem = ""
     try:
         stage.begin(drill, recording)
         ending = runner.steps()
         stage.finish(recording)
-    except ReconcilerError as error:
+    except (ReconcilerError, OSError) as error:
         ending = Ending(kind="failed", why=str(error), line=runner.line)
     except (KeyboardInterrupt, SystemExit):
         ending = Ending(kind="aborted", why="interrupted", line=runner.line)
     finally:
-        _clear(stage, clock, recording)
+        problem = _clear(stage, clock, recording)
+    if problem and ending.kind == "finished":
+        return Ending(kind="failed", why=problem)
     return ending
 
 
-def _clear(stage: Stage, clock: Clock, recording: Recording) -> None:
+def _clear(stage: Stage, clock: Clock, recording: Recording) -> str:
+    """Nothing of the drill is left; returns what is, in words."""
     stage.clear()
     try:
         names = stage.put_back()
-        if names:
-            recording.remark(clock.now(), f"put back: {', '.join(names)}")
-    except ReconcilerError as error:
-        recording.remark(clock.now(), f"NOT put back: {error}")
+    except (ReconcilerError, OSError) as error:
+        problem = f"NOT put back: {error}"
+        recording.remark(clock.now(), problem)
+        return problem
+    if names:
+        recording.remark(clock.now(), f"put back: {', '.join(names)}")
+    return ""
 
 
 class Runner:
@@ -103,6 +110,7 @@ class Runner:
             self._step(step)
 
     def _step(self, step: Step) -> None:
+        self._clock.pause(0.0)  # whoever asked for the end before it gets it before anything more is done
         self.line = step.place.line
         number = self._recording.begin_step(
             StepRun(
@@ -233,12 +241,12 @@ class Runner:
 
     def _missing(self) -> str:
         try:
+            taken_up = self._stage.taken_up()  # first: the world as it was before that proves nothing
             world = self._stage.world()
-            if not self._stage.taken_up():
-                return "the loop has not taken up the change of the specs yet"
         except (EngineUnavailable, LoopNotRunning, TransientError) as error:
             return str(error)
-        return lacking(world, self._drill.needs.clusters, frozenset(self._killed))
+        missing = lacking(world, self._drill.needs.clusters, frozenset(self._killed))
+        return missing or ("" if taken_up else "the loop has not taken up the change of the specs yet")
 
 
 def _of_the_drill(fault: Fault, seed: int | None) -> Fault:

@@ -33,12 +33,16 @@ class VirtualClock:
 
     def pause(self, seconds: float) -> None:
         end = round(self.at + seconds, 3)
+        self._hear()
         while self.at < end:
             self.at = min(round(self.at + TICK_SECONDS, 3), end)
             self.each_tick()
-            if self.interrupt_at is not None and self.at >= self.interrupt_at:
-                self.interrupt_at = None
-                raise KeyboardInterrupt
+            self._hear()
+
+    def _hear(self) -> None:
+        if self.interrupt_at is not None and self.at >= self.interrupt_at:
+            self.interrupt_at = None
+            raise KeyboardInterrupt
 
 
 @dataclass(slots=True)
@@ -85,6 +89,7 @@ class FakeStage:
         self.replaced_wrongly = ""
         self.silent_after_seconds: float | None = None
         self.unhealed: list[str] = []
+        self.put_back_fails: Exception | None = None
         self.silent_at: float | None = None
         self.probe_fails: Callable[[float], str] = lambda _: ""
         self.load_document: Mapping[str, Any] | None = {"requests": {"count": 1000, "failures": 1}}
@@ -150,6 +155,8 @@ class FakeStage:
         return change.cluster
 
     def put_back(self) -> tuple[str, ...]:
+        if self.put_back_fails is not None:
+            raise self.put_back_fails
         names = tuple(self.changed)
         for name in names:
             self._scale(name, self.changed.pop(name))

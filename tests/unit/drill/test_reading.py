@@ -169,7 +169,8 @@ def test_what_can_not_be_expected_is_refused(rest: str, line: str) -> None:
             "- gorilla: {zone: az1, keep_down: true, for: 9s, meanwhile: [monkey: {zone: az1}]}",
             "it contradicts the gorilla of line 3: zone az1 is empty then",
         ),
-        ("- dns: {zone: az1, for: 9s, meanwhile: [wait: 10s]}", "what is done meanwhile takes 10s, the fault holds 9s"),
+        ("- dns: {zone: az1, for: 9s, meanwhile: [wait: 10s]}", "meanwhile may take 10s, the fault holds 9s"),
+        ("- dns: {zone: a, for: 9s, meanwhile: [{until: ready, within: 20s}]}", "meanwhile may take 20s, the fault"),
         ("- wait: 40m\n  - wait: 40m", "they may take 1h20m; a drill lasts 1h at most"),
     ],
 )

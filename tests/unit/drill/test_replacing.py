@@ -88,3 +88,13 @@ def test_the_death_of_the_one_before_excuses_nothing() -> None:
 def test_who_could_not_be_seen_for_a_while_is_not_gone() -> None:
     seen = (world(0.0, "a"), world(5.0, "", problem="the engine does not answer"), world(9.0, "a"))
     assert replacements(Measured(began_at=0.0, ended_at=9.0, worlds=seen)) == ()
+
+
+def test_a_loop_that_has_just_begun_and_knows_of_nobody_has_replaced_nobody() -> None:
+    seen = (world(0.0, "a"), world(5.0, "", problem="no loop is running"), WorldSample(at=8.0), world(9.0, "a"))
+    assert replacements(Measured(began_at=0.0, ended_at=9.0, worlds=seen)) == ()
+    later = (*seen, world(20.0, "b"))
+    (found,) = replacements(
+        Measured(began_at=0.0, ended_at=30.0, worlds=later, events=(event(19.0, "create", "lost"),))
+    )
+    assert (found.id, found.gone_at, found.cause) == ("a", 20.0, "lost")

@@ -6,12 +6,16 @@ import pytest
 
 from reconciler.chaos.faults import Monkey
 from reconciler.drill.check import rehearse
-from reconciler.drill.expecting import Result, judge, recoveries, verdict
+from reconciler.drill.expecting import Result, judge, verdict
 from reconciler.drill.reading import parse_drill
 from reconciler.drill.recording import Measured, Recording
+from reconciler.drill.recovering import recoveries
 from reconciler.drill.replacing import replacements
 from reconciler.drill.runner import Ending, run
+from reconciler.drill.stage import Change
 from reconciler.drill.values import Drill
+from reconciler.errors import ReconcilerError
+from reconciler.plan.status import WorldStatus
 from tests.support.fake_drill import BEGIN, FakeStage, VirtualClock
 
 STEADY = 'steady: {site: {http: "http://127.0.0.1/"}}\n'
@@ -41,7 +45,8 @@ class Played:
         self.recording = Recording(stage.clock.now())
         self.ending: Ending = run(self.drill, stage, stage.clock, self.recording, Random(1))
         self.measured: Measured = self.recording.measured(stage.clock.now())
-        self.results: tuple[Result, ...] = judge(self.drill, self.measured)
+        settled = self.ending.kind in ("finished", "broken")
+        self.results: tuple[Result, ...] = judge(self.drill, self.measured, settled=settled)
         self.passed, self.says = verdict(self.drill, self.ending, self.results)
 
 
@@ -188,6 +193,77 @@ def test_a_load_that_tells_nothing_is_never_good(stage: FakeStage, document: obj
 def test_a_missing_history_is_never_good(stage: FakeStage) -> None:
     text = "kind: Drill\nclients: {command: [x]}\nsteps: [wait: 1s]\nexpect: {nothing_lost: true}\n"
     assert "not measured: no history was written" in Played(text, stage).says
+
+
+class Late(FakeStage):
+    """The loop takes a change up right after it told of the world as it was."""
+
+    pending: Change | None = None
+
+    def change(self, change: Change) -> str:
+        self.pending = change
+        return "web"
+
+    def world(self) -> WorldStatus:
+        told = super().world()
+        if self.pending is not None:
+            super().change(self.pending)
+            self.pending = None
+        return told
+
+    def taken_up(self) -> bool:
+        return self.pending is None
+
+
+def test_a_world_from_before_a_change_does_not_count_as_ready_after_it() -> None:
+    text = "kind: Drill\nsteps:\n  - scale: {cluster: web, size: 4}\n  - until: ready\n    within: 9s\n"
+    played = Played(text, Late(VirtualClock()))
+    until = played.measured.steps[1]
+    assert (played.ending.kind, (until.ended_at or 0.0) - until.begun_at >= 2.9) == ("finished", True)
+
+
+def test_what_the_drill_changes_itself_does_not_prolong_a_recovery(stage: FakeStage) -> None:
+    text = (
+        "kind: Drill\nsteps:\n  - monkey: {cluster: web}\n  - until: ready\n    within: 9s\n"
+        "  - scale: {cluster: web, size: 5}\nexpect: {recovered: {within: 4s}}\n"
+    )
+    played = Played(text, stage)
+    assert [round(one.seconds or 0, 1) for one in recoveries(played.drill, played.measured)] == [3.0]
+    assert played.passed
+
+
+def test_a_loop_that_knows_of_no_cluster_is_not_ready(stage: FakeStage) -> None:
+    stage.sizes.clear()
+    played = Played("kind: Drill\nsteps:\n  - until: ready\n    within: 9s\n", stage)
+    assert played.says == "zone.yaml:3: not ready within 9s: the loop knows of no cluster yet"
+
+
+def test_who_asks_for_the_end_before_a_step_gets_it_before_that_step(stage: FakeStage) -> None:
+    stage.clock.interrupt_at = BEGIN
+    played = Played("kind: Drill\nsteps: [monkey: {}, gorilla: {zone: az1}]\n", stage)
+    assert (played.ending.kind, stage.struck) == ("aborted", [])
+
+
+def test_nobody_has_recovered_from_a_fault_that_was_broken_off_just_now(stage: FakeStage) -> None:
+    stage.clock.interrupt_at = BEGIN + 3
+    played = Played("kind: Drill\nsteps: [dns: {cluster: web, for: 9s}]\nexpect: {recovered: {within: 5s}}\n", stage)
+    assert (played.ending.kind, [result.good for result in played.results]) == ("aborted", [False])
+
+
+@pytest.mark.parametrize("error", [ReconcilerError("/specs: no space left"), OSError(5, "Input/output error")])
+def test_specs_that_can_not_be_put_back_fail_the_drill(stage: FakeStage, error: Exception) -> None:
+    stage.put_back_fails = error
+    played = Played("kind: Drill\nsteps: [scale: {cluster: web, size: 4}]\n", stage)
+    assert (played.passed, played.says) == (False, f"NOT put back: {error}")
+
+
+def test_a_file_system_that_fails_has_its_report_too(stage: FakeStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> bool:
+        raise FileNotFoundError(2, "No such file or directory", "/specs")
+
+    monkeypatch.setattr(stage, "taken_up", gone)
+    played = Played("kind: Drill\nsteps:\n  - until: ready\n    within: 9s\n", stage)
+    assert (played.ending.kind, "'/specs'" in played.says) == ("failed", True)
 
 
 # An instant inside of every step of MANY, and one while the last recovery is waited for.
