@@ -159,7 +159,7 @@ class RealStage:
         return strike
 
     def _unsettle(self, attack: Attack) -> None:
-        """Who moves out of a zone or back into it is moved by the loop in its own time. While a move is under way nothing
+        """Who moves out of a zone or back into it is moved by the loop in its own time. While one is under way nothing
         is planned: the rest must last.
         """
         if attack.closes is not None:

@@ -179,6 +179,7 @@ def test_ctrl_c_undoes_everything_and_still_reports(town: LoopProcess, docker: D
 
 
 def test_what_is_expected_and_does_not_come_true_exits_1(town: LoopProcess) -> None:
+    town.until(lambda: len(town.containers("web")) == 3, what="web-4 of the one before is gone")
     town.until_ready("web", 3)
     steps = "steps:\n  - monkey: {cluster: web, zone: az1}\nexpect:\n  recovered: {within: 100ms}\n"
     (town.root / "hasty.yaml").write_text(f"kind: Drill\nneeds: {{clusters: [web]}}\n{steps}")
