@@ -12,6 +12,7 @@ from reconciler.state.observed import Observed
 
 LONGEST_SECONDS = 366 * 86_400.0
 LONGEST_WHY = 200
+_SAYABLE_SECONDS = 1e12  # a number of JSON may have thousands of digits
 
 
 def known_zones(world: WantedWorld, observed: Observed, closed: Collection[str]) -> tuple[str, ...]:
@@ -31,7 +32,8 @@ def insist_on_zone(zone: str, known: Collection[str]) -> None:
 def insist_on_closing(seconds: float | None, why: str) -> None:
     """Raises UsageError for a time or a reason that can't be kept."""
     if seconds is not None and not 0 < seconds <= LONGEST_SECONDS:
-        raise UsageError(f"a zone is closed for more than 0 s and at most 366 days, not for {seconds:g} s")
+        length = f"{seconds:g} s" if abs(seconds) <= _SAYABLE_SECONDS else "that long"
+        raise UsageError(f"a zone is closed for more than 0 s and at most 366 days, not for {length}")
     if len(why) > LONGEST_WHY or not (why or " ").isprintable():
         raise UsageError(f"why: one line of at most {LONGEST_WHY} characters was expected")
 
