@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
 from reconciler.chaos.diary import Diary
@@ -146,13 +146,20 @@ class Keeper:
         ends = [part for part in heard if part.state is EngineState.EXITED]
         self._owed |= {part.id: part for part in ends if part.ended_badly and part.id not in self._done}
         gone = [part for part in ends if part.id not in {one.id for one in parts}]
-        self._seen = group([*parts, *self._owed.values()], now)
+        self._seen = self._shown([*parts, *self._owed.values()], now)
         vanishing = self._vanishing.look(parts, heard, time.monotonic())
         self._unclear = bool(vanishing)
         self._diary.look([*parts, *vanishing, *gone, *self._owed.values()], now)
         self._clean([*(part for part in parts if is_leftover(part, now)), *self._owed.values()])
         if gone:
             self._diary.look([*parts, *vanishing, *self._owed.values()], now)
+
+    def _shown(self, parts: list[FaultPart], now: float) -> tuple[FaultSeen, ...]:
+        """Left over is what could not be put away: what has yet to be looked at (a helper ends badly with a victim that
+        is replaced) needs nobody's help.
+        """
+        tried = {part.fault_id for part in parts if part.id in self._again_at}
+        return tuple(fault if fault.id in tried else replace(fault, leftover=False) for fault in group(parts, now))
 
     def tick(self) -> None:
         """Let the policies look."""

@@ -158,9 +158,16 @@ def test_one_whose_victim_is_only_listed_as_running_still_is_put_away_without_a_
     """A loop replaces the victim while the fault holds: nobody killed its helper, and nothing was left."""
     made = kept.fault()
     kept.until(lambda: bool(kept.keeper.faults()))
-    kept.meanwhile = lambda: kept.engine.crash(kept.victim)
+    shown: list[bool] = []
+
+    def meanwhile() -> None:
+        kept.engine.crash(kept.victim)
+        shown.extend(fault.leftover for fault in kept.keeper.faults())
+
+    kept.meanwhile = meanwhile
     kept.engine.crash(made, 137)
     kept.until(lambda: kept.told == [BEGINS, ENDED])
+    assert shown == [False]
     assert kept.put_away == ["k3f9 running"]
 
 

@@ -251,7 +251,9 @@ def test_only_zones_that_somebody_has_can_be_closed() -> None:
         insist_on_zone("nowhere", known)
 
 
-@pytest.mark.parametrize(("seconds", "why"), [(0.0, ""), (-1.0, ""), (1e12, ""), (10**400, ""), (float("nan"), ""), (None, "a\nb")])
+@pytest.mark.parametrize(
+    ("seconds", "why"), [(0.0, ""), (-1.0, ""), (1e12, ""), (10**400, ""), (float("nan"), ""), (None, "a\nb")]
+)
 def test_a_time_or_a_reason_that_cannot_be_is_refused(seconds: float | None, why: str) -> None:
     with pytest.raises(UsageError):
         insist_on_closing(seconds, why)
