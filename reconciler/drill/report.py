@@ -16,7 +16,7 @@ from reconciler.drill.runner import Ending
 from reconciler.drill.values import Drill
 
 TYPE = "reconciler/drill/v1"
-_MOST_EVENTS = 2000
+_MOST_EVENTS = 10_000
 # At most so many points of a probe's answers are kept in the document; failures are all kept.
 _MOST_ANSWERS = 2000
 
@@ -56,10 +56,12 @@ def document(drill: Drill, ending: Ending, measured: Measured, about: About) -> 
         ],
         "replacements": _replacements(measured),
         "clusters": _clusters(measured),
+        "unseen": _unseen(measured),
         "probes": _probes(drill, measured),
         "load": _load(drill, measured),
         "history": _history(drill, measured),
-        "events": _events(measured),
+        "events": _events(measured)[:_MOST_EVENTS],
+        "events_left_out": max(len(_events(measured)) - _MOST_EVENTS, 0),
         "remarks": [{"at": _at(measured, at), "text": text} for at, text in measured.remarks],
     }
 
@@ -122,6 +124,19 @@ def _clusters(measured: Measured) -> list[Json]:
     return [{"name": name, "series": points} for name, points in sorted(series.items())]
 
 
+def _unseen(measured: Measured) -> list[list[Any]]:
+    """From when until when nothing could be seen, and why: the series of the clusters say nothing of that time."""
+    found: list[list[Any]] = []
+    ends = [sample.at for sample in measured.worlds[1:]] + [measured.ended_at]
+    for sample, until in zip(measured.worlds, ends, strict=False):
+        why = sample.problem or ("" if sample.clusters else "the loop knew of no cluster yet")
+        if why and found and found[-1][1] == _at(measured, sample.at):
+            found[-1][1] = _at(measured, until)
+        elif why:
+            found.append([_at(measured, sample.at), _at(measured, until), why])
+    return found
+
+
 def _probes(drill: Drill, measured: Measured) -> list[Json]:
     found = []
     for probe, (_, (count, bad)) in zip(drill.steady, probe_shares(drill, measured), strict=True):
@@ -132,7 +147,7 @@ def _probes(drill: Drill, measured: Measured) -> list[Json]:
         found.append(
             {
                 "name": probe.name,
-                "every_seconds": probe.every_seconds * thinned,
+                "every_seconds": probe.every_seconds,
                 "asked": count,
                 "failed": bad,
                 "series": series,
@@ -174,5 +189,5 @@ def _events(measured: Measured) -> list[Json]:
             "message": event.message,
             "seconds": _round(event.duration_seconds),
         }
-        for event in within[:_MOST_EVENTS]
+        for event in within
     ]

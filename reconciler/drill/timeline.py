@@ -114,9 +114,9 @@ def _probe_lanes(report: Json, span: float) -> Iterator[tuple[str, str, int, str
             continue
         first, last = _x(series[0][0], span), _x(series[-1][0] + probe["every_seconds"], span)
         plot = f'<rect class="good" x="{first}" y="5" width="{max(last - first, 1):.2f}" height="6"/>'
-        for at, _, why in series:
-            if why:
-                wide = max(_x(at + probe["every_seconds"], span) - _x(at, span), 2.0)
+        for at, took, why in series:
+            if why:  # until it was asked again, which is later where it gave no answer for long
+                wide = max(_x(at + max(probe["every_seconds"], took), span) - _x(at, span), 2.0)
                 title = f"<title>{clock(at)}: {escape(why)}</title>"
                 plot += f'<rect class="bad" x="{_x(at, span)}" y="0" width="{wide:.2f}" height="16">{title}</rect>'
         yield probe["name"], f"{probe['failed']} of {probe['asked']} failed", height, plot
@@ -127,14 +127,29 @@ def _cluster_lanes(report: Json, span: float) -> Iterator[tuple[str, str, int, s
     calm = []
     for cluster in report["clusters"]:
         series = cluster["series"]
-        if all(ready == desired for _, ready, desired, _ in series):
+        if all(ready >= desired for _, ready, desired, _ in series):
             calm.append(cluster["name"])
             continue
-        yield cluster["name"], _ready_note(series), 34, _ready_plot(series, span, 34)
+        plot = _ready_plot(series, span, 34) + _gaps(report["unseen"], span, 34)
+        yield cluster["name"], _ready_note(series), 34, plot
     if calm:
         names = ", ".join(calm)
-        plot = f'<rect class="good" x="0" y="5" width="{_WIDTH:g}" height="6"/>'
-        yield (names if len(names) <= 24 else f"{len(calm)} other clusters"), "always ready", 16, plot
+        plot = f'<rect class="good" x="0" y="5" width="{_WIDTH:g}" height="6"/>' + _gaps(report["unseen"], span, 16)
+        note = "always ready" if not report["unseen"] else "ready whenever seen"
+        yield (names if len(names) <= 24 else f"{len(calm)} other clusters"), note, 16, plot
+
+
+def _gaps(unseen: Sequence[Sequence[Any]], span: float, height: int) -> str:
+    """Nothing but a dashed line while nobody could see what was."""
+    parts = []
+    for begin, end, why in unseen:
+        left, right = _x(begin, span), _x(end, span)
+        title = f"<title>{clock(begin)} to {clock(end)}: not seen: {escape(why)}</title>"
+        parts.append(
+            f'<rect class="unseen" x="{left}" y="0" width="{max(right - left, 1):.2f}" height="{height}">{title}</rect>'
+            f'<line class="unseen" x1="{left}" x2="{right}" y1="{height / 2:g}" y2="{height / 2:g}"/>'
+        )
+    return "".join(parts)
 
 
 def _ready_note(series: Sequence[Sequence[Any]]) -> str:

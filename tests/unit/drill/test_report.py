@@ -3,15 +3,17 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from reconciler.drill.page import page
 from reconciler.drill.reading import parse_drill
-from reconciler.drill.recording import Recording
+from reconciler.drill.recording import ClusterSample, Measured, ProbeSample, Recording, WorldSample
 from reconciler.drill.report import About, Json, document
-from reconciler.drill.runner import run
+from reconciler.drill.runner import Ending, run
+from reconciler.drill.timeline import timeline
 from tests.support.fake_drill import BEGIN, FakeStage, VirtualClock
 
 EVIL = "<script>alert(1)</script>"
@@ -92,6 +94,44 @@ def test_the_document_keeps_every_failure_and_every_change(report: Json) -> None
     assert sum(1 for _, _, why in report["probes"][0]["series"] if why) == 14
     web = next(cluster for cluster in report["clusters"] if cluster["name"] == "web")
     assert web["series"] == [[0.0, 3, 3, True], [10.1, 2, 3, False], [13.0, 3, 3, True]]
+
+
+def test_every_key_of_the_document_is_described(report: Json) -> None:
+    rows = [line for line in Path("docs/reference/drill.md").read_text().splitlines() if line.startswith("| `")]
+    described = {key: row for row in rows for key in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert set(report) <= set(described)
+    for key, value in report.items():
+        inner = value[0] if isinstance(value, list) and value else value
+        for name in inner if isinstance(inner, dict) else ():
+            assert f"`{name}`" in described[key], (key, name)
+
+
+@pytest.fixture(scope="module")
+def blind() -> Json:
+    """One second in which the loop was away, and a probe that got no answer for four."""
+    seen = (ClusterSample(name="web", desired=1, ready=1, all_ready=True),)
+    worlds = (
+        WorldSample(at=0.0, clusters=seen),
+        WorldSample(at=4.0, problem="no loop is running"),
+        WorldSample(at=4.5),
+        WorldSample(at=5.0, clusters=seen),
+    )
+    probes = (ProbeSample(at=2.0, probe="site", seconds=4.0, why="no answer"),)
+    drill = parse_drill(
+        b'kind: Drill\nsteady: {site: {http: "http://x/", every: 500ms}}\nsteps: [wait: 1s]\n', file="x"
+    )
+    measured = Measured(began_at=0.0, ended_at=10.0, worlds=worlds, probes=probes)
+    return document(drill, Ending(kind="finished"), measured, About(environment="test", version="1", seed=1))
+
+
+def test_what_could_not_be_seen_is_no_line_that_goes_on(blind: Json) -> None:
+    assert blind["unseen"] == [[4.0, 5.0, "no loop is running"]]
+    assert '<rect class="unseen" x="400.0" y="0" width="100.00"' in timeline(blind)
+    assert "ready whenever seen" in timeline(blind)
+
+
+def test_a_failure_is_as_long_as_nobody_answered(blind: Json) -> None:
+    assert '<rect class="bad" x="200.0" y="0" width="400.00"' in timeline(blind)
 
 
 def test_the_page_is_whole_and_loads_nothing(report: Json) -> None:
