@@ -39,7 +39,7 @@ class Told:
         return next(side for side in self.verdict["sides"] if side["name"] == name)
 
 
-def run(cloud: Cloud, example: str, name: str, shorter: Mapping[str, str]) -> Told:
+def run(cloud: Cloud, example: str, name: str, shorter: Mapping[str, str], *, seconds: float = _SECONDS) -> Told:
     """Run `examples/EXAMPLE/drills/NAME.yaml`, with each text of `shorter` replaced."""
     text = (EXAMPLES / example / "drills" / f"{name}.yaml").read_text(encoding="utf-8")
     program = "../../acmeair/drills/bookers.py" if "../acmeair/" in text else "bookers.py"
@@ -55,9 +55,10 @@ def run(cloud: Cloud, example: str, name: str, shorter: Mapping[str, str]) -> To
     assert str(BOOKERS) in text
     file = cloud.loop.root / f"{name}.yaml"
     file.write_text(text, encoding="utf-8")
-    ran = cloud.loop.cli("drill", file, "--unleash", "--report", cloud.loop.root / f"report-{name}", seconds=_SECONDS)
+    report = cloud.loop.root / f"report-{name}"
+    ran = cloud.loop.cli("drill", file, "--unleash", "--report", report, seconds=seconds)
     said = ran.out + ran.err
-    return Told(code=ran.code, said=said, report=_report(cloud.loop.root / f"report-{name}" / "report.json", said))
+    return Told(code=ran.code, said=said, report=_report(report / "report.json", said))
 
 
 def _report(file: Path, said: str) -> Mapping[str, Any]:
