@@ -189,10 +189,11 @@ def test_a_cut_is_followed_to_a_replacement_and_undone_by_ctrl_c(town: Town, doc
     assert town.reached_from("web-1") == set(zones) - {"web-1"}
 
 
-def test_one_way_and_from_the_reconciler_nobody_healthy_is_replaced(town: Town, docker: DockerEngine) -> None:
+def test_one_way_in_a_ring_and_from_the_reconciler_nobody_healthy_is_replaced(town: Town, docker: DockerEngine) -> None:
     town.until_ready("web", 6)
     before = town.containers("web")
-    for words in (("one-way", "--side", "az1", "--side", "az2"), ("reconciler", "--side", "az1")):
+    sides = ("--side", "az1", "--side", "az2")
+    for words in (("one-way", *sides), ("ring", "--spare"), ("reconciler", "--side", "az1")):
         with town.unleashed("split-brain", *words, "--for", "1s") as process:
             told = report(process)
         assert process.returncode == 0
@@ -247,7 +248,7 @@ def test_what_may_not_be_is_refused_before_anything_is_touched(town: Town, docke
 
 def test_when_its_maker_is_killed_a_fault_ends_by_itself(town: Town, docker: DockerEngine) -> None:
     town.until_ready("web", 6)
-    with town.unleashed("split-brain", "rest", "--side", "az1", "--for", "1s", "--spare", how="text") as process:
+    with town.unleashed("split-brain", "--side", "az1", "--side", "az2", "--for", "1s", how="text") as process:
         assert process.stdout is not None
         assert any("pairs as meant" in line for line in process.stdout), process.communicate()
         process.kill()
