@@ -42,7 +42,7 @@ def validate(
 
     allowed = tuple(str(path.absolute()) for path in allow_path or ())
     drills, problems = _drills(paths)
-    sources = read_sources([path for path in paths if path not in drills], Policy(allow_paths=allowed))
+    sources = read_sources(paths, Policy(allow_paths=allowed), apart=drills)
     sources.problems += problems
     for path in near_misses(paths):
         output.remark(f"{path} is left out: a spec's name ends in .yaml or .yml")
@@ -65,22 +65,45 @@ def validate(
 
 
 def _drills(paths: list[Path]) -> tuple[list[Path], list[Problem]]:
-    """Those of the files that call themselves drills, and what is wrong with them."""
-    from reconciler.drill.reading import parse_drill, says_drill
-    from reconciler.errors import SpecError
-    from reconciler.spec.read import read_spec
+    """Those of the files, and of the files in directories, that call themselves drills, and what is wrong with them."""
+    from reconciler.cli.sources import spec_files
 
     drills: list[Path] = []
     problems: list[Problem] = []
     for path in paths:
-        try:
-            read = None if path.is_dir() else read_spec(path)
-            if read is not None and says_drill(read.data):
-                drills.append(path)
-                parse_drill(read.data, file=str(path))
-        except SpecError as error:
-            problems += error.problems if path in drills else ()
+        files = spec_files(path) if path.is_dir() else (path,)
+        found = {file: wrong for file in files if (wrong := _wrong_with_drill(file)) is not None}
+        drills += found
+        problems += [one for wrong in found.values() for one in wrong]
+        if len(found) < len(files):
+            problems += [_among_specs(file) for file in found]
     return drills, problems
+
+
+def _wrong_with_drill(path: Path) -> tuple[Problem, ...] | None:
+    """None where it is no drill, or can't be read at all."""
+    from reconciler.drill.reading import parse_drill, says_drill
+    from reconciler.errors import SpecError
+    from reconciler.spec.read import read_spec
+
+    try:
+        read = read_spec(path)
+    except SpecError:
+        return None
+    if read is None or not says_drill(read.data):
+        return None
+    try:
+        parse_drill(read.data, file=str(path))
+    except SpecError as error:
+        return error.problems
+    return ()
+
+
+def _among_specs(path: Path) -> Problem:
+    from reconciler.errors import Problem
+
+    what = "a drill among specs: a loop that watches this directory would read it as a cluster"
+    return Problem(file=str(path), line=1, column=1, path="kind", problem=what, fix="move it to a directory of its own")
 
 
 def _problems_as_json(error: Exception) -> None:

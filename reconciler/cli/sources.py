@@ -5,7 +5,7 @@ Before: validate, plan, apply with their paths. After: spec.read, spec.parse, sp
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,12 +50,16 @@ def policy(settings: Settings) -> Policy:
     return Policy(allow_paths=tuple(str(path) for path in settings.allow_paths))
 
 
-def read_sources(paths: Iterable[Path], rules: Policy) -> Sources:
-    """Read files, and the spec files of directories. Raises UsageError for a path that isn't there."""
+def read_sources(paths: Iterable[Path], rules: Policy, *, apart: Collection[Path] = ()) -> Sources:
+    """Read files, and the spec files of directories, but none that is `apart`. Raises UsageError for a path that isn't
+    there.
+    """
     sources = Sources()
     for path in paths:
         if path.is_dir():
-            _read_directory(path, sources, rules)
+            _read_directory(path, sources, rules, apart)
+        elif path in apart:
+            continue
         elif path.is_symlink() or path.exists():
             if not is_spec_name(path.name):
                 raise UsageError(f"{path} is no spec file: its name must end in .yaml or .yml")
@@ -71,12 +75,19 @@ def near_misses(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(sorted(path for path in names if _MEANT.fullmatch(path.name) and not is_spec_name(path.name)))
 
 
-def _read_directory(directory: Path, sources: Sources, rules: Policy) -> None:
+def spec_files(directory: Path) -> tuple[Path, ...]:
+    """The files in it that the loop would read."""
+    found = listing((entry.name for entry in directory.iterdir()), directory=str(directory))
+    return tuple(directory / name for name in sorted(found.files.values()))
+
+
+def _read_directory(directory: Path, sources: Sources, rules: Policy, apart: Collection[Path]) -> None:
     found = listing((entry.name for entry in directory.iterdir()), directory=str(directory))
     sources.problems += found.problems
     doubled = [name for names in found.doubled.values() for name in names]
     for name in sorted([*found.files.values(), *doubled]):
-        _read_file(directory / name, directory, sources, rules)
+        if directory / name not in apart:
+            _read_file(directory / name, directory, sources, rules)
 
 
 def _read_file(path: Path, directory: Path, sources: Sources, rules: Policy) -> None:

@@ -89,6 +89,26 @@ def test_validate_takes_drills_beside_specs(run: Run, file: Path, tmp_path: Path
     assert run("validate", "zone.yaml", "-o", "json").stdout.startswith('{\n  "valid": true')
 
 
+def test_validate_knows_the_drills_in_a_directory(run: Run, file: Path, tmp_path: Path) -> None:
+    drills = tmp_path / "drills"
+    drills.mkdir()
+    (drills / "zone.yaml").write_text(GOOD)
+    assert run("validate", "drills").stdout == "1 drill, no problems\n"
+    (drills / "zone.yaml").write_text(BAD)
+    told = run("validate", "drills")
+    assert (told.exit_code, len(told.stderr.splitlines())) == (1, 3)
+
+
+def test_validate_finds_a_drill_where_the_loop_would_take_it_for_a_spec(run: Run, tmp_path: Path) -> None:
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    (mixed / "web.yaml").write_text(SPEC)
+    (mixed / "zone.yaml").write_text(GOOD)
+    told = run("validate", "mixed")
+    assert told.exit_code == 1
+    assert told.stderr.startswith("mixed/zone.yaml:1:1: kind: a drill among specs: a loop that watches this directory ")
+
+
 def test_validate_tells_what_is_wrong_with_a_drill(run: Run, file: Path) -> None:
     file.write_text(BAD)
     result = run("validate", "zone.yaml", "-o", "json")
