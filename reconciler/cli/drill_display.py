@@ -1,12 +1,14 @@
 """A drill while it runs: on a terminal a few lines that are drawn again and again, elsewhere a line for what happens.
+And what came of it, in lines.
 
 Before: drilling. After: standard error, so that the result stays by itself. Reads the Recording; changes nothing.
 """
 
 import sys
 from collections.abc import Callable, Iterator
+from textwrap import wrap
 from threading import Event, Thread
-from typing import Self
+from typing import Any, Self
 
 from rich.live import Live
 from rich.text import Text
@@ -124,3 +126,22 @@ def happenings(measured: Measured) -> Iterator[str]:
     found += [(span.begun_at, f"  {span.says}") for span in measured.spans]
     for at, text in sorted(found, key=lambda one: one[0]):
         yield f"{shown(at - measured.began_at):>6}  {text}"
+
+
+def results(document: dict[str, Any], width: int | None) -> Iterator[str]:
+    """What came of a drill: each expectation, what was done beside the steps, the verdict; folded where there is a `width`."""
+    for one in document["expectations"]:
+        yield from _folded(f"{'met' if one['good'] else 'NOT MET':<8} {one['name']}: {one['measured']}", 2, width)
+        for detail in (f"expected: {one['wanted']}", *(one["details"] if not one["good"] else ())):
+            yield from _folded(detail, 13, width)
+    for remark in document["remarks"]:
+        yield from _folded(remark["text"], 2, width)
+    word = "" if document["ending"]["kind"] == "aborted" else "passed: " if document["passed"] else "BROKEN: "
+    yield from _folded(f"{word}{document['verdict']}", 0, width)
+
+
+def _folded(text: str, indent: int, width: int | None) -> list[str]:
+    begin = " " * indent
+    if width is None:
+        return [begin + text]
+    return wrap(text, width, initial_indent=begin, subsequent_indent=" " * max(indent + 2, 13 if indent else 2))

@@ -24,7 +24,7 @@ from reconciler.cli.drill_load import ClientRun, LoadRun, check_program, load_bl
 from reconciler.cli.drill_specs import Specs
 from reconciler.cli.drill_watching import Watch, ask
 from reconciler.cli.situation import situation
-from reconciler.drill.readiness import STAYS_SECONDS, concerned
+from reconciler.drill.readiness import STAYS_SECONDS, Rest, concerned
 from reconciler.drill.recording import Recording, Victim
 from reconciler.drill.rules import LONGEST_SECONDS, longest_seconds
 from reconciler.drill.stage import Change
@@ -103,8 +103,7 @@ class RealStage:
         self._rehearsed: Situation | None = None
         self._settled = True
         self._moved = False
-        self._rests_since: float | None = None
-        self._rests_seconds = 0.0
+        self._rest = Rest(0.0)
         self._needed = drill.needs.clusters
         self._strikes: list[RealStrike] = []
         self._watch: Watch | None = None
@@ -124,12 +123,7 @@ class RealStage:
 
     def taken_up(self) -> bool:
         if not self._settled:
-            now = self.clock.now()
-            if not self._at_rest():
-                self._rests_since = None
-            elif self._rests_since is None:
-                self._rests_since = now
-            self._settled = self._rests_since is not None and now - self._rests_since >= self._rests_seconds
+            self._settled = self._rest.lasts(self._at_rest(), self.clock.now())
         return self._settled
 
     def _at_rest(self) -> bool:
@@ -164,13 +158,13 @@ class RealStage:
         """
         if attack.closes is not None:
             self._moved, self._settled = True, False
-            self._rests_since, self._rests_seconds = None, STAYS_SECONDS
+            self._rest = Rest(STAYS_SECONDS)
 
     def check_change(self, change: Change) -> str:
         return self._specs.check(change)
 
     def change(self, change: Change) -> str:
-        self._settled, self._rests_since = False, None
+        self._settled, self._rest = False, Rest(self._rest.seconds)
         return self._specs.make(change)
 
     def put_back(self) -> tuple[str, ...]:

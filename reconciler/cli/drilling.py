@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from random import Random, SystemRandom
+from shutil import get_terminal_size
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -173,29 +174,20 @@ def _prepare(place: Path) -> None:
 
 def _tell(document: dict[str, Any], place: Path, output_format: Plain) -> None:
     """The result. Raises typer.Exit, KeyboardInterrupt for what the drill ended with."""
+    from reconciler.cli.drill_display import results
+
     if output_format is Plain.JSON:
         output.emit_json(document)
     else:
-        for one in document["expectations"]:
-            word = "met" if one["good"] else "NOT MET"
-            output.say(f"  {one['name']:<20} {one['measured']}  (expected: {one['wanted']})  {word}")
-            for detail in one["details"] if not one["good"] else ():
-                output.say(f"  {'':<20}   {detail}")
-        for remark in document["remarks"]:
-            output.say(f"  {remark['text']}")
-        output.say(_last_line(document))
+        width = max(40, get_terminal_size((80, 24)).columns) if sys.stdout.isatty() else None
+        for line in results(document, width):
+            output.say(line)
         output.say(f"report: {place / 'report.html'}")
     sys.stdout.flush()
     if document["ending"]["kind"] == "aborted":
         raise KeyboardInterrupt
     if not document["passed"]:
         raise typer.Exit(EXIT_ERROR)
-
-
-def _last_line(document: dict[str, Any]) -> str:
-    if document["ending"]["kind"] == "aborted":
-        return str(document["verdict"])
-    return f"{'passed' if document['passed'] else 'BROKEN'}: {document['verdict']}"
 
 
 @contextmanager

@@ -11,6 +11,22 @@ STAYS_SECONDS = 2.0
 """So long all must stay ready to count as recovered: what hung falls silent only a moment after it was thawed."""
 
 
+class Rest:
+    """Whether there has been nothing to do for `seconds`, from one look to the next."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._since: float | None = None
+
+    def lasts(self, at_rest: bool, now: float) -> bool:  # noqa: FBT001  # one look
+        """One more look."""
+        if not at_rest:
+            self._since = None
+        elif self._since is None:
+            self._since = now
+        return self._since is not None and now - self._since >= self.seconds
+
+
 def concerned(world: WorldStatus, clusters: Collection[str]) -> tuple[ClusterStatus, ...]:
     """The clusters that a drill is about: the named, else all that aren't suspended."""
     if clusters:

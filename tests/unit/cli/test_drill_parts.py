@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.drill_display import happenings, screen
+from reconciler.cli.drill_display import happenings, results, screen
 from reconciler.cli.drill_load import ClientRun, _document, check_program, load_blueprint
 from reconciler.cli.drill_specs import Specs
 from reconciler.cli.drill_stage import RealClock
@@ -238,4 +238,36 @@ def test_the_display_says_what_is_going_on_and_what_has_happened() -> None:
         "  0:02    dns web-1",
         "  0:11    over: dns web-1",
         "  0:11  wait until all is ready again, and stays so",
+    ]
+
+
+def test_results_fit_the_terminal_and_are_whole_without_one() -> None:
+    detail = "monkey: 19 s " * 8
+    late = {"name": "recovered", "wanted": "within 15s of each fault", "good": False}
+    document = {
+        "expectations": [
+            {
+                **late,
+                "details": [detail],
+                "measured": "after `gorilla kills 1 in az1` not all were ready again by the end",
+            }
+        ],
+        "remarks": [{"text": "put back: web"}],
+        "ending": {"kind": "finished"},
+        "passed": False,
+        "verdict": "zone.yaml:22: recovered: within 15s of each fault expected; 19.4 s, the slowest of 6",
+    }
+    folded = list(results(document, 60))
+    assert max(map(len, folded)) <= 60
+    assert folded[:3] == [
+        "  NOT MET  recovered: after `gorilla kills 1 in az1` not all",
+        "             were ready again by the end",
+        "             expected: within 15s of each fault",
+    ]
+    assert [line.strip() for line in results(document, None)] == [
+        "NOT MET  recovered: after `gorilla kills 1 in az1` not all were ready again by the end",
+        "expected: within 15s of each fault",
+        detail.strip(),
+        "put back: web",
+        f"BROKEN: {document['verdict']}",
     ]
