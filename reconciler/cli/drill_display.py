@@ -129,7 +129,7 @@ def happenings(measured: Measured) -> Iterator[str]:
 
 
 def results(document: dict[str, Any], width: int | None) -> Iterator[str]:
-    """What came of a drill: each expectation, what was done beside the steps, the verdict; folded where there is a `width`."""
+    """What came of a drill: each expectation, what was done beside the steps, the verdict; folded to a `width`."""
     for one in document["expectations"]:
         yield from _folded(f"{'met' if one['good'] else 'NOT MET':<8} {one['name']}: {one['measured']}", 2, width)
         for detail in (f"expected: {one['wanted']}", *(one["details"] if not one["good"] else ())):
