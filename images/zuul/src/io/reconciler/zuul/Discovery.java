@@ -30,7 +30,9 @@ final class Discovery {
         own = new ApplicationInfoManager(config, new EurekaConfigBasedInstanceInfoProvider(config).get());
         var clientConfig = new DefaultEurekaClientConfig();
         var options = new DiscoveryClient.DiscoveryClientOptionalArgs();
-        options.setTransportClientFactories(new Impatient());
+        if (System.getenv().getOrDefault("EUREKA_URLS", "").contains(",")) {
+            options.setTransportClientFactories(new Impatient()); // there is another one to ask
+        }
         client = new DiscoveryClient(own, clientConfig, options);
         // The load balancer asks this one for the client, and nothing else.
         DiscoveryManager.getInstance().setDiscoveryClient(client);
