@@ -30,6 +30,7 @@ class Registration:
         self._identity = identity
         self._status = "STARTING"
         self._told = ""  # the status that Eureka has confirmed
+        self._said_ms = 0  # when that was said
         self._cleared = False
         self._changed = asyncio.Event()
         self._up = asyncio.Event()
@@ -64,17 +65,19 @@ class Registration:
             await self._call("DELETE", "", fine=(200, 404))
             self._cleared = True
         if self._told == self._status:
-            if (await self._call("PUT", "", fine=(200, 404))).status == 200:
+            # With what we last said and when: an Eureka that has an older word of us, from its peer, answers 404.
+            word = f"?status={self._status}&lastDirtyTimestamp={self._said_ms}"
+            if (await self._call("PUT", word, fine=(200, 404))).status == 200:
                 return
             self._told = ""
             self._log.say("forgotten", level="warning", url=self._urls[0])
-        status = self._status
-        body = instance_document(self._identity, status, now_ms=time.time_ns() // 1_000_000)
+        status, said_ms = self._status, time.time_ns() // 1_000_000
+        body = instance_document(self._identity, status, now_ms=said_ms)
         await self._call("POST", "", body=body, fine=(200, 204))
         if status == LEAVING:
             # A registration alone can't say it: Eureka keeps the UP of a lease that is still there.
             await self._call("PUT", OUT, fine=(200, 404))
-        self._told = status
+        self._told, self._said_ms = status, said_ms
         self._log.say("registered", url=self._urls[0], status=status)
         if status == "UP":
             self._up.set()

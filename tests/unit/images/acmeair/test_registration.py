@@ -88,6 +88,17 @@ def test_it_is_renewed_and_registered_again_where_eureka_has_forgotten_it() -> N
     assert play(scene).statuses()[-2:] == ["UP", "UP"]
 
 
+def test_a_renewal_says_what_was_said_last_and_when_so_that_an_older_word_from_a_peer_is_noticed() -> None:
+    async def scene(eureka: FakeEureka, lease: Registration) -> None:
+        await lease.up()
+        await until(lambda: eureka.caller.asked[-1][1] == "PUT")
+
+    eureka = play(scene)
+    (_, _, renewal), bodies = eureka.caller.asked[-1], [body for body in eureka.caller.bodies if body]
+    said = json.loads(bodies[-1])["instance"]["lastDirtyTimestamp"]
+    assert renewal == f"{LEASE}?status=UP&lastDirtyTimestamp={said}"
+
+
 def test_the_next_eureka_is_used_while_the_first_is_away() -> None:
     async def scene(eureka: FakeEureka, lease: Registration) -> None:
         eureka.away.add("one")
