@@ -43,11 +43,11 @@ def _monkey(fault: Monkey, situation: Situation, rng: Random) -> Attack:
         situation.insist_on_zones([fault.zone])
     meant = situation.running if fault.cluster is None else situation.named(fault.cluster)
     meant = tuple(one for one in meant if fault.zone in (None, one.zone) and not one.task)
-    whom = fault.cluster or "any cluster"
     eligible = opted_in("monkey", meant, situation, spare=fault.cluster is None)
     if not eligible:
         where = f" in {fault.zone}" if fault.zone else ""
-        raise ChaosRefused(f"monkey is refused: {whom} has no running instance{where} to kill")
+        whom = f"{fault.cluster} has no" if fault.cluster else "no cluster has a"
+        raise ChaosRefused(f"monkey is refused: {whom} running instance{where} to kill")
     victim, seed = choose(eligible, fault.seed, rng)
     chosen = f"chosen from {len(eligible)} with seed {seed}"
     return Attack(
