@@ -140,10 +140,10 @@ class LoadRun:
 
 
 def _document(output: bytes) -> dict[str, Any] | None:
-    """The last line that is a JSON object."""
+    """The last line that is a JSON object. What is no number there is none here: NaN is not JSON."""
     for line in reversed(output.decode(errors="replace").splitlines()):
         with suppress(ValueError):
-            found = json.loads(line)
+            found = json.loads(line, parse_constant=lambda _: None)
             if isinstance(found, dict):
                 return found
     return None

@@ -167,16 +167,22 @@ def _load(load: Json | None) -> str:
     said = f"<p>{escape(load['problem'])}</p>" if load["problem"] else ""
     rows = [
         (str(one.get("name", "")), *(str(one.get(key, "")) for key in ("count", "failures")), *_times(one))
-        for one in [*document.get("names", ()), *_total(document)]
+        for one in [*_listed(document, "names"), *_total(document)]
     ]
     heads = ("request", "made", "failed", "median", "p95", "p99", "slowest")
     table = _table(heads, rows, frozenset(range(1, 7))) if rows else "<p>The load told no figures.</p>"
     failures = [
         (str(one.get("count", "")), str(one.get("name", "")), str(one.get("text", "")))
-        for one in document.get("failures", ())
+        for one in _listed(document, "failures")
     ]
     told = _table(("times", "request", "what was wrong"), failures, frozenset({0})) if failures else ""
     return f"<h2>Load</h2>\n{said}{table}{told}"
+
+
+def _listed(document: Json, key: str) -> list[Json]:
+    """The entries of a list in a document that any program may have written."""
+    found = document.get(key)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _total(document: Json) -> Iterator[Json]:

@@ -63,11 +63,11 @@ def _shadow(fault: Json, span: float, height: int) -> str:
 
 def _load_lanes(report: Json, span: float) -> Iterator[tuple[str, str, int, str]]:
     load = report["load"] or {}
-    series = (load.get("document") or {}).get("series") or []
+    series = _seconds_of(load.get("document") or {})
     if not series or load.get("at") is None:
         return
     offset = float(load["at"])
-    points = [(offset + float(one["second"]), one) for one in series]
+    points = [(offset + one["second"], one) for one in series]
     peak = max((one["requests"] for _, one in points), default=0) or 1
     height = 64
     area = _area([(at, one["requests"] / peak) for at, one in points], 1.0, span, height)
@@ -75,11 +75,22 @@ def _load_lanes(report: Json, span: float) -> Iterator[tuple[str, str, int, str]
     failures = sum(one["failures"] for _, one in points)
     failed = f", {failures} failed" if failures else ", none failed"
     yield "requests a second", f"up to {peak}{failed}", height, f'<path class="load" d="{area}"/>{bars}'
-    slow = [(at, float(one["p99_ms"])) for at, one in points if one.get("p99_ms") is not None]
+    slow = [(at, float(one["p99_ms"])) for at, one in points if isinstance(one.get("p99_ms"), int | float)]
     most = max((value for _, value in slow), default=0.0)
     if most:
         area = _area([(at, value / most) for at, value in slow], 1.0, span, 32)
         yield "slowest 1 %", f"up to {_milliseconds(most)}", 32, f'<path class="slow" d="{area}"/>'
+
+
+def _seconds_of(document: Json) -> list[Json]:
+    """Those of the load's seconds that can be drawn: any program may have written its document."""
+    series = document.get("series")
+    return [
+        one
+        for one in (series if isinstance(series, list) else ())
+        if isinstance(one, dict)
+        and all(isinstance(one.get(key), int | float) for key in ("second", "requests", "failures"))
+    ]
 
 
 def _milliseconds(value: float) -> str:

@@ -156,7 +156,14 @@ def test_a_load_in_the_hosts_network_has_no_name_servers_of_ours() -> None:
 
 @pytest.mark.parametrize(
     ("output", "found"),
-    [(b"", None), (b"nonsense\n{]\n", None), (b"[1]\n", None), (b'x\n{"a": 1}\n\n', {"a": 1}), (b'{"a": 1', None)],
+    [
+        (b"", None),
+        (b"nonsense\n{]\n", None),
+        (b"[1]\n", None),
+        (b'x\n{"a": 1}\n\n', {"a": 1}),
+        (b'{"a": 1', None),
+        (b'{"a": NaN}', {"a": None}),
+    ],
 )
 def test_a_loads_document_is_its_last_json_object(output: bytes, found: object) -> None:
     assert _document(output) == found

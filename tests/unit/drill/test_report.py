@@ -134,6 +134,19 @@ def test_a_failure_is_as_long_as_nobody_answered(blind: Json) -> None:
     assert '<rect class="bad" x="200.0" y="0" width="400.00"' in timeline(blind)
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"series": None, "names": None, "failures": 3},
+        {"series": [{"second": 0}, {"second": "x", "requests": 1, "failures": 0}, 7], "names": ["a"], "failures": [1]},
+        {"series": [{"second": 1, "requests": 2, "failures": 1, "p99_ms": "slow"}], "requests": {"count": 2}},
+    ],
+)
+def test_a_load_may_write_what_it_likes(blind: Json, document: Json) -> None:
+    load = {"image": "load", "at": 0.0, "problem": "", "document": document}
+    assert "<h2>Load</h2>" in page({**blind, "load": load})
+
+
 def test_the_page_is_whole_and_loads_nothing(report: Json) -> None:
     text = page(report)
     shape = Shape()
