@@ -111,6 +111,15 @@ class Stage:
         """A low-level client, for one thread."""
         return docker.APIClient(base_url=self.engine_url, version=API_VERSION, timeout=120)
 
+    def replaced_after(self, name: str) -> float:
+        """Kill this container; seconds from just before that to the start of the one that takes its name."""
+        client = self.client()
+        began = self.now()
+        client.kill(name)
+        seconds = self.events.nth(1, "start", name, began) - began
+        client.close()
+        return seconds
+
     def grow(self, name: str, size: int, seconds: float, **fields: str) -> None:
         """Save the cluster's spec and wait until all are ready."""
         self.loop.save(name, spec(size, **fields))

@@ -1,10 +1,9 @@
 """Fifty long-lived instances, each killed once: from the kill to the start of the successor; Docker Swarm beside it."""
 
-import time
 from collections.abc import Iterator
 
 from tests.bench.bare import healer
-from tests.bench.stage import Stage, stage
+from tests.bench.stage import stage
 from tests.bench.swarm import service
 from tests.bench.values import Row, figure, samples, slower_at_most
 
@@ -22,9 +21,9 @@ def measure(engine_url: str) -> Iterator[Row]:
         victim = f"{here.bare}1"
         with healer(here, victim):
             for number in range(1, COUNT + 1):
-                ours.append(_kill(here, f"{here.cluster(_CLUSTER)}{number}"))
+                ours.append(here.replaced_after(f"{here.cluster(_CLUSTER)}{number}"))
                 here.loop.until_ready(_CLUSTER, COUNT)
-                bare.append(_kill(here, victim))
+                bare.append(here.replaced_after(victim))
     with service(engine_url, COUNT) as swarm:
         theirs = [swarm.kill_one() for _ in range(SWARM_ROUNDS)]
     yield slower_at_most(
@@ -40,12 +39,3 @@ def measure(engine_url: str) -> Iterator[Row]:
         "after the others; its restart delay is its default, 5 s.",
         against=samples(ours),
     )  # fmt: skip
-
-
-def _kill(here: Stage, name: str) -> float:
-    client = here.client()
-    began = time.time()
-    client.kill(name)
-    seconds = here.events.nth(1, "start", name, began) - began
-    client.close()
-    return seconds
