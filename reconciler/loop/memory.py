@@ -94,6 +94,10 @@ class LoopMemory:
         made_at = self._made.get(instance.id)
         if made_at is not None:
             return Sighting(up_since=made_at)
+        if instance.state is EngineState.CREATED:
+            # Not up yet, so there is no age to ask for; and while a container is being started the engine keeps
+            # whoever asks waiting: half a second in which nothing would be decided.
+            return Sighting(up_since=now, adopted=not self._looked)
         return Sighting(up_since=now - up_seconds(instance.id), adopted=not self._looked)
 
     def absorb(self, outcomes: Iterable[Outcome], now: float) -> None:

@@ -51,6 +51,18 @@ def test_who_ran_before_the_loop_is_adopted_with_its_age_and_who_comes_later_is_
     assert remembered.sightings.keys() == {"b"}
 
 
+def test_one_that_is_being_made_is_not_asked_for_its_age_and_begins_to_live_with_its_start() -> None:
+    """The engine would answer only when it has started, and nothing would be decided until then."""
+
+    def up_seconds(id: str) -> float:
+        raise AssertionError(f"{id} was asked for")
+
+    remembered = memory()
+    remembered.sight([instance("a", EngineState.CREATED)], 100.0, up_seconds)
+    remembered.sight([instance("a")], 100.5, up_seconds)
+    assert remembered.sightings["a"].up_since == 100.5
+
+
 def test_a_pause_is_remembered_from_when_it_was_first_seen_until_it_ends() -> None:
     remembered = memory()
     for now, state in ((1.0, EngineState.RUNNING), (2.0, EngineState.PAUSED), (3.0, EngineState.PAUSED)):
