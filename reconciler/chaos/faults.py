@@ -44,22 +44,35 @@ class Monkey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gorilla:
-    """Kill everything in a zone at once. `keep_down`: close the zone first, for `seconds`.
+class Lasting:
+    """What all faults have that hold for a while, `seconds`.
 
-    `spare`: leave alone the clusters there that aren't opted in, instead of refusing; so with all faults of zones.
+    `spare`: leave alone the clusters among the victims that aren't opted in, instead of refusing.
     """
 
-    kind: ClassVar[str] = "gorilla"
-    zone: str
-    keep_down: bool = False
     seconds: float = DEFAULT_SECONDS
     spare: bool = False
     anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SplitBrain:
+class Targeted(Lasting):
+    """What all faults of some instances have, wherever those are."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gorilla(Lasting):
+    """Kill everything in a zone at once. `keep_down`: close the zone first, for `seconds`."""
+
+    kind: ClassVar[str] = "gorilla"
+    zone: str
+    keep_down: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitBrain(Lasting):
     """Cut zones off from each other. What `sides` means depends on the shape; empty: see `shapes`.
 
     halves: the groups of zones that don't see each other. rest: one group, cut off from all others. bridge: first
@@ -70,79 +83,52 @@ class SplitBrain:
     kind: ClassVar[str] = "split-brain"
     shape: Shape
     sides: tuple[tuple[str, ...], ...] = ()
-    seconds: float = DEFAULT_SECONDS
-    spare: bool = False
-    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Freeze:
+class Freeze(Targeted):
     """Stop every process (SIGSTOP); they go on afterwards as if no time had passed."""
 
     kind: ClassVar[str] = "freeze"
-    target: Target
-    seconds: float = DEFAULT_SECONDS
-    spare: bool = False
-    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class Loss(Targeted):
     """Lose `percent` of the packets, in each direction."""
 
     kind: ClassVar[str] = "loss"
-    target: Target
     percent: float = 20.0
-    seconds: float = DEFAULT_SECONDS
-    spare: bool = False
-    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dns:
+class Dns(Targeted):
     """Names fail: nobody answers on port 53."""
 
     kind: ClassVar[str] = "dns"
-    target: Target
-    seconds: float = DEFAULT_SECONDS
-    spare: bool = False
-    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agent:
+class Agent(Targeted):
     """Only the heartbeat stops: the instance works, and its beats don't arrive."""
 
     kind: ClassVar[str] = "agent"
-    target: Target
-    seconds: float = DEFAULT_SECONDS
-    spare: bool = False
-    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Burn:
+class Burn(Targeted):
     """Compute in vain on `workers` processors, within the victim's own share where the engine allows it."""
 
     kind: ClassVar[str] = "burn"
-    target: Target
     workers: int = 1
-    seconds: float = DEFAULT_SECONDS
-    spare: bool = False
-    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fill:
+class Fill(Targeted):
     """Fill `size_bytes` of the disk that the victim writes to, at `path`."""
 
     kind: ClassVar[str] = "fill"
-    target: Target
     size_bytes: int = 64 * MEBIBYTE
     path: str = "/tmp"  # noqa: S108  # inside the victim
-    seconds: float = DEFAULT_SECONDS
-    spare: bool = False
-    anyway: bool = False
 
 
 Aimed: TypeAlias = Freeze | Loss | Dns | Agent | Burn | Fill

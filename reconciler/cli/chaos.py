@@ -105,8 +105,7 @@ def freeze(settings: Settings, common: Common) -> None:
 
     Example: `reconciler chaos freeze web-1 --for 10s --unleash`.
     """
-    fault = Freeze(target=common.target, seconds=common.seconds, spare=common.spare, anyway=common.anyway)
-    run(settings, fault, common.way)
+    run(settings, common.aim(Freeze), common.way)
 
 
 @app.command()
@@ -129,10 +128,7 @@ def loss(
 
     Example: `reconciler chaos loss --zone az1 --percent 20 --unleash`.
     """
-    fault = Loss(
-        target=common.target, percent=percent, seconds=common.seconds, spare=common.spare, anyway=common.anyway
-    )  # fmt: skip
-    run(settings, fault, common.way)
+    run(settings, common.aim(Loss, percent=percent), common.way)
 
 
 @app.command()
@@ -143,8 +139,7 @@ def dns(settings: Settings, common: Common) -> None:
 
     Example: `reconciler chaos dns web --for 20s --unleash`.
     """
-    fault = Dns(target=common.target, seconds=common.seconds, spare=common.spare, anyway=common.anyway)
-    run(settings, fault, common.way)
+    run(settings, common.aim(Dns), common.way)
 
 
 @app.command()
@@ -155,8 +150,7 @@ def agent(settings: Settings, common: Common) -> None:
 
     Example: `reconciler chaos agent web --one --for 10s --unleash`.
     """
-    fault = Agent(target=common.target, seconds=common.seconds, spare=common.spare, anyway=common.anyway)
-    run(settings, fault, common.way)
+    run(settings, common.aim(Agent), common.way)
 
 
 @app.command()
@@ -171,10 +165,7 @@ def burn(
 
     Example: `reconciler chaos burn web-1 --workers 2 --unleash`.
     """
-    fault = Burn(
-        target=common.target, workers=workers, seconds=common.seconds, spare=common.spare, anyway=common.anyway
-    )  # fmt: skip
-    run(settings, fault, common.way)
+    run(settings, common.aim(Burn, workers=workers), common.way)
 
 
 @app.command()
@@ -190,11 +181,7 @@ def fill(
 
     Example: `reconciler chaos fill cassandra-1 --size 1GiB --path /var/lib/cassandra --unleash`.
     """
-    fault = Fill(
-        target=common.target, size_bytes=_bytes(size), path=path,
-        seconds=common.seconds, spare=common.spare, anyway=common.anyway,
-    )  # fmt: skip
-    run(settings, fault, common.way)
+    run(settings, common.aim(Fill, size_bytes=_bytes(size), path=path), common.way)
 
 
 app.command("list")(list_faults)

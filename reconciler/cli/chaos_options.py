@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from reconciler.chaos.faults import DEFAULT_SECONDS, Target
+from reconciler.chaos.faults import DEFAULT_SECONDS, Aimed, Target
 from reconciler.cli.chaos_run import Way
 from reconciler.cli.options import duration_option
 from reconciler.cli.output import Plain
@@ -29,6 +29,10 @@ class Common(NamedTuple):
     target: Target = Target()
     zone: str | None = None
     seed: int | None = None
+
+    def aim(self, kind: type[Aimed], **own: Any) -> Aimed:
+        """The fault of this kind with what was given; `own` is what only this kind has."""
+        return kind(target=self.target, seconds=self.seconds, spare=self.spare, anyway=self.anyway, **own)
 
 
 def _flag(name: str, help_text: str) -> tuple[Any, Any]:
