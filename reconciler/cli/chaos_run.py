@@ -4,19 +4,15 @@ Before: chaos. After: chaos.prepare and chaos.director, chaos_view (words), chao
 Signals only set an event here: nothing is broken off in the middle, so everything that was begun is undone.
 """
 
-import os
-import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, suppress
 from random import SystemRandom
 from typing import NamedTuple
 
 import typer
 
-from reconciler.api.client import LoopClient
 from reconciler.chaos.attack import Attack
 from reconciler.chaos.director import Director
 from reconciler.chaos.faults import Fault
@@ -26,10 +22,11 @@ from reconciler.cli import chaos_view as view
 from reconciler.cli import output, session
 from reconciler.cli.chaos_cost import Cost, Meter
 from reconciler.cli.chaos_line import Line
+from reconciler.cli.directing import director as joined
 from reconciler.cli.failures import EXIT_ERROR
 from reconciler.cli.output import Plain
 from reconciler.cli.situation import situation
-from reconciler.cli.zone import reopen
+from reconciler.cli.undoing import asked_to_end
 from reconciler.engine.fault_ports import FaultEngine
 from reconciler.errors import ChaosRefused, ReconcilerError
 from reconciler.loop.settings import Settings
@@ -54,8 +51,12 @@ def run(settings: Settings, fault: Fault, way: Way) -> None:
         loop = session.running(settings)
         if attack.closes is not None and loop is None:
             raise ChaosRefused("--keep-down is refused: no loop runs, so nothing would start there again; leave it out")
-        with _signals() as stop, Line(quiet=way.format is Plain.JSON) as line:
-            director = _director(settings, engine, loop, stop, line)
+        stop = threading.Event()
+        with asked_to_end(stop), Line(quiet=way.format is Plain.JSON) as line:
+            if loop is None:
+                director = Director(engine, settings.env, tell=line.step, stop=stop)
+            else:
+                director = joined(settings, engine, loop, stop, tell=line.step, remark=output.remark)
             director.check(attack)
             if not way.unleash:
                 _say_leashed(attack, way.format)
@@ -67,36 +68,6 @@ class _Stage(NamedTuple):
     engine: FaultEngine
     stop: threading.Event
     line: Line
-
-
-def _director(
-    settings: Settings, engine: FaultEngine, loop: LoopClient | None, stop: threading.Event, line: Line
-) -> Director:
-    if loop is None:
-        return Director(engine, settings.env, tell=line.step, stop=stop)
-    client = loop
-
-    def note(cluster: str, subject: str, cause: str) -> None:
-        try:
-            client.note(cluster, subject, cause)
-        except ReconcilerError as error:  # a fault needs no witness
-            output.remark(f"the loop took no note: {error}")
-
-    def close_zone(zone: str, seconds: float, why: str) -> None:
-        for sentence in client.close_zone(zone, seconds, why):
-            output.remark(sentence)
-
-    def open_zone(zone: str) -> None:
-        try:
-            reopen(settings, zone)
-        except ReconcilerError as error:
-            raise ReconcilerError(
-                f"zone {zone} is closed until its time is over: {error}; `reconciler zone open {zone}` opens it"
-            ) from error
-
-    return Director(
-        engine, settings.env, note=note, close_zone=close_zone, open_zone=open_zone, tell=line.step, stop=stop
-    )
 
 
 def _say_leashed(attack: Attack, how: Plain) -> None:
@@ -155,20 +126,3 @@ def _settle(meter: Meter, attack: Attack, fault_id: str, blow_at: float, way: Wa
     with suppress(ReconcilerError):
         return meter.settled(attack, blow_at, seconds, stage.stop)
     return Cost()
-
-
-@contextmanager
-def _signals() -> Iterator[threading.Event]:
-    """Within, SIGINT, SIGTERM and SIGHUP (the terminal was closed) set the event, and nothing else."""
-    stop = threading.Event()
-
-    def told(number: int, frame: object) -> None:  # noqa: ARG001  # a handler's signature
-        if not stop.is_set():
-            with suppress(OSError):  # the stream's own buffer may be in use just now, and nobody may read it any more
-                os.write(2, b"\nending: everything is undone first\n")
-        stop.set()
-
-    with ExitStack() as stack:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            stack.callback(signal.signal, number, signal.signal(number, told))
-        yield stop

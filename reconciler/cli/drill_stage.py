@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.api.client import LoopClient
 from reconciler.chaos.attack import Attack
-from reconciler.chaos.director import Director
 from reconciler.chaos.faults import Fault
 from reconciler.chaos.prepare import prepare
 from reconciler.chaos.running import Running
 from reconciler.chaos.situation import Situation, name_of
 from reconciler.cli import output, session
+from reconciler.cli.directing import director, unheard
 from reconciler.cli.drill_load import ClientRun, LoadRun, check_program, load_blueprint
 from reconciler.cli.drill_specs import Specs
 from reconciler.cli.drill_watching import Watch, ask
@@ -99,7 +99,7 @@ class RealStage:
         self._base = Path(drill.file).absolute().parent
         self._directory = Path(loop.info().get("specs", "") or settings.specs)
         self._specs = Specs(settings, self._directory, self._base, loop)
-        self._director = _director(settings, engine, loop, stop)
+        self._director = director(settings, engine, loop, stop, tell=unheard, remark=unheard)
         self._rehearsed: Situation | None = None
         self._settled = True
         self._moved = False
@@ -241,17 +241,3 @@ class RealStage:
             seconds=min(LONGEST_SECONDS, longest_seconds(drill.steps) + _AFTERWARDS_SECONDS),
         )
         return LoadRun(self._engine, settings.env, blueprint, self.clock)
-
-
-def _director(settings: Settings, engine: "DockerEngine", loop: LoopClient, stop: Event) -> Director:
-    def note(cluster: str, subject: str, cause: str) -> None:
-        with suppress(ReconcilerError):  # a fault needs no witness
-            loop.note(cluster, subject, cause)
-
-    def close_zone(zone: str, seconds: float, why: str) -> None:
-        loop.close_zone(zone, seconds, why)
-
-    def open_zone(zone: str) -> None:
-        loop.open_zone(zone)
-
-    return Director(engine, settings.env, note=note, close_zone=close_zone, open_zone=open_zone, stop=stop)

@@ -5,7 +5,6 @@ that was expected came true; 1 with the first that didn't; 64 for a usage error;
 """
 
 import json
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from reconciler.cli import output, session
 from reconciler.cli.failures import EXIT_ERROR
 from reconciler.cli.options import environment
 from reconciler.cli.output import Plain
+from reconciler.cli.undoing import asked_to_end
 from reconciler.errors import LoopNotRunning, SpecError, UsageError
 from reconciler.loop.settings import Settings
 
@@ -36,7 +36,6 @@ app = typer.Typer()
 
 _SEEDS = 2**32
 _FILES = ("report.json", "report.html", "history.jsonl", "clients.log")
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @app.command(rich_help_panel="Change")
@@ -73,7 +72,8 @@ def drill(
         _check(read, stage, output_format, unleash=unleash)
         if not unleash:
             return
-        with _the_only_one(engine_id, settings.env), _signals(stop):
+        # Until now a signal ends the command as it ends any other: nothing was begun.
+        with _the_only_one(engine_id, settings.env), asked_to_end(stop):
             chance = SystemRandom().randrange(_SEEDS) if seed is None else seed
             document = _perform(settings, read, stage, place, chance)
     _tell(document, place, output_format)
@@ -204,22 +204,3 @@ def _the_only_one(engine_id: str, env: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def _signals(stop: Event) -> Iterator[None]:
-    """Within, a signal sets `stop` and nothing else: what was begun is undone, not broken off. Before, while the drill
-    is only checked, it ends the command as it ends any other.
-    """
-
-    def told(number: int, frame: object) -> None:  # noqa: ARG001  # a handler's signature
-        if not stop.is_set():
-            sys.stderr.write("\nending: everything is undone first\n")
-        stop.set()
-
-    before = {number: signal.signal(number, told) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)

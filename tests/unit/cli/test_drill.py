@@ -7,7 +7,8 @@ from threading import Event
 
 import pytest
 
-from reconciler.cli.drilling import _prepare, _signals
+from reconciler.cli.drilling import _prepare
+from reconciler.cli.undoing import asked_to_end
 from tests.unit.cli.conftest import FakeLoop, Run
 
 GOOD = "kind: Drill\nsteps: [wait: 1s]\n"
@@ -69,7 +70,7 @@ def test_what_an_earlier_drill_left_in_the_reports_directory_is_gone(tmp_path: P
 
 def test_signals_are_kept_for_the_drill_only_while_it_is_done() -> None:
     stop, before = Event(), signal.getsignal(signal.SIGINT)
-    with _signals(stop):
+    with asked_to_end(stop):
         signal.raise_signal(signal.SIGINT)
         assert stop.is_set()
     assert signal.getsignal(signal.SIGINT) is before
