@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.bench.bare import healer
+from tests.bench.heal import in_turns
 from tests.bench.stage import stage
 from tests.bench.swarm import service
 from tests.bench.values import Row, figure, samples, slower_at_most
@@ -10,20 +10,12 @@ from tests.bench.values import Row, figure, samples, slower_at_most
 COUNT = 50
 SWARM_ROUNDS = 10
 TIMES = 1.5
-_CLUSTER = "web"
 
 
 def measure(engine_url: str) -> Iterator[Row]:
-    """Each instance dies once, since a number's second start in a row is put off on purpose."""
-    ours, bare = [], []
+    """Each instance dies once."""
     with stage(engine_url) as here:
-        here.grow(_CLUSTER, COUNT, 120)
-        victim = f"{here.bare}1"
-        with healer(here, victim):
-            for number in range(1, COUNT + 1):
-                ours.append(here.replaced_after(f"{here.cluster(_CLUSTER)}{number}"))
-                here.loop.until_ready(_CLUSTER, COUNT)
-                bare.append(here.replaced_after(victim))
+        ours, bare = in_turns(here, COUNT, COUNT)
     with service(engine_url, COUNT) as swarm:
         theirs = [swarm.kill_one() for _ in range(SWARM_ROUNDS)]
     yield slower_at_most(
