@@ -13,6 +13,8 @@ import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
+import reconciler
+
 NOBODY = 65534
 
 
@@ -26,7 +28,8 @@ def as_user(engine_url: str, room: Path) -> Sequence[str]:
     become = ["setpriv", f"--reuid={NOBODY}", f"--regid={group}", "--clear-groups", "--inh-caps=-all"]
     python = _interpreter(become)
     # This interpreter may be out of that user's reach (in root's home): then the machine's own takes its place.
-    paths = f"$PYTHONPATH:{sysconfig.get_path('purelib')}"
+    ours, libraries = Path(reconciler.__file__).parent, Path(sysconfig.get_path("purelib"))
+    paths = f"{_reachable(ours, become, room).parent}:{_reachable(libraries, become, room)}"
     script = room / "as-user"
     script.write_text(
         f'#!/bin/sh\nshift\nexec {" ".join(become)} env HOME={room} "PYTHONPATH={paths}" {python} "$@"\n',
@@ -34,6 +37,13 @@ def as_user(engine_url: str, room: Path) -> Sequence[str]:
     )
     script.chmod(0o755)
     return (str(script),)
+
+
+def _reachable(folder: Path, become: Sequence[str], room: Path) -> Path:
+    """The folder, or a copy in the room where that user can't get at it (a checkout in root's home)."""
+    if subprocess.run([*become, "env", "ls", str(folder)], capture_output=True, check=False).returncode == 0:
+        return folder
+    return Path(shutil.copytree(folder, room / "reached" / folder.name))
 
 
 def _interpreter(become: Sequence[str]) -> str:
