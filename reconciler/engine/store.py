@@ -15,7 +15,7 @@ from reconciler.engine.store_file import StoreFile, move_aside, read_only
 from reconciler.engine.store_memory import Memory
 from reconciler.engine.store_values import BrokenStoreError, Content, GoodSpec, SpecsDirectory, StoreError
 from reconciler.state.event import Event
-from reconciler.state.observed import Past
+from reconciler.state.revisions import Version
 
 log = logging.getLogger(__name__)
 
@@ -80,12 +80,12 @@ class Store:
         with self._changed:
             return self._memory.events(after_id, cluster, limit)
 
-    def past(self) -> dict[str, Past]:
+    def past(self) -> dict[str, Version]:
         """The newest revision of each cluster."""
         with self._changed:
             return self._memory.pasts()
 
-    def remember_past(self, cluster: str, past: Past) -> None:
+    def remember_past(self, cluster: str, past: Version) -> None:
         with self._changed:
             self._memory.remember_past(cluster, past)
             self._changed.notify_all()

@@ -22,7 +22,7 @@ from reconciler.engine.store_values import (
     StoreError,
 )
 from reconciler.state.event import Event
-from reconciler.state.observed import Past
+from reconciler.state.revisions import Version
 
 if TYPE_CHECKING:
     import sqlite3
@@ -211,7 +211,7 @@ def _content(connection: "sqlite3.Connection") -> Content:
     return Content(
         events=tuple(_event(row) for row in run("SELECT * FROM events ORDER BY id")),
         pasts={
-            str(cluster): Past(revision=str(revision), spec_hash=str(spec_hash), image_id=str(image_id))
+            str(cluster): Version(revision=str(revision), spec_hash=str(spec_hash), image_id=str(image_id))
             for cluster, revision, spec_hash, image_id in run("SELECT * FROM pasts")
         },
         specs={

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from reconciler.engine.store_values import Content, Delta, GoodSpec, SpecsDirectory
 from reconciler.state.event import Event
-from reconciler.state.observed import Past
+from reconciler.state.revisions import Version
 
 LONGEST_TEXT = 2_000
 # Trimming in steps keeps the cost of dropping old events away from each single record.
@@ -24,7 +24,7 @@ class Memory:
         self.version = 0
         self._keep = keep_events
         self._events: list[Event] = []
-        self._pasts: dict[str, Past] = {}
+        self._pasts: dict[str, Version] = {}
         self._specs: dict[str, GoodSpec] = {}
         self._confirmed: set[str] = set()
         self._held: frozenset[str] = frozenset()
@@ -66,7 +66,7 @@ class Memory:
             return ()
         return tuple(found[:limit] if after_id else found[-limit:])
 
-    def pasts(self) -> dict[str, Past]:
+    def pasts(self) -> dict[str, Version]:
         return dict(self._pasts)
 
     def specs(self) -> dict[str, GoodSpec]:
@@ -75,7 +75,7 @@ class Memory:
     def directory(self) -> SpecsDirectory | None:
         return self._directory
 
-    def remember_past(self, cluster: str, past: Past) -> None:
+    def remember_past(self, cluster: str, past: Version) -> None:
         if self._pasts.get(cluster) != past:
             self._pasts[cluster] = past
             self._changed_pasts.add(cluster)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.state.event import Event
-from reconciler.state.observed import Past
+from reconciler.state.revisions import Version
 
 
 class StoreError(Exception):
@@ -40,7 +40,7 @@ class Content:
     """All that one store holds; events in rising order of their ids."""
 
     events: tuple[Event, ...] = ()
-    pasts: Mapping[str, Past] = field(default_factory=dict)
+    pasts: Mapping[str, Version] = field(default_factory=dict)
     specs: Mapping[str, GoodSpec] = field(default_factory=dict)
     confirmed: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
@@ -57,7 +57,7 @@ class Delta:
 
     version: int
     events: tuple[Event, ...] = ()
-    pasts: Mapping[str, Past | None] = field(default_factory=dict)
+    pasts: Mapping[str, Version | None] = field(default_factory=dict)
     specs: Mapping[str, GoodSpec | None] = field(default_factory=dict)
     confirmed: Mapping[str, bool] = field(default_factory=dict)
     held: Mapping[str, bool] = field(default_factory=dict)

@@ -38,7 +38,7 @@ class Senses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What one pass saw and concluded."""
+    """What one pass saw and concluded; `world` is what is in force."""
 
     world: WantedWorld
     observed: Observed
@@ -115,8 +115,9 @@ class Cycle:
         observed = Observed(
             channel=memory.channel, instances=listing.instances, foreign=listing.foreign, beats=senses.beats(),
             soundings=senses.soundings(), sightings=memory.sightings, in_flight=flights, setbacks=memory.setbacks,
-            images=self._look_up_images(world), past=memory.past, names=senses.names.published(),
+            images=self._look_up_images(world), history=memory.history, names=senses.names.published(),
             pulled=memory.pulled, ended=self._still_ending(everyone, now), closed_zones=senses.closed_zones(),
+            rollouts=memory.rollouts, scales=memory.scales,
         )  # fmt: skip
         return observed, now
 
@@ -129,7 +130,8 @@ class Cycle:
     def _decide(self, world: WantedWorld, due: frozenset[str] | None, flights: Flights, *, fresh: bool) -> Turn:
         observed, now = self.observe(world, flights, fresh=fresh)
         decision = decide(world, observed, now=now, limits=self._limits, memory=self._memory.guard(now), due=due)
-        return Turn(world=world, observed=replace(observed, channel=decision.channel), decision=decision, now=now)
+        seen = replace(observed, channel=decision.channel)
+        return Turn(world=decision.world, observed=seen, decision=decision, now=now)
 
     def _list(self, *, fresh: bool) -> Listing:
         if fresh or self._listing is None:

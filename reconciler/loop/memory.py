@@ -25,7 +25,10 @@ from reconciler.plan.world import Decision, Memory
 from reconciler.spec.cluster import Stop
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.instance import EngineState, Instance
-from reconciler.state.observed import Channel, Past, Setback, Sighting
+from reconciler.state.observed import Channel, Setback, Sighting
+from reconciler.state.revisions import Version
+from reconciler.state.rollouts import RolloutState
+from reconciler.state.scales import Scale
 
 RETIRED_SECONDS = 10.0
 CONFIRMED_SECONDS = 120.0
@@ -36,14 +39,16 @@ class LoopMemory:
     """Sightings by container id, setbacks by cluster, the channel, and what the guard has to know."""
 
     def __init__(
-        self, now: float, past: Mapping[str, Past], confirmed: Iterable[str], held: Iterable[str] = ()
+        self, now: float, past: Mapping[str, Version], confirmed: Iterable[str], held: Iterable[str] = ()
     ) -> None:
         """`past`, `confirmed` and `held` (clusters whose deletion waits for a person) are the store's."""
         self.sightings: dict[str, Sighting] = {}
         self.setbacks: dict[str, dict[str, Setback]] = {}
         self.channel = Channel(since=now)
-        self.past: dict[str, Past] = dict(past)
+        self.history: dict[str, tuple[Version, ...]] = {name: (version,) for name, version in past.items()}
         self.pulled: dict[str, int] = {}
+        self.rollouts: Mapping[str, RolloutState] = {}
+        self.scales: Mapping[str, Scale] = {}
         self._confirmed: dict[str, float] = dict.fromkeys(confirmed, now + CONFIRMED_SECONDS)
         self._stops: dict[str, Stop] = {}
         self._retired: dict[str, tuple[int, float]] = {}
@@ -118,11 +123,15 @@ class LoopMemory:
             self._clear(action)
             if isinstance(action, CreateInstance):
                 self._made[outcome.id] = now
-                self.past[action.cluster] = Past(
-                    revision=action.revision, spec_hash=action.spec_hash, image_id=action.image_id
-                )
+                self._note_version(action)
             elif isinstance(action, PublishName | WithdrawName | TerminateInstance | KillInstance):
                 self._step(action, now)
+
+    def _note_version(self, action: CreateInstance) -> None:
+        made = Version(revision=action.revision, spec_hash=action.spec_hash, image_id=action.image_id)
+        known = self.history.get(action.cluster, ())
+        if made not in known:
+            self.history[action.cluster] = (*known, made)
 
     def _step(self, action: PublishName | WithdrawName | TerminateInstance | KillInstance, now: float) -> None:
         sighting = self.sightings.get(action.id)
@@ -152,7 +161,7 @@ class LoopMemory:
 
     def remember(self, decision: Decision, world: WantedWorld, now: float) -> None:
         """Take note of what the pass concluded."""
-        self.channel = decision.channel
+        self.channel, self.rollouts, self.scales = decision.channel, decision.rollouts, decision.scales
         for id, judgement in decision.judgements.items():
             self._note_verdict(id, judgement, now)
         for name, wanted in world.clusters.items():
@@ -164,7 +173,7 @@ class LoopMemory:
 
     def forget(self, known: Collection[str], now: float) -> None:
         """Keep nothing of clusters that are neither wanted nor there, nor of what failed or was said long ago."""
-        self.past = {name: past for name, past in self.past.items() if name in known}
+        self.history = {name: versions for name, versions in self.history.items() if name in known}
         self.pulled = {name: generation for name, generation in self.pulled.items() if name in known}
         self._stops = {name: stop for name, stop in self._stops.items() if name in known}
         self.held &= frozenset(known)

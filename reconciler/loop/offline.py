@@ -109,7 +109,7 @@ def look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decis
         images = engine.images(sorted({w.spec.image for w in world.clusters.values() if w.spec is not None}))
     observed = Observed(
         channel=memory.channel, instances=listing.instances, foreign=listing.foreign,
-        sightings=memory.sightings, images=images, past=memory.past,
+        sightings=memory.sightings, images=images, history=memory.history,
         closed_zones={zone: closed for zone, closed in kept.items() if not closed.over(time.time())},
     )  # fmt: skip
     decision = decide(world, observed, now=now, limits=Limits(), memory=memory.guard(now))

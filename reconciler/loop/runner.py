@@ -188,10 +188,10 @@ class Loop(Desk):
                 self._cycle.forget_images()
                 wanted = self._world.clusters.get(outcome.action.cluster)
                 self._memory.pulled[outcome.action.cluster] = wanted.generation if wanted else 0
-            past = self._memory.past.get(outcome.action.cluster)
-            if outcome.action.kind == "create" and past is not None and not outcome.error:
+            history = self._memory.history.get(outcome.action.cluster)
+            if outcome.action.kind == "create" and history and not outcome.error:
                 self._remembered.add(outcome.action.cluster)
-                self._around.store.remember_past(outcome.action.cluster, past)
+                self._around.store.remember_past(outcome.action.cluster, history[-1])
         for note in drain(self._inbox):
             note()
 

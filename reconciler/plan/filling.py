@@ -150,7 +150,7 @@ class Filler:
             self.image.id,
             self.observed.instances.get(name, ()),
             self.buckets.pending,
-            self.observed.past.get(name),
+            self.observed.history.get(name, ()),
         )
 
     def _create(self, place: _Place, zone: str, revision: str, cause: str) -> CreateInstance:

@@ -254,8 +254,8 @@ def _same_image(instance: Instance, spec: ClusterSpec | None, observed: Observed
 def _revision(instances: list[Instance], observed: Observed, name: str) -> str:
     if instances:
         return max(instances, key=lambda i: i.number).revision
-    past = observed.past.get(name)
-    return past.revision if past else ""
+    history = observed.history.get(name)
+    return history[-1].revision if history else ""
 
 
 def _doing(name: str, plan: Plan, observed: Observed) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from reconciler.state.instance import Instance
-from reconciler.state.observed import InFlight, Past
+from reconciler.state.observed import InFlight
+from reconciler.state.revisions import Version
 
 FIRST = "v000"
 
@@ -21,13 +22,12 @@ def revision_for(
     image_id: str,
     instances: Iterable[Instance],
     pending: Iterable[InFlight],
-    past: Past | None,
+    history: Iterable[Version] = (),
 ) -> str:
     """The revision of this hash and image: the one that carries it already, else one more than the newest."""
     known = [(i.revision, i.spec_hash, i.image_id) for i in instances]
     known += [(f.revision or FIRST, f.spec_hash or "", f.image_id or "") for f in pending]
-    if past is not None:
-        known.append((past.revision, past.spec_hash, past.image_id))
+    known += [(v.revision, v.spec_hash, v.image_id) for v in history]
     for revision, known_hash, known_image in known:
         if (known_hash, known_image) == (spec_hash, image_id):
             return revision

@@ -11,7 +11,7 @@ from reconciler.errors import Problem
 from reconciler.state.faults import FaultSeen
 from reconciler.state.zones import ClosedZone
 
-ConditionType = Literal["Ready", "Progressing", "Degraded", "Suspended", "Held"]
+ConditionType = Literal["Ready", "Progressing", "Degraded", "Suspended", "Held", "Scaling"]
 Kind = Literal["ClusterSpec", "TaskSpec"]
 
 
@@ -49,7 +49,7 @@ class Condition:
 class InstanceStatus:
     """One instance for people: `name` is `webapp1`, `container` `dev-webapp-1`.
 
-    `phase` is the engine's word, or `pending`.
+    `phase` is the engine's word, or `pending`. `serving`: the cluster's name leads to it.
     """
 
     name: str
@@ -67,6 +67,55 @@ class InstanceStatus:
     memory_bytes: int | None = None
     exit_code: int | None = None
     task: bool = False
+    serving: bool = False
+
+
+class Phase(StrEnum):
+    """How far a rollout is: `complete` is as the file says; `failed` stands still for want of a way back."""
+
+    COMPLETE = "complete"
+    PROGRESSING = "progressing"
+    CANARY = "canary"
+    SWITCHED = "switched"
+    PAUSED = "paused"
+    ROLLING_BACK = "rolling back"
+    ROLLED_BACK = "rolled back"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutStatus:
+    """The latest rollout of a cluster: to `revision`, from `former` (empty: from nothing).
+
+    `updated` of `wanted` instances are of the revision, `available` of them have been ready for long enough. `message`
+    says what it waits for or why it failed. `awaits_promotion`: a person has to end the canary stage.
+    """
+
+    phase: Phase
+    strategy: str
+    revision: str
+    former: str = ""
+    updated: int = 0
+    available: int = 0
+    wanted: int = 0
+    message: str = ""
+    awaits_promotion: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleStatus:
+    """What autoscaling keeps: `size` of `min` to `max`, because of `reason`. `value` is the metric's mean, None where
+    nobody tells it; `hold` says why the size is left alone, empty where it isn't.
+    """
+
+    size: int
+    min: int
+    max: int
+    metric: str
+    target: float
+    value: float | None = None
+    reason: str = ""
+    hold: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +141,8 @@ class ClusterStatus:
     dns: str = ""
     kind: Kind = "ClusterSpec"
     chaos: bool = False
+    rollout: RolloutStatus | None = None
+    scale: ScaleStatus | None = None
 
     @property
     def all_ready(self) -> bool:

@@ -179,12 +179,12 @@ class TaskPass:
         if self._created_lately() or (former is not None and self._held(former)):
             return
         name = self.spec.name
-        instances, past = self.observed.instances.get(name, ()), self.observed.past.get(name)
+        instances, history = self.observed.instances.get(name, ()), self.observed.history.get(name, ())
         create = CreateInstance(
             cluster=name,
             number=NUMBER,
             zone=self._place(former)[1],
-            revision=revision_for(self.wanted.spec_hash, image.id, instances, (), past),
+            revision=revision_for(self.wanted.spec_hash, image.id, instances, (), history),
             spec_hash=self.wanted.spec_hash,
             image_id=image.id,
             attempt=attempt,

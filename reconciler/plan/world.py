@@ -10,6 +10,7 @@ from reconciler.plan.actions import WithdrawName
 from reconciler.plan.channel import assess, is_canary
 from reconciler.plan.draft import Draft
 from reconciler.plan.guard import allow_deletions
+from reconciler.plan.in_force import put_in_force
 from reconciler.plan.keeping import keep, retire
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan, Wait
@@ -20,6 +21,8 @@ from reconciler.plan.verdicts import Judgement, judge
 from reconciler.spec.cluster import Health, Stop
 from reconciler.spec.wanted import Wanted, WantedWorld
 from reconciler.state.observed import Channel, Observed
+from reconciler.state.rollouts import RolloutState
+from reconciler.state.scales import Scale
 
 _UNKNOWN_HEALTH = Health()
 _DEFAULT_STOP = Stop()
@@ -42,7 +45,9 @@ class Decision:
     """One pass's result: a plan for each due cluster, the verdict on each container, the channel's next state.
 
     `held` maps a cluster without a spec to why it is kept; `retiring` are those that are being removed;
-    `ready_clusters` are those that others depend on and that are as ready as they are to be.
+    `ready_clusters` are those that others depend on and that are as ready as they are to be. `world` is what is in
+    force: the files, with the sizes that autoscaling keeps and the versions that rollouts have gone back to;
+    `rollouts` and `scales` are what the next pass takes up.
     """
 
     plans: tuple[Plan, ...]
@@ -51,6 +56,9 @@ class Decision:
     held: Mapping[str, Wait] = field(default_factory=dict)
     retiring: frozenset[str] = frozenset()
     ready_clusters: frozenset[str] = frozenset()
+    world: WantedWorld = field(default_factory=WantedWorld)
+    rollouts: Mapping[str, RolloutState] = field(default_factory=dict)
+    scales: Mapping[str, Scale] = field(default_factory=dict)
 
 
 def decide(
@@ -66,6 +74,8 @@ def decide(
     memory = memory or Memory()
     channel, judgements = _listen(world, observed, now, limits)
     observed = replace(observed, channel=channel)
+    in_force = put_in_force(world, observed, judgements, now=now, limits=limits)
+    world = in_force.world
     ready = ready_clusters(world, observed, judgements)
     absent = {n: len(i) for n, i in observed.instances.items() if i and n not in world.clusters}
     deletions = allow_deletions(
@@ -87,7 +97,8 @@ def decide(
     _add_stray_names(plans, observed, judgements, now, limits)
     return Decision(
         plans=tuple(plans.values()), judgements=judgements, channel=channel, held=held,
-        retiring=deletions.allowed, ready_clusters=ready,
+        retiring=deletions.allowed, ready_clusters=ready, world=world, rollouts=in_force.rollouts,
+        scales=in_force.scales,
     )  # fmt: skip
 
 

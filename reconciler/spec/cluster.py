@@ -6,15 +6,16 @@ Defaults are those of the format; durations are seconds, sizes are bytes, instan
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from reconciler.spec.chaos import Chaos
 
 Pull = Literal["missing", "always", "never"]
 StartOrder = Literal["parallel", "ordered"]
-Strategy = Literal["rolling", "in-place"]
+Strategy = Literal["rolling", "in-place", "red-black", "canary"]
 Protocol = Literal["tcp", "udp"]
 OWN_KEY = ""  # as `ssh_keys`: the environment's own key, which is made when it is first needed
 
@@ -101,13 +102,87 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryStage:
+    """The first instances of a new revision, `size` of them or `percent` of the cluster (one of the two).
+
+    When all of them have been available for `after_seconds` the rollout goes on; None: when a person promotes it.
+    With a `metric` (only with `after_seconds`) its mean over them must not exceed `most` meanwhile: else it has failed.
+    """
+
+    size: int | None = 1
+    percent: float | None = None
+    after_seconds: float | None = None
+    metric: str | None = None
+    most: float | None = None
+
+    def count(self, size: int) -> int:
+        """How many of a cluster of `size` they are: one at least, all at most."""
+        wanted = self.size if self.percent is None else math.ceil(size * self.percent / 100)
+        return min(size, max(1, wanted or 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedBlack:
+    """How long the old group is kept, without traffic, for an instant return after traffic has moved."""
+
+    keep_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """How a change reaches the instances; bake is how long one must be ready to count as available."""
+    """How a change reaches the instances; bake is how long one must be ready to count as available.
+
+    `deadline_seconds` is how long a rollout may go without one more instance becoming available before it has failed
+    (None: `health.start`); `rollback`: it then goes back by itself. `paused`: nothing more is begun. `promoted` is
+    the revision whose canary stage a person has ended. `restarted` is when a person asked for new instances of the
+    same (a text that is part of the revision, empty: never).
+    """
 
     strategy: Strategy = "rolling"
     surge: int = 1
     unavailable: int = 0
     bake_seconds: float = 1.0
+    deadline_seconds: float | None = None
+    rollback: bool = True
+    red_black: RedBlack = RedBlack()
+    canary: CanaryStage = CanaryStage()
+    paused: bool = False
+    promoted: str = ""
+    restarted: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Autoscale:
+    """The size follows a metric's mean over the ready instances, so that it comes near `target`.
+
+    `metric` is `cpu` (percent of an instance's limit, of one processor where it has none), `load` (processors,
+    1-minute mean), `memory` (percent of its limit), `requests` (a second) or a name of the image's own.
+    """
+
+    min: int
+    max: int
+    metric: str
+    target: float
+    cooldown_out_seconds: float = 30.0
+    cooldown_in_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eureka:
+    """Where instances of application `app` register: a cluster of the environment (its `port`, `path`), or `url`."""
+
+    app: str
+    cluster: str | None = None
+    port: int = 8080
+    path: str = "/eureka/v2"
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """The registries, beside our own names, that lead traffic to the cluster."""
+
+    eureka: Eureka | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +235,8 @@ class ClusterSpec:
     suspend: bool = False
     task: Task | None = None
     chaos: Chaos | None = None
+    autoscale: Autoscale | None = None
+    discovery: Discovery = Discovery()
 
     @property
     def dns_label(self) -> str:
@@ -170,7 +247,8 @@ class ClusterSpec:
         """Twelve hex digits over what is baked into a container: what differs here needs a new container.
 
         Left out, because it changes without one: size, zones, dns, pull, health, rollout, stop, depends_on,
-        start, suspend, chaos, and a task's retries and deadline.
+        start, suspend, chaos, autoscale, discovery, and a task's retries and deadline. Of rollout only
+        `restarted` counts.
         """
         baked: dict[str, object] = {
             "image": self.image,
@@ -184,5 +262,19 @@ class ClusterSpec:
         }
         if self.task is not None:
             baked["kind"] = "TaskSpec"  # only then, so that no cluster of an earlier version is outdated
+        if self.rollout.restarted:
+            baked["restarted"] = self.rollout.restarted
         text = json.dumps(baked, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def dressed_as(self, earlier: "ClusterSpec") -> "ClusterSpec":
+        """This cluster with what its instances are made from and judged by taken from an earlier spec of it: all that
+        is baked in, and pull, health, stop, discovery. Size, zones, rollout and the rest stay.
+        """
+        return replace(
+            self,
+            image=earlier.image, pull=earlier.pull, command=earlier.command, environment=earlier.environment,
+            ports=earlier.ports, secrets=earlier.secrets, volumes=earlier.volumes, resources=earlier.resources,
+            ssh_keys=earlier.ssh_keys, health=earlier.health, stop=earlier.stop, discovery=earlier.discovery,
+            rollout=replace(self.rollout, restarted=earlier.rollout.restarted),
+        )  # fmt: skip

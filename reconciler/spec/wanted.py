@@ -19,7 +19,9 @@ class Wanted:
     problems.
 
     `spec_hash` covers what is baked into a container, the contents of the secret files included.
-    `missing_files` names secret or key files that the spec points at and that are not there.
+    `missing_files` names secret or key files that the spec points at and that are not there. `earlier` are the specs
+    that were in force before, by their hash, as far as the store remembers them. `pinned` is the id of the image to
+    make instances from, where its tag means another one by now.
     """
 
     name: str
@@ -28,6 +30,13 @@ class Wanted:
     generation: int = 1
     problems: tuple[Problem, ...] = ()
     missing_files: tuple[str, ...] = ()
+    earlier: Mapping[str, ClusterSpec] = field(default_factory=dict)
+    pinned: str | None = None
+
+    @property
+    def source(self) -> str:
+        """What the engine is asked for to make an instance: the pinned image, else the spec's reference."""
+        return self.pinned or (self.spec.image if self.spec is not None else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

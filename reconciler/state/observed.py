@@ -7,10 +7,14 @@ Instants are seconds of attended time: a clock that stands still while this proc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.state.beats import Beat, Sounding
+from reconciler.state.beats import Beat, Gauge, Sounding
 from reconciler.state.image import Image
 from reconciler.state.instance import Foreign, Instance
 from reconciler.state.records import Record
+from reconciler.state.registered import Registered
+from reconciler.state.revisions import Version
+from reconciler.state.rollouts import RolloutState
+from reconciler.state.scales import Scale
 from reconciler.state.zones import ClosedZone
 
 
@@ -58,15 +62,6 @@ class InFlight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """The newest revision known of a cluster, from the store: so that numbering goes on after size 0."""
-
-    revision: str
-    spec_hash: str
-    image_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Canary:
     """The instance started beside the silent ones to find out whether a beat can reach us from there."""
 
@@ -104,7 +99,8 @@ class Observed:
     `names` holds what is published, by container id. `setbacks` is by cluster, then by what failed (`pull`,
     `create-3`). `pulled` is the generation of each cluster's spec for which its image was last fetched. `ended` holds
     the ids of containers that the engine told the end of and lists as running still, while it puts them away.
-    `closed_zones` are by name.
+    `closed_zones` are by name. `history` holds each cluster's versions, oldest first; `rollouts` and `scales` are what
+    the pass before concluded of it. `gauges` are the engine's own figures, `registered` is what Eureka says.
     """
 
     channel: Channel
@@ -116,8 +112,12 @@ class Observed:
     in_flight: Mapping[str, tuple[InFlight, ...]] = field(default_factory=dict)
     setbacks: Mapping[str, Mapping[str, Setback]] = field(default_factory=dict)
     images: Mapping[str, Image] = field(default_factory=dict)
-    past: Mapping[str, Past] = field(default_factory=dict)
+    history: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
     names: Mapping[str, Record] = field(default_factory=dict)
     pulled: Mapping[str, int] = field(default_factory=dict)
     ended: frozenset[str] = frozenset()
     closed_zones: Mapping[str, ClosedZone] = field(default_factory=dict)
+    rollouts: Mapping[str, RolloutState] = field(default_factory=dict)
+    scales: Mapping[str, Scale] = field(default_factory=dict)
+    gauges: Mapping[str, Gauge] = field(default_factory=dict)
+    registered: Mapping[str, Registered] = field(default_factory=dict)

@@ -26,7 +26,10 @@ from reconciler.spec.cluster import ClusterSpec, Stop
 from reconciler.spec.wanted import Wanted, WantedWorld
 from reconciler.state.image import Image
 from reconciler.state.instance import EngineState, Instance
-from reconciler.state.observed import Channel, InFlight, Observed, Past, Setback, Sighting
+from reconciler.state.observed import Channel, InFlight, Observed, Setback, Sighting
+from reconciler.state.revisions import Version
+from reconciler.state.rollouts import RolloutState
+from reconciler.state.scales import Scale
 from reconciler.state.zones import ClosedZone
 from tests.sim.truth import Truth
 
@@ -44,7 +47,9 @@ class Model(Truth):
     flights: list[Action] = field(default_factory=list)
     sightings: dict[str, Sighting] = field(default_factory=dict)
     setbacks: dict[str, dict[str, Setback]] = field(default_factory=dict)
-    past: dict[str, Past] = field(default_factory=dict)
+    history: dict[str, tuple[Version, ...]] = field(default_factory=dict)
+    rollouts: Mapping[str, RolloutState] = field(default_factory=dict)
+    scales: Mapping[str, Scale] = field(default_factory=dict)
     pulled: dict[str, int] = field(default_factory=dict)
     channel: Channel = field(default_factory=lambda: Channel(since=1000.0))
     retired: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -112,7 +117,9 @@ class Model(Truth):
             in_flight=self.in_flight,
             setbacks={name: dict(s) for name, s in self.setbacks.items()},
             images=dict(self.images),
-            past=dict(self.past),
+            history=dict(self.history),
+            rollouts=dict(self.rollouts),
+            scales=dict(self.scales),
             names=dict(self.names),
             pulled=dict(self.pulled),
             closed_zones={zone: ClosedZone(zone=zone, since=0.0) for zone in self.closed},
@@ -147,7 +154,7 @@ class Model(Truth):
 
     def remember(self, decision: Decision) -> None:
         """Keep what a pass concluded, and nothing of clusters that are neither wanted nor there."""
-        self.channel = decision.channel
+        self.channel, self.rollouts, self.scales = decision.channel, decision.rollouts, decision.scales
         for key, judgement in decision.judgements.items():
             self._note(key, judgement)
         listed = self.instances
@@ -157,8 +164,8 @@ class Model(Truth):
             if name in self.confirmed:
                 self.confirm([name])
         if self.untrusted is None:
-            for name in self.past.keys() - listed.keys() - self.wanted.keys():
-                del self.past[name]
+            for name in self.history.keys() - listed.keys() - self.wanted.keys():
+                del self.history[name]
 
     def decide(self) -> Decision:
         """One pass, without handing anything out; what it concludes is remembered."""
@@ -232,9 +239,10 @@ class Model(Truth):
         match action:
             case CreateInstance():
                 self.create(action)
-                self.past[action.cluster] = Past(
-                    revision=action.revision, spec_hash=action.spec_hash, image_id=action.image_id
-                )
+                made = Version(revision=action.revision, spec_hash=action.spec_hash, image_id=action.image_id)
+                known = self.history.get(action.cluster, ())
+                if made not in known:
+                    self.history[action.cluster] = (*known, made)
             case PullImage():
                 self.images[action.image] = Image(id=f"sha256:{action.image}", has_agent=True)
                 wanted = self.wanted.get(action.cluster)

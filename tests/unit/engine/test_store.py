@@ -14,9 +14,9 @@ from reconciler.engine.store import Store
 from reconciler.engine.store_file import StoreFile, read_only
 from reconciler.engine.store_values import Delta, SpecsDirectory
 from reconciler.state.event import Event
-from reconciler.state.observed import Past
+from reconciler.state.revisions import Version
 
-PAST = Past(revision="v003", spec_hash="abc", image_id="sha256:1")
+PAST = Version(revision="v003", spec_hash="abc", image_id="sha256:1")
 
 
 def event(at: float = 1000.0, *, cluster: str = "webapp", message: str = "", cause: str = "size 2 to 3") -> Event:

@@ -14,11 +14,12 @@ from reconciler.plan.actions import (
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.state.instance import EngineState, Instance
-from reconciler.state.observed import Past, Sighting
+from reconciler.state.observed import Sighting
 from reconciler.state.records import Record
+from reconciler.state.revisions import Version
 from tests.unit.plan.builders import make_spec
 
-PAST = Past(revision="v000", spec_hash="h", image_id="i")
+PAST = Version(revision="v000", spec_hash="h", image_id="i")
 
 
 def instance(id: str = "a", state: EngineState = EngineState.RUNNING) -> Instance:
@@ -111,11 +112,11 @@ def test_clusters_that_are_gone_and_failures_of_long_ago_are_forgotten() -> None
     remembered.absorb([done(remove(), "busy")], 0.0)
     remembered.forget({"web"}, 10.0)
     assert remembered.setbacks["web"]
-    assert remembered.past == {"web": PAST}
+    assert remembered.history == {"web": (PAST,)}
     remembered.forget({"web"}, SETBACK_SECONDS)
     assert remembered.setbacks == {}
     remembered.forget(set(), SETBACK_SECONDS)
-    assert (remembered.past, remembered.pulled, remembered._confirmed) == ({}, {}, {})
+    assert (remembered.history, remembered.pulled, remembered._confirmed) == ({}, {}, {})
 
 
 def test_a_life_begins_with_the_start_not_with_the_making() -> None:

@@ -11,7 +11,8 @@ from reconciler.spec.wanted import Wanted
 from reconciler.state.beats import Beat
 from reconciler.state.image import Image
 from reconciler.state.instance import EngineState
-from reconciler.state.observed import Channel, InFlight, Observed, Past, Setback
+from reconciler.state.observed import Channel, InFlight, Observed, Setback
+from reconciler.state.revisions import Version
 from tests.unit.plan.builders import (
     NOW,
     look,
@@ -167,8 +168,8 @@ def test_an_unreadable_file_without_a_former_spec_wants_what_is_there() -> None:
 
 
 def test_a_cluster_of_size_nought_remembers_its_revision() -> None:
-    past = Past(revision="v007", spec_hash="x", image_id="y")
-    status = _status(make_spec(size=0), make_observed(make_spec(size=0), past={"web": past}))
+    past = Version(revision="v007", spec_hash="x", image_id="y")
+    status = _status(make_spec(size=0), make_observed(make_spec(size=0), history={"web": (past,)}))
     assert (status.revision, status.all_ready) == ("v007", True)
 
 

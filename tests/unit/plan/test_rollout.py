@@ -9,7 +9,8 @@ from reconciler.plan.actions import CreateInstance
 from reconciler.plan.revisions import revision_for
 from reconciler.spec.cluster import Rollout
 from reconciler.state.image import Image
-from reconciler.state.observed import InFlight, Past, Setback
+from reconciler.state.observed import InFlight, Setback
+from reconciler.state.revisions import Version
 from tests.sim.model import Model
 from tests.sim.script import Play
 from tests.unit.plan.builders import (
@@ -188,14 +189,14 @@ def test_an_unreadable_spec_without_a_former_one_is_held() -> None:
 def test_a_new_revision_is_one_more_than_the_newest(labels: list[str], past: str | None, expected: str) -> None:
     spec = make_spec()
     instances = [make_instance(spec, n + 1, revision=label) for n, label in enumerate(labels)]
-    former = Past(revision=past, spec_hash="old", image_id="old") if past else None
+    former = [Version(revision=past, spec_hash="old", image_id="old")] if past else []
     assert revision_for("new", "new", instances, [], former) == expected
 
 
 def test_going_back_to_an_earlier_spec_goes_back_to_its_revision() -> None:
     spec = make_spec()
     instances = [make_instance(spec, 1, revision="v004")]
-    assert revision_for(spec.spec_hash(), IMAGE.id, instances, [], None) == "v004"
+    assert revision_for(spec.spec_hash(), IMAGE.id, instances, []) == "v004"
 
 
 def test_after_a_restart_of_the_loop_nothing_is_planned_but_names() -> None:
