@@ -38,6 +38,10 @@ class Wanted:
         """What the engine is asked for to make an instance: the pinned image, else the spec's reference."""
         return self.pinned or (self.spec.image if self.spec is not None else "")
 
+    def spec_of(self, spec_hash: str) -> ClusterSpec | None:
+        """What an instance with this hash was made from, as far as it is remembered; else the spec in force."""
+        return self.spec if spec_hash == self.spec_hash else self.earlier.get(spec_hash, self.spec)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedWorld:
