@@ -8,25 +8,23 @@ import json
 from typing import Any
 
 from reconciler.errors import SpecError, UsageError
-from reconciler.spec.compose import compose
-from reconciler.spec.decode import decode
-from reconciler.spec.nodes import Document, Mapping, Node, Scalar, Sequence, core_value, plain
-from reconciler.spec.report import Path, Report, show_path
+from reconciler.spec.extents import BOM, last_character, line_end, line_start, read_tree
+from reconciler.spec.nodes import Document, Mapping, Node, Scalar, core_value, plain
+from reconciler.spec.report import Path, show_path
 
 Value = str | int | bool
-_BOM = "\ufeff"
 
 
 def set_key(text: str, path: str | Path, value: Value, *, file: str = "<text>") -> str:
-    """The text with the scalar at `path` ("size", ("stop", "grace")) set; added where its mapping has no such
-    key.
+    """The text with the scalar at `path` ("size", ("stop", "grace")) set; added where there is no such
+    key, in a mapping of its own (`rollout: {paused: true}`) where there is none either.
 
     Raises SpecError where the text can't be read, UsageError where it can't be edited without touching more.
     """
     place = (path,) if isinstance(path, str) else path
-    mark = _BOM if text.startswith(_BOM) else ""
+    mark = BOM if text.startswith(BOM) else ""
     body = text[len(mark) :]
-    tree = _tree(body, file)
+    tree = read_tree(body, file)
     if plain(tree.root) is not None and _get(plain(tree.root), place) == value:
         return text
     edited = _edited(body, tree, place, _written(value))
@@ -37,48 +35,39 @@ def set_key(text: str, path: str | Path, value: Value, *, file: str = "<text>") 
     return mark + edited
 
 
-def _tree(text: str, file: str) -> Document:
-    report = Report(file, text)
-    tree = compose(decode(text.encode("utf-8", "surrogatepass"), file), report)
-    if report.problems:
-        raise SpecError(report.problems)
-    return tree
-
-
 def _edited(text: str, tree: Document, path: Path, written: str) -> str | None:
     node = tree.nodes.get(path)
     if isinstance(node, Scalar) and not node.block:
         gap = " " if node.start == node.end else ""
         return text[: node.start] + gap + written + text[node.end :]
     parent = tree.nodes.get(path[:-1])
-    if node is not None or not isinstance(parent, Mapping) or not parent.entries:
+    if path[1:] and (parent is None or _is_null(parent)):
+        return _edited(text, tree, path[:-1], f"{{{path[-1]}: {written}}}")
+    if node is not None or not isinstance(parent, Mapping):
         return None
     line = f"{path[-1]}: {written}"
     return _into_flow(text, parent, line) if parent.flow else _into_block(text, parent, line)
 
 
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.value is None
+
+
 def _into_flow(text: str, parent: Mapping, line: str) -> str:
-    at = _last_character(parent.entries[-1][1])
+    if not parent.entries:
+        return f"{text[: parent.start + 1]}{line}{text[parent.start + 1 :]}"
+    at = last_character(parent.entries[-1][1])
     return f"{text[:at]}, {line}{text[at:]}"
 
 
 def _into_block(text: str, parent: Mapping, line: str) -> str:
     first = parent.entries[0][0].start
-    indent = text[text.rfind("\n", 0, first) + 1 : first]
+    indent = text[line_start(text, first) : first]
     newline = "\r\n" if "\r\n" in text else "\n"
-    end = text.find("\n", max(_last_character(parent.entries[-1][1]) - 1, 0))
-    if end < 0:
+    end = line_end(text, parent.entries[-1][1])
+    if not text.endswith("\n", 0, end):
         return f"{text}{newline}{indent}{line}"
-    return f"{text[: end + 1]}{indent}{line}{newline}{text[end + 1 :]}"
-
-
-def _last_character(node: Node) -> int:
-    """Where the node's own text ends; the parser ends a block only at the next token, behind the comments."""
-    if isinstance(node, Mapping) and not node.flow and node.entries:
-        return _last_character(node.entries[-1][1])
-    if isinstance(node, Sequence) and not node.flow and node.items:
-        return _last_character(node.items[-1])
-    return node.end
+    return f"{text[:end]}{indent}{line}{newline}{text[end:]}"
 
 
 def _written(value: Value) -> str:
@@ -92,12 +81,14 @@ def _written(value: Value) -> str:
 
 def _only_changed(before: str, after: str, path: Path, value: object, file: str) -> bool:
     try:
-        found = plain(_tree(after, file).root)
+        found = plain(read_tree(after, file).root)
     except SpecError:
         return False
-    wanted = plain(_tree(before, file).root)
+    wanted = plain(read_tree(before, file).root)
     inner = wanted
     for part in path[:-1]:
+        if inner.get(part) is None:
+            inner[part] = {}
         inner = inner[part]
     inner[path[-1]] = value
     return bool(found == wanted)

@@ -63,6 +63,22 @@ def test_a_nested_value_is_exchanged_or_added_in_its_mapping() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("size: 1\n", "size: 1\nrollout: {paused: true}\n"),
+        ("{size: 1}\n", "{size: 1, rollout: {paused: true}}\n"),
+        ("rollout:\nsize: 1\n", "rollout: {paused: true}\nsize: 1\n"),
+        ("rollout: # none yet\nsize: 1\n", "rollout: {paused: true} # none yet\nsize: 1\n"),
+        ("rollout: null\nsize: 1\n", "rollout: {paused: true}\nsize: 1\n"),
+        ("rollout: {}\nsize: 1\n", "rollout: {paused: true}\nsize: 1\n"),
+        ("rollout:\n  surge: 2\n", "rollout:\n  surge: 2\n  paused: true\n"),
+    ],
+)
+def test_a_missing_mapping_is_made(before: str, after: str) -> None:
+    assert set_key(before, ("rollout", "paused"), True) == after
+
+
 def test_setting_what_is_there_already_changes_nothing() -> None:
     assert set_key("size: 0x3\n", "size", 3) == "size: 0x3\n"
 

@@ -1,0 +1,180 @@
+"""Undo: what instances are made from and judged by is written as an earlier text has it, the rest stays byte for byte.
+
+Before: `rollout undo`. After: whoever writes the file. Each key that differs is taken over with its lines and the
+comment that is its own. The result is read again, and given back only where it says what it should.
+"""
+
+import json
+from typing import Any
+
+from reconciler.errors import SpecError, UsageError
+from reconciler.spec.edit import set_key
+from reconciler.spec.extents import BOM, Extent, extent, last_character, line_start, read_tree
+from reconciler.spec.nodes import Document, Mapping, Node, Scalar, Sequence, plain
+
+TEMPLATE_KEYS = (
+    "image", "pull", "command", "environment", "ports", "secrets", "volumes", "resources", "ssh", "health", "stop",
+    "discovery",
+)  # fmt: skip
+"""The keys that `ClusterSpec.dressed_as` takes; of `rollout` it takes `restarted` only."""
+
+
+def put_back(text: str, earlier: str, *, file: str = "<text>") -> str:
+    """The text with the template of the earlier one.
+
+    Raises SpecError where one of them can't be read, UsageError where it can't be done without touching more.
+    """
+    mark = BOM if text.startswith(BOM) else ""
+    body, former = text[len(mark) :], earlier.removeprefix(BOM)
+    wanted = _wanted(_data(body, file), _data(former, file))
+    present = _data(body, file)
+    for key in TEMPLATE_KEYS:
+        if present.get(key) != wanted.get(key) or (key in present) != (key in wanted):
+            body = _checked(_exchanged(body, former, key, file), file, key)
+    body = _restart(body, wanted.get("rollout"), file)
+    found = _data(body, file)
+    if found != wanted:
+        keys = sorted(key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key))
+        raise _by_hand(file, ", ".join(keys))
+    return mark + body
+
+
+def _data(text: str, file: str) -> dict[str, Any]:
+    data = plain(read_tree(text, file).root)
+    if not isinstance(data, dict):
+        raise _by_hand(file, "anything")
+    return data
+
+
+def _by_hand(file: str, what: str) -> UsageError:
+    return UsageError(f"{file}: can't put back {what} without changing more; edit by hand (nothing was changed)")
+
+
+def _wanted(present: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
+    template = {key: earlier[key] for key in TEMPLATE_KEYS if key in earlier}
+    rest = {key: value for key, value in present.items() if key not in TEMPLATE_KEYS}
+    rollout = dict(rest.get("rollout") or {})
+    restarted = (earlier.get("rollout") or {}).get("restarted")
+    if rollout.get("restarted") == restarted:
+        return {**rest, **template}
+    rollout.pop("restarted", None)
+    if restarted is not None:
+        rollout["restarted"] = restarted
+    return {**{key: value for key, value in rest.items() if key != "rollout"}, **template} | (
+        {"rollout": rollout} if rollout else {}
+    )
+
+
+def _checked(edited: str | None, file: str, key: str) -> str:
+    if edited is None:
+        raise _by_hand(file, key)
+    try:
+        read_tree(edited, file)
+    except SpecError as error:
+        raise _by_hand(file, key) from error
+    return edited
+
+
+def _restart(text: str, rollout: dict[str, Any] | None, file: str) -> str:
+    """`rollout.restarted` as it is wanted; a rollout that says nothing else goes with it."""
+    present = _data(text, file).get("rollout") or {}
+    wanted = (rollout or {}).get("restarted")
+    if present.get("restarted") == wanted:
+        return text
+    if wanted is not None:
+        return set_key(text, ("rollout", "restarted"), wanted, file=file)
+    path = ("rollout", "restarted") if rollout else ("rollout",)
+    return _checked(_removed(text, "", read_tree(text, file), path), file, "rollout.restarted")
+
+
+def _exchanged(text: str, earlier: str, key: str, file: str) -> str | None:
+    tree, former = read_tree(text, file), read_tree(earlier, file)
+    if (key,) not in former.nodes:
+        return _removed(text, earlier, tree, (key,))
+    if _flow(tree) or _flow(former):
+        return _as_value(text, tree, key, _value(earlier, former.nodes[(key,)]))
+    source = extent(earlier, former, (key,))
+    if source is None:
+        return None
+    place = extent(text, tree, (key,))
+    if place is not None:
+        return _replaced(text, place, earlier, source)
+    return None if (key,) in tree.nodes else _added(text, tree, earlier, former, key, source)
+
+
+def _flow(tree: Document) -> bool:
+    return isinstance(tree.root, Mapping) and tree.root.flow
+
+
+def _value(text: str, node: Node) -> str:
+    """The value on its own, as it can stand in braces, too."""
+    if isinstance(node, Scalar) and node.start == node.end:
+        return "null"
+    block = node.block if isinstance(node, Scalar) else isinstance(node, Mapping | Sequence) and not node.flow
+    return json.dumps(plain(node), ensure_ascii=False) if block else text[node.start : node.end]
+
+
+def _as_value(text: str, tree: Document, key: str, value: str) -> str | None:
+    """For texts in braces: only the value is exchanged; what is said of it stays."""
+    node = tree.nodes.get((key,))
+    if node is None:
+        end = last_character(tree.root) if _flow(tree) else len(text)
+        if _flow(tree):
+            at = text.rfind("}", 0, end)
+            behind = text[:at].rstrip()
+            return f"{behind}{'' if behind.endswith((',', '{')) else ','} {key}: {value}{text[len(behind) :]}"
+        newline = "\r\n" if "\r\n" in text else "\n"
+        return f"{text}{'' if text.endswith(newline) else newline}{key}: {value}{newline}"
+    block = isinstance(node, Scalar) and node.block
+    return None if block else f"{text[: node.start]}{value}{text[last_character(node) :]}"
+
+
+def _replaced(text: str, place: Extent, earlier: str, source: Extent) -> str:
+    """The comment above is exchanged, too, where neither text has the other's: it came with the value."""
+    ours, theirs = text[place.comment : place.start].strip(), earlier[source.comment : source.start].strip()
+    swap = (not ours or ours not in earlier) and (not theirs or theirs not in text)
+    begin = place.comment if swap else place.start
+    return text[:begin] + _lines(text, earlier, source, comment=swap) + text[place.end :]
+
+
+def _added(text: str, tree: Document, earlier: str, former: Document, key: str, source: Extent) -> str | None:
+    """Behind the key that it stood behind, or a yet earlier one; in front of all where none of those is there."""
+    names = [path[0] for path in former.keys if len(path) == 1]
+    before = [name for name in names[: names.index(key)] if (name,) in tree.nodes]
+    lines = _lines(text, earlier, source, comment=earlier[source.comment : source.start].strip() not in text)
+    if before:
+        place = extent(text, tree, (before[-1],))
+        at = place.end if place else None
+    else:
+        at = line_start(text, tree.root.start)
+    if at is None:
+        return None
+    gap = "" if at == 0 or text[at - 1] == "\n" else _newline(text)
+    return text[:at] + gap + lines + text[at:]
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _lines(text: str, earlier: str, source: Extent, *, comment: bool) -> str:
+    """The earlier lines with this text's line ends."""
+    taken = earlier[source.comment if comment else source.start : source.end]
+    return "".join(line + _newline(text) for line in taken.replace("\r\n", "\n").removesuffix("\n").split("\n"))
+
+
+def _removed(text: str, earlier: str, tree: Document, path: tuple[str, ...]) -> str | None:
+    """Its lines go, and the comment above that the earlier text doesn't have."""
+    place = extent(text, tree, path)
+    if place is not None:
+        own = text[place.comment : place.start].strip() not in earlier
+        return text[: place.comment if own else place.start] + text[place.end :]
+    parent = tree.nodes.get(path[:-1])
+    if not isinstance(parent, Mapping) or not parent.flow:
+        return None
+    at = [key.text for key, _ in parent.entries].index(path[-1])
+    key, node = parent.entries[at]
+    if at + 1 < len(parent.entries):
+        return text[: key.start] + text[parent.entries[at + 1][0].start :]
+    begin = last_character(parent.entries[at - 1][1]) if at else key.start
+    return text[:begin] + text[last_character(node) :]
