@@ -2,7 +2,7 @@
 
 Before: observed (what was seen) and the spec's health (how to judge). After: channel, reconcile, report.
 Without `health`, an instance is judged by its heartbeat if its image carries the agent, else by the image's own
-HEALTHCHECK, else it is ready after running for one second.
+HEALTHCHECK, else it is ready after running for `health.settle`.
 """
 
 from typing import NamedTuple
@@ -12,7 +12,6 @@ from reconciler.spec.cluster import Health, Heartbeat, Probe
 from reconciler.state.instance import EngineState, ImageHealth, Instance
 from reconciler.state.observed import Observed, Sighting
 
-SETTLED_SECONDS = 1.0
 DEFAULT_HEARTBEAT = Heartbeat()
 NEVER_SEEN = Sighting(up_since=0.0)
 _GONE = frozenset({EngineState.EXITED, EngineState.DEAD, EngineState.CREATED})
@@ -164,7 +163,7 @@ def _judge_by_engine(instance: Instance, health: Health, sighting: Sighting, now
         if now < ready_by:
             return Judgement(Verdict.STARTING, "its health check has not passed yet", changes_at=ready_by)
         return Judgement(Verdict.SUSPECT, "not ready: no health check passed in time", replace_at=ready_by)
-    settled_at = sighting.up_since + SETTLED_SECONDS
+    settled_at = sighting.up_since + health.settle_seconds
     if now < settled_at:
         return Judgement(Verdict.STARTING, "just started", changes_at=settled_at)
     return Judgement(Verdict.READY)

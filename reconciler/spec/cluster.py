@@ -91,7 +91,7 @@ class Probe:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """How instances are judged. Nothing of heartbeat, probe, docker: see the format's defaults in
-    `plan.verdicts`.
+    `plan.verdicts`; who is judged by nothing is ready after running for `settle_seconds`.
     """
 
     heartbeat: Heartbeat | None = None
@@ -99,6 +99,7 @@ class Health:
     docker: bool = False
     start_seconds: float = 30.0
     suspect_seconds: float = 1.0
+    settle_seconds: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,7 @@ def _health(spec: ClusterSpec) -> Iterator[tuple[str, str | None]]:
     yield "health.docker", _yes(spec.health.docker)
     yield "health.start", show_seconds(spec.health.start_seconds)
     yield "health.suspect", show_seconds(spec.health.suspect_seconds)
+    yield "health.settle", show_seconds(spec.health.settle_seconds)
 
 
 def _yes(value: object) -> str:

@@ -21,6 +21,7 @@ def health(values: Values) -> Health:
         docker=values.flag("health", "docker"),
         start_seconds=values.seconds(30.0, "health", "start"),
         suspect_seconds=values.seconds(1.0, "health", "suspect"),
+        settle_seconds=values.seconds(1.0, "health", "settle"),
     )
 
 

@@ -41,6 +41,11 @@ def test_an_image_without_health_is_ready_after_running_for_a_second() -> None:
     assert _words(_judge(now=101.0)) == ("ready", "")
 
 
+def test_how_long_it_has_to_run_is_the_specs_to_say() -> None:
+    assert _words(_judge(now=100.0, health=Health(settle_seconds=0.0))) == ("ready", "")
+    assert _words(_judge(now=104.9, health=Health(settle_seconds=5.0))) == ("starting", "just started")
+
+
 def test_a_paused_one_without_health_is_suspect_and_replaced_after_its_grace() -> None:
     """Three intervals of the default heartbeat, and the suspect's second."""
     paused = replace(PLAIN, state=EngineState.PAUSED)
