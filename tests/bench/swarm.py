@@ -1,13 +1,13 @@
-"""Docker Swarm on an engine of its own on the same machine: one service, one of whose tasks is killed.
+"""Docker Swarm on an engine of its own on the same machine: one service, one of whose tasks is killed, or all updated.
 
-Before: chaos.kills. After: an engine in its own namespaces (tests.support.private_engine), so that the machine's engine
-never joins a swarm. Swarm's own defaults, the restart delay of 5 s among them.
+Before: chaos.kills, rollouts.push. After: an engine in its own namespaces (tests.support.private_engine), so that the
+machine's engine never joins a swarm. Swarm's own defaults, the restart delay of 5 s among them.
 """
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import docker
 
@@ -17,6 +17,7 @@ from tests.support.private_engine import PrivateEngine
 _SERVICE = "sleepers"
 _ADDRESS = "127.0.0.1"
 _LOOK_SECONDS = 0.1
+Order = Literal["stop-first", "start-first"]
 
 
 class Service:
@@ -25,12 +26,45 @@ class Service:
     def __init__(self, engine: PrivateEngine, count: int) -> None:
         self._client = engine.api()
         self._events = Events(engine.url)
+        self._mode = docker.types.ServiceMode("replicated", replicas=count)
+        self._version = 0
         self._client.init_swarm(advertise_addr=_ADDRESS, listen_addr=_ADDRESS)
-        container = docker.types.ContainerSpec(SLEEPER, command=["sleep", "infinity"], init=True)
-        template = docker.types.TaskTemplate(container)
-        mode = docker.types.ServiceMode("replicated", replicas=count)
-        self._client.create_service(template, name=_SERVICE, mode=mode)  # type: ignore[no-untyped-call]
+        self._client.create_service(self._template(), name=_SERVICE, mode=self._mode)  # type: ignore[no-untyped-call]
         self._until(count)
+
+    def _template(self) -> docker.types.TaskTemplate:
+        container = docker.types.ContainerSpec(
+            SLEEPER, command=["sleep", "infinity"], init=True, env={"VERSION": str(self._version)}
+        )
+        return docker.types.TaskTemplate(container)
+
+    def update(self, parallelism: int, order: Order) -> float:
+        """Seconds from just before the update of every task until all new ones have started and all old ones ended.
+
+        `order` is the service's own word: start-first or stop-first. Its monitoring time, which comes after, isn't
+        counted.
+        """
+        count = len(self._running())
+        self._version += 1
+        config = docker.types.UpdateConfig(parallelism=parallelism, order=order)
+        found = self._service()
+        began = time.time()
+        self._client.update_service(
+            _SERVICE, version=found["Version"]["Index"], task_template=self._template(), name=_SERVICE,
+            mode=self._mode, update_config=config,
+        )  # fmt: skip
+        started = self._events.nth(count, "start", f"{_SERVICE}.", began)
+        ended = self._events.nth(count, "die", f"{_SERVICE}.", began)
+        self._until_updated()
+        return max(started, ended) - began
+
+    def _until_updated(self) -> None:
+        """Until the swarm calls it completed: the next update would else join this one."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._service().get("UpdateStatus", {}).get("State") != "completed":
+            if time.monotonic() > deadline:
+                raise AssertionError(f"Swarm calls its update not completed after {PATIENCE_SECONDS:g} s")
+            time.sleep(_LOOK_SECONDS)
 
     def kill_one(self) -> float:
         """Seconds from just before the kill of the oldest task's container to the start of another one."""
@@ -41,6 +75,9 @@ class Service:
         seconds = self._events.nth(1, "start", f"{_SERVICE}.", began) - began
         self._until(len(tasks))
         return seconds
+
+    def _service(self) -> Any:
+        return self._client.inspect_service(_SERVICE)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """The engine's end takes the swarm along."""
