@@ -149,12 +149,16 @@ def judge_all(world: WantedWorld, observed: Observed, now: float) -> dict[str, J
         wanted = world.clusters.get(name)
         spec = wanted.spec if wanted is not None else None
         health = spec.health if spec is not None else _UNKNOWN_HEALTH
+        spec_hash = wanted.spec_hash if wanted is not None else ""
         runs = spec is None or spec.task is not None
         for instance in instances:
             if instance.task and runs:
                 judgements[instance.id] = judge_run(instance, observed)
-            else:
+            elif wanted is None or instance.spec_hash == spec_hash:
                 judgements[instance.id] = judge(instance, health, observed, now)
+            else:  # a change of image and health together must not make the old ones suspects
+                own = wanted.spec_of(instance.spec_hash)
+                judgements[instance.id] = judge(instance, own.health if own else _UNKNOWN_HEALTH, observed, now)
     return judgements
 
 

@@ -4,7 +4,7 @@ Before: plan.rollouts, which decides. After: observed (the next pass); the store
 Instants are seconds of attended time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.state.revisions import Version
 
@@ -13,17 +13,19 @@ from reconciler.state.revisions import Version
 class RolloutState:
     """The way from `back` (the last version that was good, None before there is one) to `to`, the file's.
 
-    `progressed_at` is when one more of `to` than ever before was available; `most_available` is how many that was.
-    `gate_since`: the canaries are all available since then, None while they aren't. `promoted`: the canary stage is
-    over. `switched_at`: the new group of a red-black rollout has the traffic since then. `held_at`: so many of `to`
-    there were when it was paused. `failed` says why it failed (empty: it didn't): `back` is then what is wanted, where
-    the file allows that. `done`: everybody is of `to`, and available.
+    `progressed_at` is when one more of `to` than ever before was available, put off by the times in which nothing could
+    come; `most_available` is how many that was. `looked_at` is the last pass. `gate_since`: the canaries are all
+    available since then, None while they aren't. `promoted`: the canary stage is over. `switched_at`: the new group of
+    a red-black rollout has the traffic since then. `held_at`: so many of `to` there were when it was paused. `failed`
+    says why it failed (empty: it didn't): `back` is then what is wanted, where the file allows that. `done`: everybody
+    is of `to`, and available.
     """
 
     to: Version
     back: Version | None = None
     began_at: float = 0.0
     progressed_at: float = 0.0
+    looked_at: float = 0.0
     most_available: int = 0
     gate_since: float | None = None
     promoted: bool = False
@@ -31,3 +33,33 @@ class RolloutState:
     held_at: int | None = None
     failed: str = ""
     done: bool = False
+
+    @property
+    def good(self) -> Version | None:
+        """The version to go back to from another one: this one, once it was all there and had the traffic."""
+        return self.to if self.done or (self.switched_at is not None and not self.failed) else self.back
+
+    @property
+    def lasting(self) -> "RolloutState":
+        """What a restart must not lose: all but the instants."""
+        return replace(
+            self, began_at=0.0, progressed_at=0.0, looked_at=0.0, most_available=0, gate_since=None,
+            switched_at=None if self.switched_at is None else 0.0,
+        )  # fmt: skip
+
+    def resumed(self, now: float) -> "RolloutState":
+        """As a loop takes it up that has just begun: every clock begins anew."""
+        return replace(
+            self, began_at=now, progressed_at=now, looked_at=now, most_available=0, gate_since=None,
+            switched_at=None if self.switched_at is None else now,
+        )  # fmt: skip
+
+    def stood_still(self, seconds: float) -> "RolloutState":
+        """After so long a time in which nobody could see or do anything: its clocks stood still."""
+        if self.done:
+            return self
+        return replace(
+            self, progressed_at=self.progressed_at + seconds, looked_at=self.looked_at + seconds,
+            gate_since=None if self.gate_since is None else self.gate_since + seconds,
+            switched_at=None if self.switched_at is None else self.switched_at + seconds,
+        )  # fmt: skip

@@ -10,7 +10,7 @@ from reconciler.spec.cluster import Health, Heartbeat, Probe
 from reconciler.state.beats import Beat, Sounding
 from reconciler.state.instance import EngineState, ImageHealth, Instance
 from reconciler.state.observed import Channel, Observed, Sighting
-from tests.unit.plan.builders import make_instance, make_spec
+from tests.unit.plan.builders import look, make_instance, make_settled, make_spec, make_wanted, silence
 
 STARTED = 100.0
 PROBE = Health(probe=Probe(port=80, interval_seconds=1.0, timeout_seconds=1.0, misses=3))
@@ -128,3 +128,12 @@ def test_one_told_to_end_is_stopping_whatever_else_is_said() -> None:
     told = Sighting(up_since=STARTED, terminated_at=150.0)
     assert _judge(replace(PLAIN, state=EngineState.EXITED), now=200.0, sighting=told).verdict is Verdict.STOPPING
     assert _judge(replace(PLAIN, state=EngineState.REMOVING), now=200.0).verdict is Verdict.STOPPING
+
+
+def test_an_outdated_instance_is_judged_by_the_health_of_its_own_revision() -> None:
+    old = make_spec(health=Health(heartbeat=Heartbeat(interval_seconds=10.0)))
+    new = make_spec(environment={"A": "1"}, health=Health(heartbeat=Heartbeat(interval_seconds=0.5)))
+    at = silence(make_settled(old), "web-1", seconds=5.0)
+    known = make_wanted(new, earlier={old.spec_hash(): old})
+    assert look(known, at=at).judgements["web-1"].verdict is Verdict.READY
+    assert look(new, at=at).judgements["web-1"].verdict is Verdict.SUSPECT
