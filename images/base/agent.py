@@ -3,6 +3,8 @@
 Standard library only, and of that only what is loaded anyway or is built in: `python3 -I -S -E agent.py`
 takes about 9 MB, most of it shared with its siblings. The protocol is in docs/reference/heartbeats.md. It
 ends only when it is told to; whatever goes wrong is tried again, and one line is written when that changes.
+
+Before: vitals, which measures what a beat carries. After: the reconciler's listener.
 """
 
 import _socket
@@ -10,98 +12,21 @@ import posix
 import sys
 import time
 
+sys.path.insert(0, __file__.rpartition("/")[0] or ".")  # `-I` takes no module from beside a program
+
+from vitals import Vitals, read
+
 TOKEN_FILE = "/run/reconciler/token"  # noqa: S105 - a path
 FIRST_INTERVAL = 1.0
 SHORTEST, LONGEST = 0.05, 3600.0
 EAGER, EAGER_SECONDS = 0.2, 10.0  # until the first good answer, for so long: an instance is waited for
 UNWELCOME = 30.0  # between beats while the listener says that we are none of its own
-LOAD_SECONDS = 60.0  # what "1-minute load" averages over
-TICKS_PER_SECOND = 100  # USER_HZ, in which /proc counts
-CPU_FILES = ("/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/cpuacct/cpuacct.usage")
-MEMORY_V2, MEMORY_V1 = "/sys/fs/cgroup/memory.", "/sys/fs/cgroup/memory/memory."
-MEMORY_FILES = (
-    (MEMORY_V2 + "current", MEMORY_V2 + "stat", b"inactive_file "),
-    (MEMORY_V1 + "usage_in_bytes", MEMORY_V1 + "stat", b"total_inactive_file "),
-)
+METRICS_FILE = "/run/metrics/metrics"
 
 
 def setting(name: str, default: str = "") -> str:
     """An environment variable's text."""
     return posix.environ.get(name.encode(), default.encode()).decode("utf-8", "replace")
-
-
-def read(path: str) -> bytes:
-    """What is in a small file, b"" where it can't be read."""
-    try:
-        descriptor = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
-    except OSError:
-        return b""
-    try:
-        return posix.read(descriptor, 16384)
-    except OSError:
-        return b""
-    finally:
-        posix.close(descriptor)
-
-
-def number_after(text: bytes, key: bytes) -> int:
-    """The whole number behind `key` at the start of a line, 0 without it."""
-    for line in text.split(b"\n"):
-        if line.startswith(key):
-            return int(line[len(key) :])
-    return 0
-
-
-def cpu_seconds() -> float | None:
-    """What this container has used of the processors (cgroup v2, then v1), None where nobody counts."""
-    text = read(CPU_FILES[0])
-    if text:
-        return number_after(text, b"usage_usec ") / 1e6
-    text = read(CPU_FILES[1])
-    return int(text) / 1e9 if text else None
-
-
-def memory_bytes() -> int:
-    """What this container has in memory, without the file cache that it could give back at once."""
-    for usage, statistics, cache in MEMORY_FILES:
-        text = read(usage)
-        if text:
-            return max(0, int(text) - number_after(read(statistics), cache))
-    return 0
-
-
-def started_at() -> float:
-    """When the container's first process started, in seconds of the boot-time clock (proc(5), field 22)."""
-    fields = read("/proc/1/stat").rpartition(b")")[2].split()
-    return int(fields[19]) / TICKS_PER_SECOND if len(fields) > 19 else time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-class Vitals:
-    """What a beat carries; the load is processors in use, averaged as a 1-minute load is."""
-
-    def __init__(self) -> None:
-        self.started = started_at()
-        self.at = time.monotonic()
-        self.cpu = cpu_seconds()
-        self.load = 0.0
-
-    def measure(self) -> bytes:
-        """The beat's body, as JSON."""
-        now, cpu = time.monotonic(), cpu_seconds()
-        if cpu is None or self.cpu is None:
-            self.load = float((read("/proc/loadavg").split() or [b"0"])[0])
-        elif now > self.at:
-            elapsed = now - self.at
-            self.load += ((cpu - self.cpu) / elapsed - self.load) * elapsed / (LOAD_SECONDS + elapsed)
-        self.at, self.cpu = now, cpu
-        sequence = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        uptime = max(0.0, sequence / 1e9 - self.started)
-        return b'{"sequence":%d,"load":%.3f,"memory":%d,"uptime":%.1f}' % (
-            sequence,
-            max(0.0, self.load),
-            memory_bytes(),
-            uptime,
-        )
 
 
 class Line:
@@ -199,7 +124,8 @@ class Agent:
         self.said = ""
         self.interval = FIRST_INTERVAL
         self.eager_until = time.monotonic() + EAGER_SECONDS
-        self.vitals = Vitals()
+        self.vitals = Vitals(setting("RECONCILER_METRICS_FILE", METRICS_FILE))
+        self.complained = ""
         self.line: Line | None = None
 
     def say(self, what: str) -> None:
@@ -208,6 +134,14 @@ class Agent:
             self.said = what
             sys.stderr.write("heartbeat: " + what + "\n")
             sys.stderr.flush()
+
+    def complain(self) -> None:
+        """One line when the metrics file is wrong in another way than it was."""
+        complaint = self.vitals.metrics.complaint
+        if complaint and complaint != self.complained:
+            sys.stderr.write("heartbeat: " + complaint + "\n")
+            sys.stderr.flush()
+        self.complained = complaint or self.complained
 
     def prepare(self) -> "Line | None":
         """What knows the listener and the request's head, None while there is no token."""
@@ -230,6 +164,7 @@ class Agent:
         except OSError as error:
             self.say("no answer from the listener, trying on: " + reason(error))
             return self.patience()
+        self.complain()
         if status == 204:
             self.interval = interval or self.interval
             self.eager_until = 0.0

@@ -91,6 +91,8 @@ def instance_dict(instance: InstanceStatus) -> Json:
         "attempt": instance.attempt,
         "load": instance.load,
         "memory_bytes": instance.memory_bytes,
+        "cpu": instance.cpu,
+        "metrics": dict(instance.metrics),
         "exit_code": instance.exit_code,
         "task": instance.task,
     }

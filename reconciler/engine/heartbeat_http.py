@@ -10,17 +10,19 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.engine.http_head import RefusedError, read_head
 
 MAX_HEAD_BYTES = 2048
-MAX_BODY_BYTES = 1024
+MAX_BODY_BYTES = 8192
+MAX_METRICS = 64
 PATH_PREFIX = b"/v1/beats/"
 
 _BEARER = re.compile(rb"[Bb]earer ([A-Za-z0-9._~+/-]{16,256}=*)")
 _NAME = re.compile(rb"[a-z0-9][a-z0-9-]{0,127}")
+_METRIC = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 _MAX_INTEGER = 2**63 - 1
 
 
@@ -58,12 +60,16 @@ class Request:
 
 @dataclass(slots=True)
 class Report:
-    """A beat's body: `sequence` is nanoseconds of the boot-time clock, `load` a 1-minute average."""
+    """A beat's body: `sequence` is nanoseconds of the boot-time clock, `load` a 1-minute average, `cpu` that of the
+    last seconds (None: not told).
+    """
 
     sequence: int
     load: float
     memory_bytes: int
     uptime_seconds: float
+    cpu: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
 def read_request(buffer: bytearray) -> Request | None:
@@ -115,9 +121,21 @@ def read_report(body: bytes) -> Report | None:
     load = _real(values.get("load", 0.0))
     memory = _whole(values.get("memory", 0))
     uptime = _real(values.get("uptime", 0.0))
-    if sequence is None or load is None or memory is None or uptime is None:
+    cpu = _real(values.get("cpu", 0.0))
+    if sequence is None or load is None or memory is None or uptime is None or cpu is None:
         return None
-    return Report(sequence, load, memory, uptime)
+    return Report(sequence, load, memory, uptime, cpu if "cpu" in values else None, _metrics(values.get("metrics")))
+
+
+def _metrics(value: Any) -> dict[str, float]:
+    """The figures that can be some; the main process may write what it likes, and that is no reason to take it for
+    dead.
+    """
+    if not isinstance(value, dict):
+        return {}
+    told = {name: _real(number) for name, number in value.items() if _METRIC.fullmatch(name)}
+    figures = [(name, number) for name, number in told.items() if number is not None]
+    return dict(figures[:MAX_METRICS])
 
 
 def _whole(value: Any) -> int | None:

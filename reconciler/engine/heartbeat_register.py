@@ -133,8 +133,9 @@ class Register:
         last = self._beats.get(expected.id)
         entry.sequence = report.sequence
         self._beats[expected.id] = Beat(
-            at=now, load=report.load, memory_bytes=report.memory_bytes, uptime_seconds=report.uptime_seconds
-        )
+            at=now, load=report.load, memory_bytes=report.memory_bytes, uptime_seconds=report.uptime_seconds,
+            cpu=report.cpu, metrics=report.metrics,
+        )  # fmt: skip
         back = last is None or now - last.at > 2 * expected.interval_seconds
         return Verdict(204, expected.interval_seconds, expected.cluster if back else None)
 

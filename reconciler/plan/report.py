@@ -208,7 +208,8 @@ def _missing(counts: _Counts) -> str:
 def _row(
     instance: Instance, spec: ClusterSpec | None, observed: Observed, judgement: Judgement, now: float
 ) -> InstanceStatus:
-    beat = observed.beats.get(instance.id)
+    beat, gauge = observed.beats.get(instance.id), observed.gauges.get(instance.id)
+    source = beat or gauge  # what it says of itself goes before what the engine says of it
     label = spec.dns_label if spec else instance.cluster
     return InstanceStatus(
         name=f"{label}{instance.number}",
@@ -223,7 +224,9 @@ def _row(
         address=instance.address,
         attempt=instance.attempt,
         load=beat.load if beat else None,
-        memory_bytes=beat.memory_bytes if beat else None,
+        memory_bytes=source.memory_bytes if source else None,
+        cpu=beat.cpu if beat and beat.cpu is not None else gauge and gauge.cpu,
+        metrics=beat.metrics if beat else {},
         exit_code=instance.exit_code,
         task=instance.task,
     )

@@ -3,7 +3,8 @@
 The shape of conditions is Kubernetes' (API conventions, "typical status properties").
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -49,7 +50,8 @@ class Condition:
 class InstanceStatus:
     """One instance for people: `name` is `webapp1`, `container` `dev-webapp-1`.
 
-    `phase` is the engine's word, or `pending`. `serving`: the cluster's name leads to it.
+    `phase` is the engine's word, or `pending`. `serving`: the cluster's name leads to it. `cpu` is in processors;
+    `metrics` are the figures of its main process.
     """
 
     name: str
@@ -68,6 +70,8 @@ class InstanceStatus:
     exit_code: int | None = None
     task: bool = False
     serving: bool = False
+    cpu: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 class Phase(StrEnum):

@@ -30,6 +30,7 @@ class World:
         self.errors = directory / "stderr"
         self.token = directory / "token"
         self.token.write_text(token_of(NAME) + "\n")
+        self.metrics = directory / "metrics"
         self.agent: subprocess.Popen[bytes] | None = None
 
     def expect(self, interval_seconds: float = 0.1) -> None:
@@ -48,6 +49,7 @@ class World:
             "RECONCILER_LISTENER": f"127.0.0.1:{self.port}",
             "RECONCILER_INSTANCE": NAME,
             "RECONCILER_TOKEN_FILE": str(self.token),
+            "RECONCILER_METRICS_FILE": str(self.metrics),
         }
         with self.errors.open("wb") as errors:
             command = [sys.executable, "-I", "-S", "-E", str(AGENT)]
@@ -92,6 +94,30 @@ def test_it_beats_with_its_load_memory_and_uptime_and_says_so(world: World) -> N
     assert beat.memory_bytes >= 0
     assert beat.load >= 0
     assert "heartbeat: beating" in world.said()
+
+
+def test_it_tells_processors_in_use_and_what_the_main_process_writes(world: World) -> None:
+    world.expect()
+    world.metrics.write_text("queue_length 7\n")
+    world.run()
+    assert eventually(lambda: (beat := world.listener.beats().get("id")) is not None and beat.cpu is not None)
+    assert world.listener.beats()["id"].metrics == {"queue_length": 7.0}
+    world.metrics.unlink()
+    assert eventually(lambda: not world.listener.beats()["id"].metrics)
+
+
+def test_a_metrics_file_that_is_none_costs_no_beat_and_is_said_once(world: World) -> None:
+    world.expect()
+    os.mkfifo(world.metrics)
+    world.run()
+    assert world.beats_on()
+    world.metrics.unlink()
+    world.metrics.write_text("half a line\nx 1\n")
+    assert eventually(lambda: world.listener.beats()["id"].metrics == {"x": 1.0})
+    assert world.beats_on()
+    plain, lines = (line for line in world.said() if "metrics" in line)
+    assert "is no plain file" in plain
+    assert "not `name value`" in lines
 
 
 def test_it_survives_the_listeners_absence(world: World) -> None:
@@ -172,7 +198,8 @@ def test_it_stays_small(world: World) -> None:
     rss_kib = int(status.split("VmRSS:")[1].split()[0])
     print(f"the agent's resident memory: {rss_kib / 1024:.1f} MiB")
     assert rss_kib < 16 * 1024
-    script = f"import sys; exec(open({str(AGENT)!r}).read(), {{'__name__': 'agent'}}); print(*sys.modules)"
+    names = {"__name__": "agent", "__file__": str(AGENT)}
+    script = f"import sys; exec(open({str(AGENT)!r}).read(), {names!r}); print(*sys.modules)"
     command = [sys.executable, "-I", "-S", "-c", script]
     loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     assert not {"json", "ssl", "http", "socket", "selectors", "asyncio", "threading"} & set(loaded)

@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.engine.heartbeat_http import (
     MAX_HEAD_BYTES,
+    MAX_METRICS,
     accepted,
     read_name,
     read_report,
@@ -51,7 +52,7 @@ def test_every_prefix_of_a_request_is_incomplete_and_not_wrong() -> None:
         (b"POST /x HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
         (b"POST /x HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", 400),
         (b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
-        (b"POST /x HTTP/1.1\r\nContent-Length: 1025\r\n\r\n", 413),
+        (b"POST /x HTTP/1.1\r\nContent-Length: 8193\r\n\r\n", 413),
         (b"POST /x HTTP/1.1\r\nContent-Length: 999999999\r\n\r\n", 413),
         (b"A" * MAX_HEAD_BYTES, 413),
     ],
@@ -82,7 +83,8 @@ def test_the_name_is_the_last_part_of_the_path_and_nothing_else() -> None:
         b"", b"[]", b"1", b"{}", b'{"sequence":"1"}', b'{"sequence":-1}', b'{"sequence":1.0}',
         b'{"sequence":true}', b'{"sequence":9223372036854775808}', b'{"sequence":1,"load":NaN}',
         b'{"sequence":1,"load":1e999}',
-        b'{"sequence":1,"memory":-5}', b'{"sequence":1,"uptime":null}', b"[" * 1000, b"\xff",
+        b'{"sequence":1,"memory":-5}', b'{"sequence":1,"cpu":-1}',
+        b'{"sequence":1,"uptime":null}', b"[" * 1000, b"\xff",
         b'{"sequence":1',
     ],
 )  # fmt: skip
@@ -94,6 +96,23 @@ def test_a_report_carries_load_memory_and_uptime() -> None:
     report = read_report(b'{"sequence":7,"load":0.25,"memory":1024,"uptime":3,"more":"ignored"}')
     assert report is not None
     assert (report.sequence, report.load, report.memory_bytes, report.uptime_seconds) == (7, 0.25, 1024, 3.0)
+
+
+def test_figures_of_the_main_process_are_taken_as_far_as_they_are_some() -> None:
+    """A main process that writes nonsense is alive all the same."""
+    many = ",".join(f'"n{number}":1' for number in range(70))
+    report = read_report(
+        f'{{"sequence":7,"cpu":0.5,"metrics":{{"a":1.5,"b":-1,"c":"1","0d":1,"e f":1,{many}}}}}'.encode()
+    )
+    assert report is not None
+    assert report.cpu == 0.5
+    assert report.metrics["a"] == 1.5
+    assert not report.metrics.keys() & {"b", "c", "0d", "e f"}
+    assert len(report.metrics) == MAX_METRICS
+    for nonsense in (b"[]", b"7", b"null", b'"x"', b'{"a":1e999}'):
+        report = read_report(b'{"sequence":7,"metrics":%s}' % nonsense)
+        assert report is not None
+        assert (report.cpu, report.metrics) == (None, {})
 
 
 def test_random_bytes_are_a_request_incomplete_or_refused_and_nothing_else() -> None:

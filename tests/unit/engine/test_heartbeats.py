@@ -113,7 +113,7 @@ def test_one_connection_carries_many_beats_also_several_at_once_and_in_pieces(wo
         (beat_bytes(NAME, body=""), 400),
         (beat_bytes(NAME, body='{"sequence":"x"}'), 400),
         (b"nonsense\r\n\r\n", 400),
-        (beat_bytes(NAME, body=" " * 1025), 413),
+        (beat_bytes(NAME, body=" " * 8193), 413),
         (b"A" * 5000, 413),
     ],
 )
