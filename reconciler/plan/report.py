@@ -225,7 +225,7 @@ def _row(
         attempt=instance.attempt,
         load=beat.load if beat else None,
         memory_bytes=source.memory_bytes if source else None,
-        cpu=beat.cpu if beat and beat.cpu is not None else gauge and gauge.cpu,
+        cpu=beat.cpu if beat and beat.cpu is not None else (gauge.cpu if gauge else None),
         metrics=beat.metrics if beat else {},
         exit_code=instance.exit_code,
         task=instance.task,
