@@ -1,18 +1,22 @@
 """A checked document becomes a ClusterSpec, with the rules that a schema can't say: names, images, lists,
 what fits what.
 
-Before: parse (values). After: cluster. Health and rollout have a module of their own, `judging`.
+Before: parse (values). After: cluster. Health and stop (`judging`), rollout (`changing`), autoscale (`scaling`),
+discovery (`discovering`) and chaos (`breaking`) have modules of their own.
 """
 
 from pathlib import PurePath
 
 from reconciler.spec import names
 from reconciler.spec.breaking import chaos
-from reconciler.spec.cluster import OWN_KEY, ClusterSpec, Port, Resources, Secret, Task, Volume
-from reconciler.spec.judging import RUNS_ONCE, health, rollout, stop
+from reconciler.spec.changing import RUNS_ONCE, rollout
+from reconciler.spec.cluster import OWN_KEY, Autoscale, ClusterSpec, Port, Resources, Secret, Task, Volume
+from reconciler.spec.discovering import discovery
+from reconciler.spec.judging import health, stop
 from reconciler.spec.policy import Policy
 from reconciler.spec.ports import BadEntryError, fits, overlap, parse_port
 from reconciler.spec.report import quoted
+from reconciler.spec.scaling import autoscale
 from reconciler.spec.values import Values
 from reconciler.spec.volumes import parse_volume
 
@@ -25,7 +29,8 @@ def build(values: Values, stem: str | None, policy: Policy) -> ClusterSpec:
     """
     task = _task(values)
     size = values.whole(1, "size")
-    ports = _ports(values, size)
+    scaled = autoscale(values, size)
+    ports = _ports(values, _most(values, size, scaled))
     volumes = _volumes(values, policy)
     name = _name(values, stem)
     spec = ClusterSpec(
@@ -44,15 +49,29 @@ def build(values: Values, stem: str | None, policy: Policy) -> ClusterSpec:
         depends_on=_labels(values, "depends_on"),
         start=values.plain("parallel", "start"),
         health=health(values),
-        rollout=RUNS_ONCE if task else rollout(values, _single_owner(ports, volumes)),
+        rollout=RUNS_ONCE if task else rollout(values, _single_owner(ports, volumes), _least(values, size, scaled)),
         stop=stop(values, serves=task is None),
         ssh_keys=_ssh(values),
         suspend=values.flag("suspend"),
         task=task,
         chaos=chaos(values, serves=task is None),
+        autoscale=scaled,
+        discovery=discovery(values),
     )
     _together(values, spec)
     return spec
+
+
+def _most(values: Values, size: int, scaled: Autoscale | None) -> int:
+    """How many instances the file ever asks for."""
+    return max(size, scaled.max) if scaled is not None and values.has("autoscale", "max") else size
+
+
+def _least(values: Values, size: int, scaled: Autoscale | None) -> int | None:
+    """How few instances the file ever asks for; None where it doesn't say so rightly."""
+    if scaled is None:
+        return size if values.has("size") else None
+    return scaled.min if values.has("autoscale", "min") else None
 
 
 def _task(values: Values) -> Task | None:
@@ -193,7 +212,7 @@ def _together(values: Values, spec: ClusterSpec) -> None:
     where = ("dns",) if values.given("dns") else ("name",) if values.given("name") else ()
     if values.has("dns") or names.label(label) is None:  # of a bad name enough has been said
         values.check(where, names.dns_label(label))
-    highest = spec.size + spec.rollout.surge
+    highest = spec.rollout.most(_most(values, spec.size, spec.autoscale))
     if len(f"{label}{highest}") > _LONGEST_LABEL >= len(label):
         longest = _LONGEST_LABEL - len(str(highest))
         values.problem(

@@ -151,6 +151,15 @@ class Rollout:
     promoted: str = ""
     restarted: str = ""
 
+    @property
+    def in_place(self) -> bool:
+        """The old instance goes first, and its successor has its number: two of them can't be there at once."""
+        return self.strategy == "in-place" or (self.strategy == "canary" and not self.surge)
+
+    def most(self, size: int) -> int:
+        """How many instances of a cluster of `size` there may be during a change."""
+        return 2 * size if self.strategy == "red-black" else size + self.surge
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Autoscale:

@@ -1,20 +1,9 @@
-"""Keys that people bring along: what does not work yet, what policy forbids, what the key is called here.
+"""Keys and values that people bring along: what policy forbids, what it is called here.
 
 Before: sentences. After: nothing. Tables only.
 """
 
 from collections.abc import Mapping
-
-NOT_YET: Mapping[str, str] = {
-    "autoscale": "set size by hand, or with `reconciler scale`",
-    "rollout.deadline": "remove it",
-    "rollout.rollback": "remove it",
-}
-"""Keys by their path, with what to do meanwhile."""
-
-NOT_YET_VALUES: Mapping[str, tuple[str, ...]] = {
-    "rollout.strategy": ("red-black", "canary"),
-}
 
 FORBIDDEN: Mapping[str, str] = {
     "privileged": "containers never run privileged",
@@ -45,6 +34,8 @@ NOT_OF_A_TASK: Mapping[str, str] = {
     "start": "it has one instance",
     "health": "it is ready when it exited 0, and `deadline` bounds a run",
     "rollout": "a change stops the run and starts it again",
+    "autoscale": "it has one instance",
+    "discovery": "it serves nobody",
 }
 """Keys that only a cluster of instances has, each with what is so of a task instead."""
 
@@ -86,6 +77,39 @@ SYNONYMS: Mapping[str, str] = {
     "start_period": "start",
     "dependsOn": "depends_on",
     "container_port": "port",
+    "autoscaling": "autoscale",
+    "hpa": "autoscale",
+    "scaling": "autoscale",
+    "minimum": "min",
+    "minReplicas": "min",
+    "min_replicas": "min",
+    "maximum": "max",
+    "maxReplicas": "max",
+    "max_replicas": "max",
+    "scale_out_cooldown": "cooldown_out",
+    "scale_in_cooldown": "cooldown_in",
+    "progressDeadlineSeconds": "deadline",
+    "progress_deadline": "deadline",
+    "auto_rollback": "rollback",
+    "blue_green": "red-black",
+    "blue-green": "red-black",
+    "pause": "paused",
+    "percent": "size",
+    "weight": "size",
+    "application": "app",
+    "service_discovery": "discovery",
     "url": "path",
 }
 """What others call it, and what it is called here; suggested only where the second one may stand."""
+
+VALUE_SYNONYMS: Mapping[str, Mapping[str, str]] = {
+    "rollout.strategy": {
+        "blue-green": "red-black",
+        "blue/green": "red-black",
+        "bluegreen": "red-black",
+        "red/black": "red-black",
+        "recreate": "in-place",
+        "rollingupdate": "rolling",
+    },
+}
+"""By the key's path, in lower case: the same for values."""

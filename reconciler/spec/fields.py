@@ -7,8 +7,9 @@ mentioned.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from reconciler.spec.changing_fields import changing_fields, scaling_fields
 from reconciler.spec.chaos_fields import chaos_fields
-from reconciler.spec.cluster import OWN_KEY, ClusterSpec, Port, Task, Volume
+from reconciler.spec.cluster import OWN_KEY, ClusterSpec, Eureka, Port, Task, Volume
 from reconciler.spec.units import show_bytes, show_seconds
 
 
@@ -66,10 +67,19 @@ def _serving(spec: ClusterSpec) -> Iterator[tuple[str, str | None]]:
     """What only instances that run on have."""
     yield "start", spec.start
     yield from _health(spec)
-    yield "rollout.strategy", spec.rollout.strategy
-    yield "rollout.surge", str(spec.rollout.surge)
-    yield "rollout.unavailable", str(spec.rollout.unavailable)
-    yield "rollout.bake", show_seconds(spec.rollout.bake_seconds)
+    yield from changing_fields(spec.rollout)
+    yield from scaling_fields(spec.autoscale)
+    yield from _discovery(spec.discovery.eureka)
+
+
+def _discovery(eureka: Eureka | None) -> Iterator[tuple[str, str | None]]:
+    if eureka is None:
+        return
+    yield "discovery.eureka.app", eureka.app
+    yield "discovery.eureka.cluster", eureka.cluster
+    yield "discovery.eureka.port", str(eureka.port) if eureka.cluster else None
+    yield "discovery.eureka.path", eureka.path if eureka.cluster else None
+    yield "discovery.eureka.url", eureka.url
 
 
 def _running_once(task: Task) -> Iterator[tuple[str, str | None]]:

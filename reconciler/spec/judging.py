@@ -1,14 +1,10 @@
-"""The parts of a spec that say how instances are judged, changed and stopped: health, rollout, stop.
+"""The parts of a spec that say how instances are judged and stopped: health, stop.
 
-Before: build. After: cluster. A container that alone can hold its volume or host port must go before its
-successor comes.
+Before: build. After: cluster.
 """
 
-from reconciler.spec.cluster import Health, Heartbeat, Probe, Rollout, Stop, Strategy
+from reconciler.spec.cluster import Health, Heartbeat, Probe, Stop
 from reconciler.spec.values import Values
-
-RUNS_ONCE = Rollout(strategy="in-place", surge=0, unavailable=1, bake_seconds=0.0)
-"""A task's: never two runs at once, and what has exited 0 needs no time to prove itself."""
 
 
 def health(values: Values) -> Health:
@@ -46,31 +42,6 @@ def _probe(values: Values, kind: str) -> Probe | None:
         interval_seconds=values.seconds(1.0, "health", kind, "interval"),
         timeout_seconds=values.seconds(1.0, "health", kind, "timeout"),
         misses=values.whole(3, "health", kind, "misses"),
-    )
-
-
-def rollout(values: Values, single_owner: str | None) -> Rollout:
-    """The strategy with its defaults; `single_owner` says why there can be only one container a number."""
-    implied: Strategy = "in-place" if single_owner else "rolling"
-    strategy: Strategy = values.plain(implied, "rollout", "strategy")
-    because = f"{single_owner} imply in-place" if single_owner else "the strategy is in-place"
-    if single_owner and strategy == "rolling":
-        values.problem(("rollout", "strategy"), f"`rolling` can't be: {because}", "write in-place, or leave it out")
-        strategy = "in-place"
-    in_place = strategy == "in-place"
-    surge = values.whole(0 if in_place else 1, "rollout", "surge")
-    unavailable = values.whole(1 if in_place else 0, "rollout", "unavailable")
-    if in_place and surge:
-        values.problem(("rollout", "surge"), f"{surge} can't be: {because}", "write 0, or leave it out")
-    if in_place and not unavailable:
-        values.problem(("rollout", "unavailable"), f"0 can't be: {because}", "write 1 or more, or leave it out")
-    if not in_place and not surge and not unavailable:
-        values.problem(("rollout",), "with surge 0 and unavailable 0 nothing could ever change", "raise one of them")
-    return Rollout(
-        strategy=strategy,
-        surge=surge,
-        unavailable=unavailable,
-        bake_seconds=values.seconds(1.0, "rollout", "bake"),
     )
 
 

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.spec.elsewhere import FORBIDDEN, NOT_OF_A_TASK, NOT_YET, NOT_YET_VALUES, OPPOSITES, SYNONYMS
+from reconciler.spec.elsewhere import FORBIDDEN, NOT_OF_A_TASK, OPPOSITES, SYNONYMS, VALUE_SYNONYMS
 from reconciler.spec.names import label
 from reconciler.spec.nodes import Document, core_value
 from reconciler.spec.report import Path, Report, quoted, show_path
@@ -110,9 +110,7 @@ class Sentences:
 
 
 def _unknown(key: str, place: Path, known: Mapping[str, Any], homes: Mapping[str, str]) -> tuple[str, str]:
-    """Not yet, forbidden, or a mistyped key: the first that fits."""
-    if show_path(place) in NOT_YET:
-        return "does not work yet", NOT_YET[show_path(place)]
+    """Forbidden, the contrary, or a mistyped key: the first that fits."""
     if key in FORBIDDEN:
         return f"policy: {FORBIDDEN[key]}", "remove it"
     if show_path(place) in OPPOSITES:
@@ -212,9 +210,8 @@ def _example(key: str, found: Finding) -> str:
 
 def _enum(found: Finding, _tree: Document) -> tuple[str, str]:
     allowed = [str(value) for value in found.wanted]
-    if found.value in NOT_YET_VALUES.get(show_path(found.path), ()):
-        return f"{quoted(found.value)} does not work yet", f"write {' or '.join(allowed)}"
-    close = get_close_matches(str(found.value), allowed, n=1)
+    meant = VALUE_SYNONYMS.get(show_path(found.path), {}).get(str(found.value).lower())
+    close = [meant] if meant else get_close_matches(str(found.value), allowed, n=1)
     fix = f"did you mean `{close[0]}`?" if close else f"write {', '.join(allowed[:-1])} or {allowed[-1]}"
     return f"{quoted(found.value)} is not one of {', '.join(allowed)}", fix
 
@@ -223,8 +220,6 @@ def _const(found: Finding, _tree: Document) -> tuple[str, str]:
     if found.path == ("size",):
         how = "`suspend: true` keeps it from running" if found.value == 0 else "it runs once at a time"
         return f"a task has size 1, not {quoted(found.value)}", f"leave `size` out; {how}"
-    if found.value in NOT_YET_VALUES.get(show_path(found.path), ()):
-        return f"{quoted(found.value)} does not work yet", f"write {found.wanted}"
     otherwise = ", or leave the key out" if "default" in found.schema else ""
     return f"{quoted(found.value)} is not known", f"write {found.wanted}{otherwise}"
 

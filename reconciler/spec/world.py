@@ -27,8 +27,8 @@ class Clash:
 
 
 def check_together(specs: Mapping[str, Parsed], *, strict: bool) -> tuple[Problem, ...]:
-    """All problems between files; `specs` has the file's name as key. An unknown dependency counts where
-    `strict`.
+    """All problems between files; `specs` has the file's name as key. An unknown dependency or Eureka
+    counts where `strict`.
     """
     found = [clash.problem for clash in clashes(specs)]
     if strict:
@@ -101,6 +101,11 @@ def _unknown(ordered: list[Parsed]) -> Iterator[Problem]:
             if name not in known:
                 fix = f"add {name}.yaml, or remove it; known are {', '.join(sorted(known))}"
                 yield _problem(parsed, ("depends_on", number), f"no cluster {quoted(name)} is here", fix)
+        eureka = parsed.spec.discovery.eureka
+        if eureka is not None and eureka.cluster is not None and eureka.cluster not in known:
+            fix = f"add {eureka.cluster}.yaml, or use `url`; known are {', '.join(sorted(known))}"
+            path = ("discovery", "eureka", "cluster")
+            yield _problem(parsed, path, f"no cluster {quoted(eureka.cluster)} is here", fix)
 
 
 def _cycles(ordered: list[Parsed], in_force: AbstractSet[str]) -> Iterator[Clash]:

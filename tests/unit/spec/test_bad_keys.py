@@ -35,26 +35,6 @@ KEYS = {
         f"{ONE}restart: always\n",
         "3:1: restart: policy: the reconciler is the only one that restarts; remove it",
     ),
-    "autoscale": (
-        f"{ONE}autoscale: {{min: 1}}\n",
-        "3:1: autoscale: does not work yet; set size by hand, or with `reconciler scale`",
-    ),
-    "rollback": (
-        f"{ONE}rollout: {{rollback: true}}\n",
-        "3:11: rollout.rollback: does not work yet; remove it",
-    ),
-    "deadline": (
-        f"{ONE}rollout: {{deadline: 5m}}\n",
-        "3:11: rollout.deadline: does not work yet; remove it",
-    ),
-    "canary": (
-        f"{ONE}rollout: {{strategy: canary}}\n",
-        "3:21: rollout.strategy: `canary` does not work yet; write rolling or in-place",
-    ),
-    "red-black": (
-        f"{ONE}rollout: {{strategy: red-black}}\n",
-        "3:21: rollout.strategy: `red-black` does not work yet; write rolling or in-place",
-    ),
     "another kind": (
         f"{ONE}kind: Deployment\n",
         "3:7: kind: `Deployment` is not one of ClusterSpec, TaskSpec; write ClusterSpec or TaskSpec",

@@ -156,7 +156,7 @@ TOGETHER = {
     ),
     "rolling with volumes": (
         f"{ONE}volumes: ['a:/x']\nrollout: {{strategy: rolling}}\n",
-        "4:21: rollout.strategy: `rolling` can't be: volumes imply in-place; write in-place, or leave it out",
+        "4:21: rollout.strategy: `rolling` can't be: volumes imply in-place; write in-place or canary, or leave it out",
     ),
     "surge with volumes": (
         f"{ONE}volumes: ['a:/x']\nrollout: {{surge: 1}}\n",

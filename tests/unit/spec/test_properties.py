@@ -123,6 +123,8 @@ KEYS = [
         "start",
         "health",
         "rollout",
+        "autoscale",
+        "discovery",
         "ssh",
         "stop",
         "suspend",

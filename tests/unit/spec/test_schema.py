@@ -9,8 +9,21 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.spec.cluster import ClusterSpec, Health, Heartbeat, Port, Probe, Resources, Rollout, Stop, Task
-from reconciler.spec.elsewhere import FORBIDDEN, NOT_OF_A_TASK, NOT_YET, SYNONYMS
+from reconciler.spec.cluster import (
+    Autoscale,
+    ClusterSpec,
+    Eureka,
+    Health,
+    Heartbeat,
+    Port,
+    Probe,
+    RedBlack,
+    Resources,
+    Rollout,
+    Stop,
+    Task,
+)
+from reconciler.spec.elsewhere import FORBIDDEN, NOT_OF_A_TASK, SYNONYMS, VALUE_SYNONYMS
 from reconciler.spec.parse import parse_cluster
 from reconciler.spec.policy import Policy
 from reconciler.spec.schema import schema, schema_text, validator
@@ -18,6 +31,7 @@ from reconciler.spec.sentences import _RULES
 from reconciler.spec.units import parse_seconds
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "spec.md"
+SCALED = Autoscale(min=1, max=2, metric="cpu", target=60.0)
 NOT_CHECKING = {
     *("$schema", "$defs", "$ref", "title", "description", "default", "examples", "patternErrorMessage"),
     *("properties", "items", "if", "then", "else"),
@@ -85,19 +99,30 @@ def test_the_schema_and_the_value_have_the_same_keys() -> None:
         *(("health.http.timeout", Probe(port=1).timeout_seconds), ("health.start", Health().start_seconds)),
         *(("health.suspect", Health().suspect_seconds), ("rollout.surge", Rollout().surge)),
         *(("rollout.unavailable", Rollout().unavailable), ("rollout.bake", Rollout().bake_seconds)),
+        *(("rollout.rollback", Rollout().rollback), ("rollout.paused", Rollout().paused)),
+        *(("rollout.red-black.keep", RedBlack().keep_seconds), ("rollout.canary.size", Rollout().canary.size)),
+        *(
+            ("autoscale.cooldown_out", SCALED.cooldown_out_seconds),
+            ("autoscale.cooldown_in", SCALED.cooldown_in_seconds),
+        ),
+        *(("discovery.eureka.port", Eureka(app="a").port), ("discovery.eureka.path", Eureka(app="a").path)),
         ("retries", Task().retries),
         *(("stop.grace", Stop().grace_seconds), ("stop.drain", Stop().drain_seconds)),
     ],
 )
 def test_the_schemas_defaults_are_the_values_defaults(path: str, value: object) -> None:
     default = resolved(dict(properties(schema()))[path])["default"]
-    assert (parse_seconds(default) if isinstance(default, str) else default) == value
+    assert (parse_seconds(default) if isinstance(value, float) else default) == value
 
 
 def test_tables_of_foreign_keys_do_not_shadow_our_own() -> None:
     ours = {path.rpartition(".")[2] for path, _ in properties(schema())}
-    assert not ours & (set(FORBIDDEN) | set(NOT_YET))
+    assert not ours & set(FORBIDDEN)
     assert set(SYNONYMS.values()) <= ours
+    for path, meant in VALUE_SYNONYMS.items():
+        allowed = set(dict(properties(schema()))[path]["enum"])
+        assert set(meant.values()) <= allowed
+        assert not allowed & set(meant)
 
 
 def test_every_key_that_a_task_does_not_have_is_refused_with_what_is_so_of_it() -> None:
