@@ -15,7 +15,7 @@ from reconciler.engine.store_file import StoreFile, move_aside, read_only
 from reconciler.engine.store_memory import Memory
 from reconciler.engine.store_values import BrokenStoreError, Content, GoodSpec, SpecsDirectory, StoreError
 from reconciler.state.event import Event
-from reconciler.state.revisions import Version
+from reconciler.state.revisions import KeptRevision
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +80,15 @@ class Store:
         with self._changed:
             return self._memory.events(after_id, cluster, limit)
 
-    def past(self) -> dict[str, Version]:
-        """The newest revision of each cluster."""
+    def revisions(self) -> dict[str, tuple[KeptRevision, ...]]:
+        """The versions of each cluster, oldest first."""
         with self._changed:
-            return self._memory.pasts()
+            return self._memory.revisions()
 
-    def remember_past(self, cluster: str, past: Version) -> None:
+    def remember_revisions(self, cluster: str, revisions: tuple[KeptRevision, ...]) -> None:
+        """These, and no others, are the cluster's versions."""
         with self._changed:
-            self._memory.remember_past(cluster, past)
+            self._memory.remember_revisions(cluster, revisions)
             self._changed.notify_all()
 
     def last_good(self) -> dict[str, bytes]:
@@ -106,7 +107,7 @@ class Store:
             self._changed.notify_all()
 
     def forget(self, cluster: str) -> None:
-        """Drop a cluster's revision and spec text; its events stay."""
+        """Drop a cluster's revisions and spec text; its events stay."""
         with self._changed:
             self._memory.forget(cluster)
             self._changed.notify_all()
@@ -282,10 +283,8 @@ class Store:
             first = not self._problem
             self._problem = reason
         if first:
-            self._tell(
-                f"nothing can be written to {self._path}: {reason}; going on in memory, and trying again:"
-                " free space or give access, and it recovers by itself"
-            )
+            fix = "going on in memory, and trying again: free space or give access, and it recovers by itself"
+            self._tell(f"nothing can be written to {self._path}: {reason}; {fix}")
 
     def _recover(self) -> None:
         with self._changed:

@@ -1,53 +1,26 @@
 """The store's file: SQLite in WAL mode, private to its owner; opened, read whole, changed by deltas.
 
-Before: store's writer thread, the only caller. After: the disk. Every failure of SQLite or the disk leaves
-here as StoreError (try later) or BrokenStoreError (make a new one); what to do about it is decided in store.
-WAL with synchronous=NORMAL keeps the file whole through a crash of the process or the machine; the last
+Before: store's writer thread, the only caller. After: store_rows (the tables), the disk. Every failure of SQLite or
+the disk leaves here as StoreError (try later) or BrokenStoreError (make a new one); what to do about it is decided in
+store. WAL with synchronous=NORMAL keeps the file whole through a crash of the process or the machine; the last
 commits may be lost with the machine (SQLite documentation, "PRAGMA synchronous").
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from reconciler.engine.store_values import (
-    BrokenStoreError,
-    Content,
-    Delta,
-    GoodSpec,
-    SpecsDirectory,
-    StoreError,
-)
-from reconciler.state.event import Event
-from reconciler.state.revisions import Version
+from reconciler.engine.store_rows import FORMAT, SCHEMA, SINCE, content, event_row, kept_row, marked
+from reconciler.engine.store_values import BrokenStoreError, Content, Delta, StoreError
 
 if TYPE_CHECKING:
     import sqlite3
 
-FORMAT = 3
 BUSY_SECONDS = 0.5
 BESIDE = ("-wal", "-shm", "-journal")
-
-HELD = "CREATE TABLE held (name TEXT PRIMARY KEY)"
-NOTES = "CREATE TABLE notes (key TEXT PRIMARY KEY, text TEXT NOT NULL); PRAGMA user_version = 3"
-SCHEMA = f"""
-CREATE TABLE events (id INTEGER PRIMARY KEY, at REAL NOT NULL, cluster TEXT NOT NULL, kind TEXT NOT NULL,
-  subject TEXT NOT NULL, cause TEXT NOT NULL, result TEXT NOT NULL, message TEXT NOT NULL,
-  duration_seconds REAL NOT NULL);
-CREATE TABLE pasts (cluster TEXT PRIMARY KEY, revision TEXT NOT NULL, spec_hash TEXT NOT NULL,
-  image_id TEXT NOT NULL);
-CREATE TABLE specs (cluster TEXT PRIMARY KEY, text BLOB NOT NULL, file TEXT NOT NULL);
-CREATE TABLE confirmed (name TEXT PRIMARY KEY);
-CREATE TABLE directory (one INTEGER PRIMARY KEY CHECK (one = 1), path TEXT NOT NULL,
-  dev TEXT NOT NULL, inode TEXT NOT NULL);
-{HELD};
-{NOTES}
-"""
-# What makes the file of an older format one of this: format 1 had no held deletions, format 2 no notes.
-SINCE = {0: SCHEMA, 1: f"{HELD};{NOTES}", 2: NOTES}
 
 
 @contextmanager
@@ -92,28 +65,27 @@ class StoreFile:
     def load(self) -> Content:
         """Everything in it."""
         with translated():
-            return _content(self._connection)
+            return content(self._connection)
 
     def apply(self, delta: Delta) -> None:
         """All of it in one transaction, or nothing."""
         with translated(), self._transaction() as do:
             for event in delta.events:
-                do.execute("INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?,?,?,?)", _row(event))
+                do.execute("INSERT OR REPLACE INTO events VALUES (?,?,?,?,?,?,?,?,?)", event_row(event))
             if delta.prune_below:
                 do.execute("DELETE FROM events WHERE id < ?", (delta.prune_below,))
-            for name, past in delta.pasts.items():
-                do.execute("DELETE FROM pasts WHERE cluster = ?", (name,))
-                if past:
-                    row = (name, past.revision, past.spec_hash, past.image_id)
-                    do.execute("INSERT INTO pasts VALUES (?,?,?,?)", row)
+            for name, revisions in delta.revisions.items():
+                do.execute("DELETE FROM revisions WHERE cluster = ?", (name,))
+                rows = [kept_row(name, place, kept) for place, kept in enumerate(revisions)]
+                do.executemany("INSERT INTO revisions VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
             for name, spec in delta.specs.items():
                 do.execute("DELETE FROM specs WHERE cluster = ?", (name,))
                 if spec:
                     do.execute("INSERT INTO specs VALUES (?,?,?)", (name, spec.text, spec.file))
             do.executemany("DELETE FROM confirmed WHERE name = ?", [(name,) for name in delta.confirmed])
-            do.executemany("INSERT INTO confirmed VALUES (?)", _there(delta.confirmed))
+            do.executemany("INSERT INTO confirmed VALUES (?)", marked(delta.confirmed))
             do.executemany("DELETE FROM held WHERE name = ?", [(name,) for name in delta.held])
-            do.executemany("INSERT INTO held VALUES (?)", _there(delta.held))
+            do.executemany("INSERT INTO held VALUES (?)", marked(delta.held))
             do.executemany("DELETE FROM notes WHERE key = ?", [(key,) for key in delta.notes])
             do.executemany(
                 "INSERT INTO notes VALUES (?,?)", [note for note in delta.notes.items() if note[1] is not None]
@@ -182,11 +154,11 @@ def read_only(path: Path) -> Content:
     place = f"file:{quote(str(path))}"
     try:
         with translated(), closing(sqlite3.connect(f"{place}?mode=ro", uri=True)) as connection:
-            return _content(connection)
+            return content(connection)
     except StoreError:
         # WAL needs a file beside it that can't be made here; without it, the last few commits may be missed.
         with translated(), closing(sqlite3.connect(f"{place}?immutable=1", uri=True)) as connection:
-            return _content(connection)
+            return content(connection)
 
 
 def move_aside(path: Path) -> Path:
@@ -200,67 +172,3 @@ def move_aside(path: Path) -> Path:
             path.with_name(path.name + end).unlink(missing_ok=True)
         path.replace(aside)
     return aside
-
-
-def _content(connection: "sqlite3.Connection") -> Content:
-    run = connection.execute
-    one = run("SELECT path, dev, inode FROM directory").fetchone()
-    found = run("PRAGMA user_version").fetchone()[0]
-    held = run("SELECT name FROM held") if found > 1 else ()
-    notes = run("SELECT key, text FROM notes") if found > 2 else ()
-    return Content(
-        events=tuple(_event(row) for row in run("SELECT * FROM events ORDER BY id")),
-        pasts={
-            str(cluster): Version(revision=str(revision), spec_hash=str(spec_hash), image_id=str(image_id))
-            for cluster, revision, spec_hash, image_id in run("SELECT * FROM pasts")
-        },
-        specs={
-            str(cluster): GoodSpec(text=_bytes(text), file=str(file))
-            for cluster, text, file in run("SELECT * FROM specs")
-        },
-        confirmed=frozenset(str(name) for (name,) in run("SELECT name FROM confirmed")),
-        held=frozenset(str(name) for (name,) in held),
-        directory=SpecsDirectory(path=one[0], dev=int(one[1]), inode=int(one[2])) if one else None,
-        notes={str(key): str(text) for key, text in notes},
-    )
-
-
-def _there(marks: Mapping[str, bool]) -> list[tuple[str]]:
-    return [(name,) for name, there in marks.items() if there]
-
-
-def _row(event: Event) -> tuple[object, ...]:
-    return (
-        event.id,
-        event.at,
-        event.cluster,
-        event.kind,
-        event.subject,
-        event.cause,
-        event.result,
-        event.message,
-        event.duration_seconds,
-    )
-
-
-def _event(row: tuple[object, ...]) -> Event:
-    id_, at, cluster, kind, subject, cause, result, message, duration = row
-    if result not in ("done", "failed", "note"):
-        raise ValueError(f"event {id_} has the result {result!r}")
-    return Event(
-        id=int(cast("int", id_)),
-        at=float(cast("float", at)),
-        cluster=str(cluster),
-        kind=str(kind),
-        subject=str(subject),
-        cause=str(cause),
-        result=result,
-        message=str(message),
-        duration_seconds=float(cast("float", duration)),
-    )
-
-
-def _bytes(value: object) -> bytes:
-    if not isinstance(value, bytes):
-        raise TypeError("a spec's text is no bytes")
-    return value

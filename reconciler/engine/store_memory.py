@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from reconciler.engine.store_values import Content, Delta, GoodSpec, SpecsDirectory
 from reconciler.state.event import Event
-from reconciler.state.revisions import Version
+from reconciler.state.revisions import KeptRevision
 
 LONGEST_TEXT = 2_000
 # Trimming in steps keeps the cost of dropping old events away from each single record.
@@ -24,7 +24,7 @@ class Memory:
         self.version = 0
         self._keep = keep_events
         self._events: list[Event] = []
-        self._pasts: dict[str, Version] = {}
+        self._revisions: dict[str, tuple[KeptRevision, ...]] = {}
         self._specs: dict[str, GoodSpec] = {}
         self._confirmed: set[str] = set()
         self._held: frozenset[str] = frozenset()
@@ -34,7 +34,7 @@ class Memory:
         self._written_id = 0
         self._set_here: set[str] = set()
         self._taken: set[str] = set()
-        self._changed_pasts: set[str] = set()
+        self._changed_revisions: set[str] = set()
         self._changed_specs: set[str] = set()
         self._changed_confirmed: set[str] = set()
         self._changed_held: set[str] = set()
@@ -66,8 +66,8 @@ class Memory:
             return ()
         return tuple(found[:limit] if after_id else found[-limit:])
 
-    def pasts(self) -> dict[str, Version]:
-        return dict(self._pasts)
+    def revisions(self) -> dict[str, tuple[KeptRevision, ...]]:
+        return dict(self._revisions)
 
     def specs(self) -> dict[str, GoodSpec]:
         return dict(self._specs)
@@ -75,10 +75,10 @@ class Memory:
     def directory(self) -> SpecsDirectory | None:
         return self._directory
 
-    def remember_past(self, cluster: str, past: Version) -> None:
-        if self._pasts.get(cluster) != past:
-            self._pasts[cluster] = past
-            self._changed_pasts.add(cluster)
+    def remember_revisions(self, cluster: str, revisions: tuple[KeptRevision, ...]) -> None:
+        if self._revisions.get(cluster) != revisions:
+            self._revisions[cluster] = revisions
+            self._changed_revisions.add(cluster)
             self._set_here.add(cluster)
             self.version += 1
 
@@ -96,10 +96,10 @@ class Memory:
             self.version += 1
 
     def forget(self, cluster: str) -> None:
-        """Drop revision and spec text; its events stay. Marked even where unknown: the file may know it."""
-        self._pasts.pop(cluster, None)
+        """Drop revisions and spec text; its events stay. Marked even where unknown: the file may know it."""
+        self._revisions.pop(cluster, None)
         self._specs.pop(cluster, None)
-        self._changed_pasts.add(cluster)
+        self._changed_revisions.add(cluster)
         self._changed_specs.add(cluster)
         self._set_here.add(cluster)
         self.version += 1
@@ -145,7 +145,7 @@ class Memory:
         self._events += [event for event in content.events if event.id not in mine]
         self._events.sort(key=lambda event: event.id)
         self._trim(step=0)
-        self._pasts.update({n: past for n, past in content.pasts.items() if n not in self._set_here})
+        self._revisions.update({n: kept for n, kept in content.revisions.items() if n not in self._set_here})
         self._specs.update({n: spec for n, spec in content.specs.items() if n not in self._set_here})
         self._confirmed |= content.confirmed - self._changed_confirmed - self._taken
         self._held |= content.held - self._changed_held
@@ -160,7 +160,7 @@ class Memory:
         return Delta(
             version=self.version,
             events=tuple(self._events[start:]),
-            pasts={name: self._pasts.get(name) for name in self._changed_pasts},
+            revisions={name: self._revisions.get(name, ()) for name in self._changed_revisions},
             specs={name: self._specs.get(name) for name in self._changed_specs},
             confirmed={name: name in self._confirmed for name in self._changed_confirmed},
             held={name: name in self._held for name in self._changed_held},
@@ -173,7 +173,7 @@ class Memory:
         """The file holds `delta` now: forget those marks, except of what changed again meanwhile."""
         if delta.events:
             self._written_id = delta.events[-1].id
-        self._changed_pasts -= {n for n, past in delta.pasts.items() if self._pasts.get(n) == past}
+        self._changed_revisions -= {n for n, kept in delta.revisions.items() if self._revisions.get(n, ()) == kept}
         self._changed_specs -= {n for n, spec in delta.specs.items() if self._specs.get(n) == spec}
         same = {n for n, there in delta.confirmed.items() if (n in self._confirmed) == there}
         self._changed_confirmed -= same
@@ -193,7 +193,7 @@ class Memory:
         there = {event.id for event in content.events}
         missing = [event.id for event in self._events if event.id not in there]
         self._written_id = missing[0] - 1 if missing else (self._events[-1].id if self._events else 0)
-        self._changed_pasts |= _differing(self._pasts, content.pasts)
+        self._changed_revisions |= _differing(self._revisions, content.revisions)
         self._changed_specs |= _differing(self._specs, content.specs)
         self._changed_confirmed |= self._confirmed ^ content.confirmed
         self._changed_held |= self._held ^ content.held

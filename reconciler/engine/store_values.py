@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.state.event import Event
-from reconciler.state.revisions import Version
+from reconciler.state.revisions import KeptRevision
 
 
 class StoreError(Exception):
@@ -37,10 +37,10 @@ class GoodSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """All that one store holds; events in rising order of their ids."""
+    """All that one store holds; events in rising order of their ids, each cluster's revisions oldest first."""
 
     events: tuple[Event, ...] = ()
-    pasts: Mapping[str, Version] = field(default_factory=dict)
+    revisions: Mapping[str, tuple[KeptRevision, ...]] = field(default_factory=dict)
     specs: Mapping[str, GoodSpec] = field(default_factory=dict)
     confirmed: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
@@ -50,14 +50,14 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delta:
-    """What the file doesn't hold yet; None and False: the entry goes. `prune_below`: older event ids go.
+    """What the file doesn't hold yet; None, False and no revisions: the entry goes. `prune_below`: older event ids go.
 
     `version` is the memory's version that the file will have reached with it.
     """
 
     version: int
     events: tuple[Event, ...] = ()
-    pasts: Mapping[str, Version | None] = field(default_factory=dict)
+    revisions: Mapping[str, tuple[KeptRevision, ...]] = field(default_factory=dict)
     specs: Mapping[str, GoodSpec | None] = field(default_factory=dict)
     confirmed: Mapping[str, bool] = field(default_factory=dict)
     held: Mapping[str, bool] = field(default_factory=dict)

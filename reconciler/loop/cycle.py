@@ -18,6 +18,8 @@ from reconciler.state.beats import Beat, Sounding
 from reconciler.state.image import Image
 from reconciler.state.instance import Instance
 from reconciler.state.observed import InFlight, Observed
+from reconciler.state.revisions import Version
+from reconciler.state.rollouts import RolloutState
 from reconciler.state.zones import ClosedZone
 
 ENDED_SECONDS = 10.0
@@ -34,6 +36,7 @@ class Senses:
     soundings: Callable[[], Mapping[str, Sounding]]
     clock: Callable[[], float]
     closed_zones: Callable[[], Mapping[str, ClosedZone]]
+    history: Callable[[], Mapping[str, tuple[Version, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +95,7 @@ class Cycle:
 
     def suppose(self, world: WantedWorld, turn: Turn) -> tuple[Plan, ...]:
         """The plans that this pass would have made for another world. Raises EngineError."""
-        known = {w.spec.image for w in turn.world.clusters.values() if w.spec is not None}
-        new = sorted({w.spec.image for w in world.clusters.values() if w.spec is not None} - known)
+        new = sorted(images_of(world, {}) - self._asked)
         images = {**turn.observed.images, **(self._senses.engine.images(new) if new else {})}
         observed = replace(turn.observed, images=images)
         memory = self._memory.guard(turn.now)
@@ -110,14 +112,15 @@ class Cycle:
         listing = self._list(fresh=fresh)
         senses, memory = self._senses, self._memory
         now = senses.clock()
+        memory.regain_sight(now)
         everyone = [instance for instances in listing.instances.values() for instance in instances]
         memory.sight(everyone, now, senses.engine.up_seconds)
         observed = Observed(
             channel=memory.channel, instances=listing.instances, foreign=listing.foreign, beats=senses.beats(),
             soundings=senses.soundings(), sightings=memory.sightings, in_flight=flights, setbacks=memory.setbacks,
-            images=self._look_up_images(world), history=memory.history, names=senses.names.published(),
-            pulled=memory.pulled, ended=self._still_ending(everyone, now), closed_zones=senses.closed_zones(),
-            rollouts=memory.rollouts, scales=memory.scales,
+            images=self._look_up_images(world, memory.rollouts), history=senses.history(),
+            names=senses.names.published(), pulled=memory.pulled, ended=self._still_ending(everyone, now),
+            closed_zones=senses.closed_zones(), rollouts=memory.rollouts, scales=memory.scales,
         )  # fmt: skip
         return observed, now
 
@@ -129,7 +132,11 @@ class Cycle:
 
     def _decide(self, world: WantedWorld, due: frozenset[str] | None, flights: Flights, *, fresh: bool) -> Turn:
         observed, now = self.observe(world, flights, fresh=fresh)
-        decision = decide(world, observed, now=now, limits=self._limits, memory=self._memory.guard(now), due=due)
+        guard = self._memory.guard(now)
+        decision = decide(world, observed, now=now, limits=self._limits, memory=guard, due=due)
+        if not images_of(world, decision.rollouts) <= self._asked:  # a rollout has begun: it may have to go back
+            observed = replace(observed, images=self._look_up_images(world, decision.rollouts))
+            decision = decide(world, observed, now=now, limits=self._limits, memory=guard, due=due)
         seen = replace(observed, channel=decision.channel)
         return Turn(world=decision.world, observed=seen, decision=decision, now=now)
 
@@ -139,9 +146,16 @@ class Cycle:
             self._listing = self._senses.engine.listing(self._env)
         return self._listing
 
-    def _look_up_images(self, world: WantedWorld) -> Mapping[str, Image]:
-        wanted = frozenset(w.spec.image for w in world.clusters.values() if w.spec is not None)
+    def _look_up_images(self, world: WantedWorld, rollouts: Mapping[str, RolloutState]) -> Mapping[str, Image]:
+        wanted = images_of(world, rollouts)
         if not wanted <= self._asked:
             self._images = dict(self._senses.engine.images(sorted(wanted)))
             self._asked = wanted
         return self._images
+
+
+def images_of(world: WantedWorld, rollouts: Mapping[str, RolloutState]) -> frozenset[str]:
+    """Which images a pass has to know: the specs' own, and by their ids those that rollouts may go back to."""
+    named = {wanted.spec.image for wanted in world.clusters.values() if wanted.spec is not None}
+    backs = {state.back.image_id for state in rollouts.values() if state.back is not None and state.back.image_id}
+    return frozenset(named | backs)

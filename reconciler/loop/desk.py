@@ -32,6 +32,7 @@ from reconciler.plan.zoning import closing_remarks, insist_on_closing, insist_on
 from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.event import Event
+from reconciler.state.revisions import KeptRevision
 
 T = TypeVar("T")
 PLAN_SECONDS = 10.0
@@ -74,7 +75,7 @@ class Desk:
         )  # fmt: skip
 
     def wanted(self) -> WantedWorld:
-        """What the directory asks for, as of the last pass."""
+        """What is in force, as of the last pass."""
         return self._snapshot.world
 
     def lookup(self, name: str) -> NameStatus:
@@ -113,6 +114,10 @@ class Desk:
     def events(self, after_id: int, cluster: str | None, limit: int) -> tuple[Event, ...]:
         """Events from the store."""
         return self._around.store.events(after_id, cluster, limit)
+
+    def revisions(self, name: str) -> tuple[KeptRevision, ...]:
+        """A cluster's versions from the store, newest first."""
+        return self._around.store.revisions().get(name, ())[::-1]
 
     def confirm(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
         """Let held deletions go on; all of them where `names` is None. The clusters that were released.

@@ -10,17 +10,18 @@ from reconciler.state.observed import Observed
 
 
 def expected_beats(world: WantedWorld, observed: Observed) -> Iterator[Expected]:
-    """Every running container that was given a token, with the interval in force.
+    """Every running container that was given a token, with the interval that it was made with.
 
     Not where a creation is under way: its listing may be older than the successor, whose token counts by then.
     """
     for name, instances in observed.instances.items():
         wanted = world.clusters.get(name)
-        heartbeat = wanted.spec.health.heartbeat if wanted is not None and wanted.spec is not None else None
-        interval = (heartbeat or DEFAULT_HEARTBEAT).interval_seconds
         being_made = {f.number for f in observed.in_flight.get(name, ()) if f.kind == "create"}
         for instance in instances:
             if instance.token_sha256 and instance.alive and instance.number not in being_made:
+                spec = wanted.spec_of(instance.spec_hash) if wanted is not None else None
+                heartbeat = spec.health.heartbeat if spec is not None else None
+                interval = (heartbeat or DEFAULT_HEARTBEAT).interval_seconds
                 yield Expected(
                     name=instance.container, id=instance.id, cluster=name,
                     token_sha256=instance.token_sha256, interval_seconds=interval,
@@ -28,13 +29,12 @@ def expected_beats(world: WantedWorld, observed: Observed) -> Iterator[Expected]
 
 
 def probe_targets(world: WantedWorld, observed: Observed) -> dict[str, Target]:
-    """Every running container with an address whose spec has a probe, by id."""
+    """Every running container with an address whose own revision has a probe, by id."""
     targets: dict[str, Target] = {}
     for name, wanted in world.clusters.items():
-        probe = wanted.spec.health.probe if wanted.spec is not None else None
-        if probe is None:
-            continue
         for instance in observed.instances.get(name, ()):
-            if instance.alive and instance.address:
+            spec = wanted.spec_of(instance.spec_hash)
+            probe = spec.health.probe if spec is not None else None
+            if probe is not None and instance.alive and instance.address:
                 targets[instance.id] = Target(address=instance.address, probe=probe, cluster=name)
     return targets

@@ -26,7 +26,6 @@ from reconciler.spec.cluster import Stop
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.instance import EngineState, Instance
 from reconciler.state.observed import Channel, Setback, Sighting
-from reconciler.state.revisions import Version
 from reconciler.state.rollouts import RolloutState
 from reconciler.state.scales import Scale
 
@@ -39,20 +38,21 @@ class LoopMemory:
     """Sightings by container id, setbacks by cluster, the channel, and what the guard has to know."""
 
     def __init__(
-        self, now: float, past: Mapping[str, Version], confirmed: Iterable[str], held: Iterable[str] = ()
+        self, now: float, rollouts: Mapping[str, RolloutState], confirmed: Iterable[str], held: Iterable[str] = ()
     ) -> None:
-        """`past`, `confirmed` and `held` (clusters whose deletion waits for a person) are the store's."""
+        """`rollouts`, `confirmed` and `held` (clusters whose deletion waits for a person) are the store's."""
         self.sightings: dict[str, Sighting] = {}
         self.setbacks: dict[str, dict[str, Setback]] = {}
         self.channel = Channel(since=now)
-        self.history: dict[str, tuple[Version, ...]] = {name: (version,) for name, version in past.items()}
         self.pulled: dict[str, int] = {}
-        self.rollouts: Mapping[str, RolloutState] = {}
+        self.rollouts: Mapping[str, RolloutState] = dict(rollouts)
         self.scales: Mapping[str, Scale] = {}
         self._confirmed: dict[str, float] = dict.fromkeys(confirmed, now + CONFIRMED_SECONDS)
         self._stops: dict[str, Stop] = {}
         self._retired: dict[str, tuple[int, float]] = {}
         self.held = frozenset(held)
+        self._concluded_at = now
+        self._unseeing = False
         self._made: dict[str, float] = {}
         self._unstarted: set[str] = set()
         self._looked = False
@@ -71,6 +71,17 @@ class LoopMemory:
         self.held -= given.keys()
         for name in given:
             self._retired.pop(name, None)  # what was asked for is no part of an accident
+
+    def lose_sight(self) -> None:
+        """The engine can't be asked: nothing is decided."""
+        self._unseeing = True
+
+    def regain_sight(self, now: float) -> None:
+        """The engine answers: where it did not, no rollout could come on, and none is late for it."""
+        if self._unseeing:
+            away = now - self._concluded_at
+            self.rollouts = {name: state.stood_still(away) for name, state in self.rollouts.items()}
+            self._unseeing = False
 
     def sight(self, instances: Iterable[Instance], now: float, up_seconds: Callable[[str], float]) -> None:
         """Take note of every listed container; forget those that are gone. `up_seconds` asks the engine for its age."""
@@ -123,15 +134,8 @@ class LoopMemory:
             self._clear(action)
             if isinstance(action, CreateInstance):
                 self._made[outcome.id] = now
-                self._note_version(action)
             elif isinstance(action, PublishName | WithdrawName | TerminateInstance | KillInstance):
                 self._step(action, now)
-
-    def _note_version(self, action: CreateInstance) -> None:
-        made = Version(revision=action.revision, spec_hash=action.spec_hash, image_id=action.image_id)
-        known = self.history.get(action.cluster, ())
-        if made not in known:
-            self.history[action.cluster] = (*known, made)
 
     def _step(self, action: PublishName | WithdrawName | TerminateInstance | KillInstance, now: float) -> None:
         sighting = self.sightings.get(action.id)
@@ -162,6 +166,7 @@ class LoopMemory:
     def remember(self, decision: Decision, world: WantedWorld, now: float) -> None:
         """Take note of what the pass concluded."""
         self.channel, self.rollouts, self.scales = decision.channel, decision.rollouts, decision.scales
+        self._concluded_at = now
         for id, judgement in decision.judgements.items():
             self._note_verdict(id, judgement, now)
         for name, wanted in world.clusters.items():
@@ -173,7 +178,6 @@ class LoopMemory:
 
     def forget(self, known: Collection[str], now: float) -> None:
         """Keep nothing of clusters that are neither wanted nor there, nor of what failed or was said long ago."""
-        self.history = {name: versions for name, versions in self.history.items() if name in known}
         self.pulled = {name: generation for name, generation in self.pulled.items() if name in known}
         self._stops = {name: stop for name, stop in self._stops.items() if name in known}
         self.held &= frozenset(known)

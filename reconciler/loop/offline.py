@@ -13,6 +13,8 @@ from reconciler.engine.closed_zones import read_closed
 from reconciler.engine.docker import connect
 from reconciler.engine.store import FILE_NAME, Store
 from reconciler.loop.assembly import surroundings
+from reconciler.loop.cycle import images_of
+from reconciler.loop.history import History
 from reconciler.loop.memory import LoopMemory
 from reconciler.loop.runner import Loop
 from reconciler.loop.scanner import Scanner, world_of
@@ -27,6 +29,7 @@ from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.faults import FaultPart, group
 from reconciler.state.observed import Observed
+from reconciler.state.revisions import KeptRevision
 
 _LOOK_SECONDS = 0.1
 
@@ -36,7 +39,7 @@ def offline_status(settings: Settings) -> WorldStatus:
     world = scan(settings)
     observed, now, decision, faults = look(settings, world)
     plans = {plan.cluster: plan for plan in decision.plans if plan.cluster}
-    snapshot = Snapshot(world=world, observed=observed, decision=decision, plans=plans)
+    snapshot = Snapshot(world=decision.world, observed=observed, decision=decision, plans=plans)
     status = snapshot.status(env=settings.env, domain=settings.domain, now=now, beats={}, in_flight={})
     return replace(status, specs=str(settings.specs), faults=group(faults, time.time()))
 
@@ -99,21 +102,34 @@ def scan(settings: Settings) -> WantedWorld:
 def look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decision, tuple[FaultPart, ...]]:
     now = 0.0
     with closing(Store(settings.state / FILE_NAME, lambda _: None)) as store:
-        memory = LoopMemory(now, store.past(), ())
+        history = History(store, _policy(settings), time.time, _no_text)
+        memory = LoopMemory(now, history.rollouts(now), ())
         kept = read_closed(store.notes())
+    world = history.dress(world)
     with closing(connect(settings.engine_url)) as engine:
         listing = engine.listing(settings.env)
         everyone = [instance for instances in listing.instances.values() for instance in instances]
         memory.sight(everyone, now, engine.up_seconds)
         faults = engine.faults(settings.env)
-        images = engine.images(sorted({w.spec.image for w in world.clusters.values() if w.spec is not None}))
+        images = engine.images(sorted(images_of(world, memory.rollouts)))
     observed = Observed(
         channel=memory.channel, instances=listing.instances, foreign=listing.foreign,
-        sightings=memory.sightings, images=images, history=memory.history,
+        sightings=memory.sightings, images=images, history=history.versions, rollouts=memory.rollouts,
         closed_zones={zone: closed for zone, closed in kept.items() if not closed.over(time.time())},
     )  # fmt: skip
     decision = decide(world, observed, now=now, limits=Limits(), memory=memory.guard(now))
     return observed, now, _without_names(_as_unknown(decision)), faults
+
+
+def offline_revisions(settings: Settings, name: str) -> tuple[KeptRevision, ...]:
+    """A cluster's versions, newest first, as far as the store remembers them. Asks no engine."""
+    with closing(Store(settings.state / FILE_NAME, lambda _: None)) as store:
+        return store.revisions().get(name, ())[::-1]
+
+
+def _no_text(cluster: str) -> tuple[str, bytes]:  # noqa: ARG001
+    """Who only looks remembers no text."""
+    return "", b""
 
 
 def engine_id(settings: Settings) -> str:

@@ -8,7 +8,7 @@ Never here: an end of the thread but by `stop`. A pass that fails is told, and t
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -22,11 +22,12 @@ from reconciler.engine.store_values import SpecsDirectory
 from reconciler.errors import EngineError, ReconcilerError
 from reconciler.loop.around import Surroundings
 from reconciler.loop.asking import Errand, Question, answer_plans, run_errands
+from reconciler.loop.audience import Audience
 from reconciler.loop.chronicle import Chronicle
 from reconciler.loop.cycle import Cycle, Senses, Turn
 from reconciler.loop.desk import Desk
 from reconciler.loop.engine_watch import EngineWatch
-from reconciler.loop.listening import expected_beats, probe_targets
+from reconciler.loop.history import History
 from reconciler.loop.memory import LoopMemory
 from reconciler.loop.presence import Presence
 from reconciler.loop.scanner import Scanner
@@ -38,6 +39,7 @@ from reconciler.loop.workqueue import ALL, FILES, drain
 from reconciler.loop.zones import Zones
 from reconciler.plan.actions import PullImage
 from reconciler.plan.limits import Limits
+from reconciler.plan.plan import Plan
 from reconciler.plan.world import Decision
 from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
@@ -78,30 +80,32 @@ class Loop(Desk):
         store = around.store
         self._chronicle = Chronicle(store)
         self._zones = Zones(store, self._queue, self._chronicle.note, around.wall)
-        self._memory = LoopMemory(self._clock(), store.past(), store.take_confirmed(), store.held())
-        self._remembered = store.past().keys() | store.last_good().keys()
-        self._seen: set[str] = set()
         files = store.last_good_files()
         last_good = {name: (files.get(name, ""), text) for name, text in store.last_good().items()}
         watched = store.specs_directory()
         identity = (watched.dev, watched.inode) if watched else None
         self._scanner = Scanner(settings.specs, self._policy, settings.secrets_dir, last_good, identity)
+        self._history = History(store, self._policy, around.wall, self._scanner.in_force)
+        now = self._clock()
+        self._memory = LoopMemory(now, self._history.rollouts(now), store.take_confirmed(), store.held())
         steps = Steps(
             engine=around.engine, names=around.names, make=around.make, register=around.register,
             stop=self._stop, boundary=around.boundary,
         )  # fmt: skip
         self._executor = Executor(steps, self._outcomes.put, self._queue.add)
         self._prober = Prober(self._clock, self._queue.add)
+        self._audience = Audience(around.listener, self._prober)
         self._senses = Senses(
             engine=around.engine, names=around.names, beats=around.listener.beats,
             soundings=self._prober.soundings, clock=self._clock, closed_zones=self._zones.now_closed,
+            history=lambda: self._history.versions,
         )  # fmt: skip
         self._cycle = Cycle(settings.env, self._senses, self._executor, self._memory, self._limits)
         self._directory = DirectoryWatch(settings.specs, self._on_file, polling=settings.polling)
         self._presence = Presence(settings.specs, lambda: self._queue.add(FILES))
         self._events = EngineWatch(around.engine, settings.env, self._on_event, self._on_lost)
         self._world = WantedWorld(untrusted="not read yet")
-        nothing = Observed(channel=Channel(since=self._clock()))
+        nothing = Observed(channel=Channel(since=now))
         decision = Decision(plans=(), judgements={}, channel=nothing.channel)
         self._snapshot = Snapshot(world=self._world, observed=nothing, decision=decision)
 
@@ -170,11 +174,12 @@ class Loop(Desk):
                 question.answer.set_exception(problem)
             run_errands(self._errands)
             return
-        self._listen(turn)
+        self._audience.follow(turn.world, turn.observed)
+        self._history.conclude(turn.observed, turn.decision)
         self._cycle.hand_out(turn)
         self._conclude(turn)
         if everything:
-            answer_plans(self._questions, turn.decision.plans, lambda world: self._cycle.suppose(world, turn))
+            answer_plans(self._questions, turn.decision.plans, partial(self._suppose, turn))
             run_errands(self._errands)
         if ALL in names and self.passes > 1:
             self._look_after_services()
@@ -188,10 +193,6 @@ class Loop(Desk):
                 self._cycle.forget_images()
                 wanted = self._world.clusters.get(outcome.action.cluster)
                 self._memory.pulled[outcome.action.cluster] = wanted.generation if wanted else 0
-            history = self._memory.history.get(outcome.action.cluster)
-            if outcome.action.kind == "create" and history and not outcome.error:
-                self._remembered.add(outcome.action.cluster)
-                self._around.store.remember_past(outcome.action.cluster, history[-1])
         for note in drain(self._inbox):
             note()
 
@@ -200,12 +201,10 @@ class Loop(Desk):
             self._queue.add(FILES)
         now = self._clock()
         scan = self._scanner.scan(frozenset(drain(self._settled)), now)
-        self._world = scan.world
+        self._world = self._history.heed(scan.world, scan.accepted)
         self._around.names.reserve(scan.world.dns_labels)
-        for name, text in scan.accepted.items():
+        for name in scan.accepted:
             self._memory.fresh_spec(name)
-            self._remembered.add(name)
-            self._around.store.remember_spec(name, text)
             self._chronicle.note("spec", name, "read: now in force", cluster=name)
         if scan.again_at is not None:
             self._queue.add_after(FILES, scan.again_at - now + 0.01)
@@ -214,15 +213,8 @@ class Loop(Desk):
             watched = SpecsDirectory(path=path, dev=identity[0], inode=identity[1])
             self._around.store.remember_specs_directory(watched)
 
-    def _listen(self, turn: Turn) -> None:
-        """Whom to hear and whom to ask; before anything is handed out, so that no successor is unlearnt again."""
-        present = {i.id for instances in turn.observed.instances.values() for i in instances}
-        for expected in expected_beats(turn.world, turn.observed):
-            self._around.listener.expect(expected)
-        for gone in self._seen - present:
-            self._around.listener.forget(gone)
-        self._seen = present
-        self._prober.watch(probe_targets(turn.world, turn.observed))
+    def _suppose(self, turn: Turn, world: WantedWorld) -> tuple[Plan, ...]:
+        return self._cycle.suppose(self._history.dress(world), turn)
 
     def _conclude(self, turn: Turn) -> None:
         before, decision = self._snapshot, turn.decision
@@ -233,7 +225,8 @@ class Loop(Desk):
         known = turn.world.clusters.keys() | observed.instances.keys()
         plans = {name: plan for name, plan in plans.items() if name in known}
         if turn.world.untrusted is None:
-            self._forget(known, turn.now)
+            self._history.forget(known)
+            self._memory.forget(known, turn.now)
         elif not self._scanner.lacking & observed.instances.keys():
             self._scanner.accept_directory()  # another directory, and nothing runs that it could take away
         self._around.store.remember_held(self._memory.held)
@@ -247,15 +240,9 @@ class Loop(Desk):
             self._queue.add_after(ALL, _FIRST_NAMES_SECONDS)
         self.passes += 1
 
-    def _forget(self, known: Collection[str], now: float) -> None:
-        """Clusters that are neither wanted nor there: a later one of their name begins anew."""
-        for name in self._remembered.difference(known):
-            self._around.store.forget(name)
-        self._remembered.intersection_update(known)
-        self._memory.forget(known, now)
-
     def _blind(self, problem: str) -> None:
         """The engine can't be asked: nothing is decided, names and verdicts stay as they were."""
+        self._memory.lose_sight()
         self._chronicle.state("engine", self._around.engine_info.hostname, problem, "")
         self._snapshot = replace(self._snapshot, world=self._world, engine_problem=problem)
         self._queue.add_after(ALL, _ENGINE_AGAIN_SECONDS)

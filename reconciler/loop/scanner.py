@@ -30,7 +30,8 @@ _LOCK_SECONDS = 1.0
 class _Known:
     """One file: what it said when it was last good, and what is wrong with it now.
 
-    `fresh` was understood and isn't in force (yet); `stored` was, by the store, before this loop read the file.
+    `fresh` was understood and isn't in force (yet); `stored` was, by the store, before this loop read the file. `text`
+    is that of `good`.
     """
 
     file: str
@@ -39,6 +40,7 @@ class _Known:
     stored: Parsed | None = None
     problems: tuple[Problem, ...] = ()
     generation: int = 0
+    text: bytes = b""
 
     @property
     def standing(self) -> Parsed | None:
@@ -86,6 +88,11 @@ class Scanner:
     def identity(self) -> tuple[int, int] | None:
         """Device and inode of the directory that counts."""
         return self._identity
+
+    def in_force(self, cluster: str) -> tuple[str, bytes]:
+        """The name and the text of a cluster's file, as far as it is in force; an empty text where nothing is."""
+        known = self._known.get(cluster)
+        return (known.file, known.text) if known is not None and known.good is not None else ("", b"")
 
     def accept_directory(self) -> None:
         """The directory that lacks clusters of the one before counts all the same: nothing to lose, or confirmed."""
@@ -161,6 +168,7 @@ class Scanner:
     def _recall(self, cluster: str, known: _Known) -> None:
         """The file is broken and this loop never saw it whole: what the store remembers stays in force."""
         known.good = self._stored(cluster, known)
+        known.text = self._last_good.get(cluster, ("", b""))[1]
         known.generation = 1 if known.good else known.generation
 
     def _stored(self, cluster: str, known: _Known) -> Parsed | None:
@@ -183,11 +191,13 @@ class Scanner:
                 known.problems = refused[name]
                 if known.good is None and known.stored is not None:
                     known.good, known.generation = known.stored, 1
+                    known.text = self._last_good.get(name, ("", b""))[1]
                 continue
             if known.good is None or known.good.spec != new.spec:
                 known.generation += 1
                 accepted[name] = self._texts.get(name, b"")
             known.good, known.fresh, known.stored, known.problems = new, None, None, ()
+            known.text = self._texts.get(name, b"")
 
     def _believe(self, identity: tuple[int, int], gone: Collection[str]) -> str | None:
         """Why absence means nothing now: it is another directory than before, and clusters that were known are

@@ -189,12 +189,13 @@ def test_nothing_is_kept_of_clusters_that_came_and_went(turning: Turning) -> Non
         turning.settle()
     memory, loop = turning.loop._memory, turning.loop
     turning.run_for(130.0)
-    kept: list[Sized] = [memory.sightings, memory.setbacks, memory.history, memory.pulled]
+    kept: list[Sized] = [memory.sightings, memory.setbacks, memory.rollouts, memory.pulled]
+    kept += [loop._history._kept, loop._history._rollouts, loop._history.versions, loop._history._remembered]
     kept += [memory._stops, memory._confirmed, memory._retired, memory._made, memory._removed]
     kept += [loop._chronicle._said, loop._scanner._known, loop._snapshot.plans, loop._snapshot.transitions]
     assert [len(one) for one in kept] == [0] * len(kept)
     assert loop._scanner._texts == {}
     assert turning.names.published() == {}
     assert turning.ears._register._by_name == {}
-    assert turning.store.past() == {}
+    assert turning.store.revisions() == {}
     assert turning.store.last_good() == {}

@@ -14,9 +14,19 @@ from reconciler.engine.store import Store
 from reconciler.engine.store_file import StoreFile, read_only
 from reconciler.engine.store_values import Delta, SpecsDirectory
 from reconciler.state.event import Event
-from reconciler.state.revisions import Version
+from reconciler.state.revisions import KeptRevision, Version
 
-PAST = Version(revision="v003", spec_hash="abc", image_id="sha256:1")
+PAST = (
+    KeptRevision(version=Version(revision="v002", spec_hash="ab", image_id=""), why="image x:2 can't be had"),
+    KeptRevision(
+        version=Version(revision="v003", spec_hash="abc", image_id="sha256:1"),
+        at=12.5,
+        text=b"image: x\nsize: 1\n\xff",
+        file="webapp.yaml",
+        image="x",
+        good=True,
+    ),
+)
 
 
 def event(at: float = 1000.0, *, cluster: str = "webapp", message: str = "", cause: str = "size 2 to 3") -> Event:
@@ -86,7 +96,7 @@ def test_everything_is_there_again_after_a_restart(opened: Opened, tmp_path: Pat
     store = opened(path)
     store.record(event(1.0))
     store.record(event(2.0, cluster="auth"))
-    store.remember_past("webapp", PAST)
+    store.remember_revisions("webapp", PAST)
     store.remember_spec("webapp", b"image: x\nsize: 1\n\xff", "webapp.yaml")
     store.remember_specs_directory(SpecsDirectory(path="/specs", dev=7, inode=2**63 + 5))
     store.confirm(["old", "older"])
@@ -95,7 +105,7 @@ def test_everything_is_there_again_after_a_restart(opened: Opened, tmp_path: Pat
     store.close()
     again = opened(path)
     assert [e.cluster for e in again.events()] == ["webapp", "auth"]
-    assert again.past() == {"webapp": PAST}
+    assert again.revisions() == {"webapp": PAST}
     assert again.last_good() == {"webapp": b"image: x\nsize: 1\n\xff"}
     assert again.last_good_files() == {"webapp": "webapp.yaml"}
     assert again.specs_directory() == SpecsDirectory(path="/specs", dev=7, inode=2**63 + 5)
@@ -114,9 +124,20 @@ def test_a_confirmation_is_given_out_once_even_over_a_restart(opened: Opened, tm
     assert opened(tmp_path / "state.db").take_confirmed() == frozenset()
 
 
+PASTS = """
+DROP TABLE revisions;
+CREATE TABLE pasts (cluster TEXT PRIMARY KEY, revision TEXT NOT NULL, spec_hash TEXT NOT NULL, image_id TEXT NOT NULL);
+INSERT INTO pasts VALUES ('webapp', 'v003', 'abc', 'sha256:1');
+"""
+
+
 @pytest.mark.parametrize(
     "former_format",
-    ["DROP TABLE held; DROP TABLE notes; PRAGMA user_version = 1", "DROP TABLE notes; PRAGMA user_version = 2"],
+    [
+        f"{PASTS}DROP TABLE held; DROP TABLE notes; PRAGMA user_version = 1",
+        f"{PASTS}DROP TABLE notes; PRAGMA user_version = 2",
+        f"{PASTS}PRAGMA user_version = 3",
+    ],
 )
 def test_a_file_of_a_former_format_is_taken_over(opened: Opened, tmp_path: Path, former_format: str) -> None:
     path = tmp_path / "state.db"
@@ -127,8 +148,11 @@ def test_a_file_of_a_former_format_is_taken_over(opened: Opened, tmp_path: Path,
     former.executescript(former_format)
     former.close()
     assert [e.cluster for e in read_only(path).events] == ["webapp"]
+    known = {"webapp": (KeptRevision(version=PAST[1].version),)}
+    assert read_only(path).revisions == known
     again = opened(path)
     assert [e.cluster for e in again.events()] == ["webapp"]
+    assert again.revisions() == known
     again.remember_held(["web"])
     again.note("a", "1")
     again.close()
@@ -190,13 +214,13 @@ def test_held_deletions_are_written_again_where_the_file_was_lost(opened: Opened
 def test_a_forgotten_cluster_stays_forgotten_and_keeps_its_events(opened: Opened, tmp_path: Path) -> None:
     store = opened(tmp_path / "state.db")
     store.record(event())
-    store.remember_past("webapp", PAST)
+    store.remember_revisions("webapp", PAST)
     store.remember_spec("webapp", b"x")
     assert store.flush()
     store.forget("webapp")
     store.close()
     again = opened(tmp_path / "state.db")
-    assert (again.past(), again.last_good(), len(again.events())) == ({}, {}, 1)
+    assert (again.revisions(), again.last_good(), len(again.events())) == ({}, {}, 1)
 
 
 def test_event_ids_rise_also_within_one_instant_and_over_a_clock_set_back(opened: Opened, tmp_path: Path) -> None:
@@ -266,9 +290,9 @@ def test_recording_does_not_wait_for_a_disk_that_hangs(
     assert hangs.wait(20)
     for n in range(100):
         store.record(event(2000.0 + n))
-    store.remember_past("webapp", PAST)
+    store.remember_revisions("webapp", PAST)
     assert len(store.events()) == 101
-    assert store.past() == {"webapp": PAST}
+    assert store.revisions() == {"webapp": PAST}
     assert store.problem == ""
     is_let_go.set()
     assert store.flush()
@@ -297,7 +321,7 @@ def test_a_deleted_directory_is_made_again_with_all_that_was_known(opened: Opene
     path = tmp_path / "state" / "state.db"
     store = opened(path)
     store.record(event())
-    store.remember_past("webapp", PAST)
+    store.remember_revisions("webapp", PAST)
     store.remember_spec("webapp", b"text")
     assert store.flush()
     shutil.rmtree(path.parent)
@@ -306,7 +330,7 @@ def test_a_deleted_directory_is_made_again_with_all_that_was_known(opened: Opene
     store.close()
     again = opened(path)
     assert len(again.events()) == 1
-    assert again.past() == {"webapp": PAST}
+    assert again.revisions() == {"webapp": PAST}
     assert again.last_good() == {"webapp": b"text"}
 
 
@@ -350,7 +374,7 @@ def test_a_file_corrupted_under_a_running_store_harms_nothing_that_runs(opened: 
     store = opened(path)
     with path.open("r+b") as file:
         file.write(b"\0" * path.stat().st_size)
-    store.remember_past("webapp", PAST)
+    store.remember_revisions("webapp", PAST)
     wait_until(store.flush)
     assert len(store.events()) == 199
     store.close()
@@ -412,7 +436,7 @@ def test_a_path_that_can_never_be_a_file_is_reported_once(
 def test_a_full_disk_is_reported_once_and_all_is_written_when_there_is_room(opened: Opened, small_disk: Path) -> None:
     path = small_disk / "state" / "state.db"
     store = opened(path)
-    store.remember_past("webapp", PAST)
+    store.remember_revisions("webapp", PAST)
     assert store.flush()
     ballast = small_disk / "ballast"
     fill(ballast)
@@ -427,7 +451,7 @@ def test_a_full_disk_is_reported_once_and_all_is_written_when_there_is_room(open
     store.close()
     again = opened(path)
     assert len(again.events(limit=1000)) == 300
-    assert again.past() == {"webapp": PAST}
+    assert again.revisions() == {"webapp": PAST}
 
 
 def test_last_good_specs_are_read_from_a_full_and_from_a_read_only_disk(opened: Opened, small_disk: Path) -> None:
@@ -442,14 +466,14 @@ def test_last_good_specs_are_read_from_a_full_and_from_a_read_only_disk(opened: 
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     store = opened(path)
     assert store.last_good() == {"webapp": b"text"}
-    store.remember_past("webapp", PAST)
+    store.remember_revisions("webapp", PAST)
     assert not store.flush(timeout=0.2)
     subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
     (small_disk / "ballast").unlink()
     wait_until(store.flush)
     store.close()
     again = opened(path)
-    assert (again.last_good(), again.past()) == ({"webapp": b"text"}, {"webapp": PAST})
+    assert (again.last_good(), again.revisions()) == ({"webapp": b"text"}, {"webapp": PAST})
 
 
 def test_a_listener_that_fails_does_not_end_the_writer(tmp_path: Path) -> None:

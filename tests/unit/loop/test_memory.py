@@ -16,10 +16,7 @@ from reconciler.plan.verdicts import Judgement
 from reconciler.state.instance import EngineState, Instance
 from reconciler.state.observed import Sighting
 from reconciler.state.records import Record
-from reconciler.state.revisions import Version
 from tests.unit.plan.builders import make_spec
-
-PAST = Version(revision="v000", spec_hash="h", image_id="i")
 
 
 def instance(id: str = "a", state: EngineState = EngineState.RUNNING) -> Instance:
@@ -30,7 +27,7 @@ def instance(id: str = "a", state: EngineState = EngineState.RUNNING) -> Instanc
 
 
 def memory() -> LoopMemory:
-    return LoopMemory(0.0, {"web": PAST}, ())
+    return LoopMemory(0.0, {}, ())
 
 
 def done(action: Action, error: str = "") -> Outcome:
@@ -112,11 +109,10 @@ def test_clusters_that_are_gone_and_failures_of_long_ago_are_forgotten() -> None
     remembered.absorb([done(remove(), "busy")], 0.0)
     remembered.forget({"web"}, 10.0)
     assert remembered.setbacks["web"]
-    assert remembered.history == {"web": (PAST,)}
     remembered.forget({"web"}, SETBACK_SECONDS)
     assert remembered.setbacks == {}
     remembered.forget(set(), SETBACK_SECONDS)
-    assert (remembered.history, remembered.pulled, remembered._confirmed) == ({}, {}, {})
+    assert (remembered.pulled, remembered._confirmed) == ({}, {})
 
 
 def test_a_life_begins_with_the_start_not_with_the_making() -> None:
