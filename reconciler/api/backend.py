@@ -11,6 +11,7 @@ from reconciler.plan.lookup import NameStatus
 from reconciler.plan.plan import Plan
 from reconciler.plan.status import WorldStatus
 from reconciler.state.event import Event
+from reconciler.state.revisions import KeptRevision
 
 
 class Backend(Protocol):
@@ -30,6 +31,9 @@ class Backend(Protocol):
 
     def events(self, after_id: int, cluster: str | None, limit: int) -> tuple[Event, ...]:
         """In rising order: the newest `limit` where `after_id` is 0, else the first `limit` after it."""
+
+    def revisions(self, name: str) -> tuple[KeptRevision, ...]:
+        """A cluster's versions, newest first; none of a cluster that isn't known."""
 
     def confirm(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
         """Let held deletions go on, all of them where `names` is None; returns the clusters it released."""

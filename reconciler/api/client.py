@@ -21,6 +21,7 @@ from reconciler.state.event import Event
 if TYPE_CHECKING:
     from reconciler.plan.lookup import NameStatus
     from reconciler.plan.plan import Plan
+    from reconciler.state.revisions import KeptRevision
 
 T = TypeVar("T")
 
@@ -77,6 +78,11 @@ class LoopClient:
         seconds = self._answer_seconds + wait_seconds
         given = self._ask("GET", f"/v1/events?{urlencode(query)}", seconds=seconds)
         return self._decoded(lambda data: tuple(decode.event(item) for item in data["events"]), given)
+
+    def revisions(self, name: str) -> "tuple[KeptRevision, ...]":
+        """A cluster's versions as the loop remembers them, newest first."""
+        given = self._ask("GET", f"/v1/revisions?{urlencode({'name': name})}")
+        return self._decoded(lambda data: tuple(decode.revision(item) for item in data["revisions"]), given)
 
     def confirm(self, names: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """Let held deletions go on (None: all); returns the clusters it released."""

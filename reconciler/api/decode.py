@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.plan.actions import Action
     from reconciler.plan.lookup import NameStatus
     from reconciler.plan.plan import Plan
+    from reconciler.state.revisions import KeptRevision
 
 T = TypeVar("T")
 
@@ -66,6 +67,18 @@ def name(data: Any) -> "NameStatus":
 def event(data: Any) -> Event:
     """What encode.event_dict made."""
     return build(Event, _mapping(data))
+
+
+def revision(data: Any) -> "KeptRevision":
+    """What encode.revision_dict made."""
+    from reconciler.state.revisions import KeptRevision
+
+    given = _mapping(data)
+    bare = build(KeptRevision, {**given, "version": given, "text": b""})
+    text = given.get("text", "")
+    if not isinstance(text, str):
+        raise _wrong(text, "KeptRevision.text")
+    return _with(bare, text=text.encode())
 
 
 def problem(data: Any) -> Problem:

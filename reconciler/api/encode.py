@@ -17,6 +17,7 @@ from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.status import ClusterStatus, Condition, InstanceStatus, WorldStatus
 from reconciler.state.event import Event
 from reconciler.state.faults import FaultSeen
+from reconciler.state.revisions import KeptRevision
 
 Json = dict[str, Any]
 
@@ -58,6 +59,8 @@ def cluster_dict(cluster: ClusterStatus) -> Json:
         "zones": list(cluster.zones),
         "generation": cluster.generation,
         "doing": list(cluster.doing),
+        "rollout": plain(cluster.rollout),
+        "scale": plain(cluster.scale),
         "conditions": [condition_dict(condition) for condition in cluster.conditions],
         "instances": [instance_dict(instance) for instance in cluster.instances],
     }
@@ -95,6 +98,7 @@ def instance_dict(instance: InstanceStatus) -> Json:
         "metrics": dict(instance.metrics),
         "exit_code": instance.exit_code,
         "task": instance.task,
+        "serving": instance.serving,
     }
 
 
@@ -151,6 +155,22 @@ def event_dict(event: Event) -> Json:
         "result": event.result,
         "message": event.message,
         "duration_seconds": event.duration_seconds,
+    }
+
+
+def revision_dict(kept: KeptRevision) -> Json:
+    """One version of a cluster; `at` is Unix seconds and `time` the same in RFC 3339."""
+    return {
+        "revision": kept.version.revision,
+        "spec_hash": kept.version.spec_hash,
+        "image_id": kept.version.image_id,
+        "at": kept.at,
+        "time": rfc3339(kept.at),
+        "image": kept.image,
+        "good": kept.good,
+        "why": kept.why,
+        "file": kept.file,
+        "text": kept.text.decode("utf-8", "replace"),
     }
 
 

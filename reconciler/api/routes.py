@@ -127,6 +127,13 @@ def _names(backend: Backend, request: Request, closing: Flag) -> tuple[int, enco
     return 200, encode.name_dict(backend.lookup(name))
 
 
+def _revisions(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    if request.query.keys() != {"name"}:
+        raise RequestError(400, "bad_request", "the name of one cluster was expected, and nothing else")
+    name = _name(request.query["name"])
+    return 200, {"name": name, "revisions": [encode.revision_dict(kept) for kept in backend.revisions(name)]}
+
+
 def _plan(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
     files = _object(request.body, "files").get("files")
     plans = backend.plan(None if files is None else _files(files))
@@ -215,6 +222,7 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/v1/info": {"GET": _info},
     "/v1/names": {"GET": _names},
     "/v1/events": {"GET": _events},
+    "/v1/revisions": {"GET": _revisions},
     "/v1/plan": {"POST": _plan},
     "/v1/confirm": {"POST": _confirm},
     "/v1/deletes": {"POST": _deletes},

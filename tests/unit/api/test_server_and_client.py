@@ -15,16 +15,27 @@ from reconciler.errors import EngineUnavailable, LockHeld, LoopNotRunning, Probl
 from reconciler.plan.actions import CreateInstance, PublishName, RemoveInstance
 from reconciler.plan.lookup import NameRow, NameStatus
 from reconciler.plan.plan import Plan, Wait
-from reconciler.plan.status import ClusterStatus, Condition, InstanceStatus, Verdict, WorldStatus
+from reconciler.plan.status import (
+    ClusterStatus,
+    Condition,
+    InstanceStatus,
+    Phase,
+    RolloutStatus,
+    ScaleStatus,
+    Verdict,
+    WorldStatus,
+)
 from reconciler.spec.cluster import ClusterSpec, Health, Heartbeat, Port, Probe, Volume
 from reconciler.state.event import Event
 from reconciler.state.records import Record
+from reconciler.state.revisions import KeptRevision, Version
 from reconciler.state.zones import ClosedZone
 
 PROBLEM = Problem(file="webapp.yaml", line=3, column=1, path="size", problem="-1 is below 0", fix="0 or more")
 INSTANCE = InstanceStatus(
     name="webapp1", number=1, zone="az1", container="dev-webapp-1", id="c1", phase="running",
     verdict=Verdict.READY, heartbeat_age=0.5, revision="v000", address="172.20.0.9", load=1.0, memory_bytes=9,
+    serving=True,
 )  # fmt: skip
 CONDITION = Condition(
     type="Ready", status="True", reason="AllReady", message="", observed_generation=2,
@@ -35,6 +46,10 @@ CLUSTER = ClusterStatus(
     zones=("az1",), generation=2, conditions=(CONDITION,), instances=(INSTANCE,),
     problems=(PROBLEM,), doing=("nothing",),
     image="webapp:1", dns="web",
+    rollout=RolloutStatus(
+        phase=Phase.ROLLED_BACK, strategy="canary", revision="v001", former="v000", wanted=1, message="never ready",
+    ),
+    scale=ScaleStatus(size=1, min=1, max=3, metric="cpu", target=60.0, value=12.5, reason="cpu", hold="young"),
 )  # fmt: skip
 WORLD = WorldStatus(
     environment="dev", domain="docker", clusters=(CLUSTER,), held=("two deletions wait",),
@@ -78,6 +93,15 @@ FOUND = NameStatus(
 )
 
 
+KEPT = (
+    KeptRevision(
+        version=Version(revision="v001", spec_hash="b", image_id=""), at=12.5, text="größe: 1\r\n".encode(),
+        file="webapp.yaml", image="webapp:2", why="the image can't be had",
+    ),
+    KeptRevision(version=Version(revision="v000", spec_hash="a", image_id="sha256:1"), good=True),
+)  # fmt: skip
+
+
 class FakeBackend:
     """A loop that answers from values and remembers what it was asked."""
 
@@ -107,6 +131,10 @@ class FakeBackend:
     def events(self, after_id: int, cluster: str | None, limit: int) -> tuple[Event, ...]:
         self.asked.append(("events", after_id, cluster, limit))
         return tuple(event for event in self.kept if event.id > after_id)
+
+    def revisions(self, name: str) -> tuple[KeptRevision, ...]:
+        self.asked.append(("revisions", name))
+        return KEPT
 
     def confirm(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
         self.asked.append(("confirm", names))
@@ -200,6 +228,11 @@ def test_posted_files_arrive_byte_for_byte_even_when_they_are_no_text(loop: Loop
 def test_what_a_name_answers_arrives_as_the_value_it_was(loop: Loop) -> None:
     assert loop.client.lookup("webapp.dev.docker") == FOUND
     assert loop.backend.asked == [("lookup", "webapp.dev.docker")]
+
+
+def test_the_versions_of_a_cluster_arrive_as_the_values_they_were(loop: Loop) -> None:
+    assert loop.client.revisions("webapp") == KEPT
+    assert loop.backend.asked == [("revisions", "webapp")]
 
 
 def test_zones_are_closed_and_opened(loop: Loop) -> None:
@@ -301,6 +334,9 @@ def test_mutations_are_not_for_get(loop: Loop, path: str) -> None:
         ("GET", "/v1/nothing", b"", 404, "/v1/status"),
         ("PUT", "/v1/status", b"", 405, "GET"),
         ("BREW", "/v1/status", b"", 501, "BREW"),
+        ("GET", "/v1/revisions", b"", 400, "one cluster"),
+        ("GET", "/v1/revisions?name=webapp&limit=3", b"", 400, "one cluster"),
+        ("GET", "/v1/revisions?name=../x", b"", 400, "DNS label"),
         ("POST", "/v1/confirm", b"{", 400, "no JSON"),
         ("POST", "/v1/confirm", b"[" * 100_000, 400, "no JSON"),
         ("POST", "/v1/confirm", b"[]", 400, "object"),

@@ -15,6 +15,7 @@ from reconciler.plan.lookup import NameStatus
 from reconciler.plan.plan import Plan
 from reconciler.plan.status import WorldStatus
 from reconciler.state.event import Event
+from reconciler.state.revisions import KeptRevision
 from tests.unit.console import worlds
 
 Run = Callable[..., Result]
@@ -29,6 +30,7 @@ class FakeLoop:
         self.problems: tuple[Problem, ...] = ()
         self.kept: tuple[Event, ...] = ()
         self.found = NameStatus(name="nothing.dev.docker", ours=True, known=False, meaning="")
+        self.revised: tuple[KeptRevision, ...] = ()
         self.released: tuple[str, ...] = ()
         self.remarks: tuple[str, ...] = ()
         self.asked: list[str] = []
@@ -48,6 +50,10 @@ class FakeLoop:
     def events(self, after_id: int, cluster: str | None, limit: int) -> tuple[Event, ...]:
         found = [e for e in self.kept if e.id > after_id and cluster in (None, e.cluster)]
         return tuple(found[:limit])
+
+    def revisions(self, name: str) -> tuple[KeptRevision, ...]:
+        self.asked.append(f"revisions {name}")
+        return self.revised
 
     def confirm(self, names: tuple[str, ...] | None) -> tuple[str, ...]:
         self.asked.append(f"confirm {names}")
