@@ -59,7 +59,7 @@ def blueprint(  # noqa: PLR0913  # each is another room's to know; a bag of them
     }
     return Blueprint(
         name=name,
-        image=spec.image,
+        image=action.source,
         hostname=f"{spec.dns_label}{action.number}",
         labels=labels.as_labels(),
         environment={**spec.environment, **user_environment, **ours},

@@ -29,7 +29,9 @@ class PullImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateInstance:
-    """Make and start one container; `replaces` is the id of a finished or lost one to remove first (same number)."""
+    """Make and start one container from `source` (an image's reference or id); `replaces` is the id of a finished or
+    lost one to remove first (same number).
+    """
 
     kind: ClassVar[str] = "create"
     cluster: str
@@ -40,6 +42,7 @@ class CreateInstance:
     image_id: str
     attempt: int
     spec: ClusterSpec
+    source: str
     has_agent: bool
     cause: str
     replaces: str | None = None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reconciler.plan.backoff import next_start_at
+from reconciler.plan.groups import Stage
 from reconciler.plan.limits import Limits
 from reconciler.plan.placement import Ground, ground_of
 from reconciler.plan.status import Verdict
@@ -57,6 +58,7 @@ class Buckets:
 def sort_instances(
     spec: ClusterSpec,
     wanted: Wanted,
+    stage: Stage,
     observed: Observed,
     judgements: dict[str, Judgement],
     now: float,
@@ -84,8 +86,8 @@ def sort_instances(
             result.corpses.append(instance)
         else:
             result.sound.append(instance)
-    _give_up(result, spec, wanted, observed, judgements, now, limits)
-    for instance, cause in _outdated(spec, wanted, observed, result.sound):
+    _give_up(result, spec, stage, observed, judgements, now, limits)
+    for instance, cause in _outdated(spec, wanted, stage, observed, result.sound):
         (result.stuck if instance.zone in result.ground.closed else result.outdated)[instance.id] = cause
     return result
 
@@ -111,7 +113,7 @@ def available(instance: Instance, judgement: Judgement, observed: Observed, now:
 def _give_up(
     result: Buckets,
     spec: ClusterSpec,
-    wanted: Wanted,
+    stage: Stage,
     observed: Observed,
     judgements: dict[str, Judgement],
     now: float,
@@ -119,6 +121,7 @@ def _give_up(
 ) -> None:
     """Move suspects whose time is over from `sound` to `lost`, as many as may be replaced at a time."""
     suspects: list[Instance] = []
+    hashes = {group.wanted.spec_hash for group in stage.groups}
     for instance in result.sound:
         judgement = judgements[instance.id]
         if judgement.verdict is not Verdict.SUSPECT or judgement.replace_at is None:
@@ -129,7 +132,7 @@ def _give_up(
             result.stuck[instance.id] = judgement.cause
             continue
         due_at = now
-        if instance.spec_hash == wanted.spec_hash:
+        if instance.spec_hash in hashes:
             due_at = next_start_at(instance, judgement, observed, now, limits)
         if now < due_at:
             result.patient[instance.id] = due_at
@@ -147,13 +150,16 @@ def _budget(size: int, limits: Limits) -> int:
 
 
 def _outdated(
-    spec: ClusterSpec, wanted: Wanted, observed: Observed, sound: list[Instance]
+    spec: ClusterSpec, wanted: Wanted, stage: Stage, observed: Observed, sound: list[Instance]
 ) -> Iterator[tuple[Instance, str]]:
     if wanted.missing_files or not spec.size:  # where nobody is wanted, all are surplus
         return
-    image = observed.images.get(spec.image)
     for instance in sound:
-        if instance.spec_hash != wanted.spec_hash:
+        if stage.index_of(instance.spec_hash, instance.image_id, observed) is not None:
+            continue
+        if stage.cause:
+            yield instance, stage.cause
+        elif instance.spec_hash != wanted.spec_hash:
             yield instance, f"outdated: {instance.revision} is not what the spec says"
-        elif image is not None and instance.image_id != image.id:
+        else:
             yield instance, f"image rebuilt: {spec.image} is another image now"

@@ -13,11 +13,13 @@ from reconciler.plan.actions import CreateInstance
 from reconciler.plan.backoff import next_start_at, retry_at, starts_in_a_row
 from reconciler.plan.buckets import Buckets
 from reconciler.plan.channel import is_canary
+from reconciler.plan.groups import Group
 from reconciler.plan.limits import Limits
 from reconciler.plan.numbers import free_numbers
 from reconciler.plan.placement import closed_wait, zone_for
 from reconciler.plan.plan import Wait
 from reconciler.plan.revisions import revision_for
+from reconciler.plan.sharing import Share
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
@@ -51,16 +53,29 @@ class _Place:
 class Filler:
     """The facts that every creation of one pass shares."""
 
-    spec: ClusterSpec
-    wanted: Wanted
+    group: Group
+    share: Share
     image: Image
     buckets: Buckets
     observed: Observed
     judgements: dict[str, Judgement]
     now: float
     limits: Limits
+    taken: set[int]
+    """The numbers that other groups were given in this pass; ours come to them."""
     canary: Canary | None = None
     """The canary, where it is asked for and doesn't stand yet."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is made."""
+        return self.group.wanted
+
+    @property
+    def spec(self) -> ClusterSpec:
+        """The spec of what is made."""
+        assert self.group.wanted.spec is not None
+        return self.group.wanted.spec
 
     def fill(self, count: int, doomed: Collection[str], cause: str) -> Filling:
         """Create up to `count`, the canary first where one is asked for."""
@@ -82,13 +97,14 @@ class Filler:
                 shut.setdefault(zone, []).append(f"{self.spec.name}-{place.number}")
                 continue
             result.actions.append(self._create(place, zone, revision, cause))
+        self.taken |= {place.number for place in places}
         result.waits += (closed_wait(ground, zone, subjects) for zone, subjects in shut.items())
         return result
 
     def _counts(self, doomed: Collection[str]) -> Counter[str]:
-        staying = (i for i in self.buckets.sound if i.id not in doomed and i.id not in self.buckets.outdated)
+        staying = (i for i in self.share.sound if i.id not in doomed and i.id not in self.buckets.outdated)
         counts = Counter(i.zone for i in staying)
-        counts.update(flight.zone for flight in self.buckets.pending if flight.zone)
+        counts.update(flight.zone for flight in self.share.pending if flight.zone)
         return counts
 
     def _zone(self, place: _Place, counts: Counter[str]) -> str:
@@ -104,12 +120,13 @@ class Filler:
         canary = [] if self.canary is None else [self.canary.number]
         former = [
             self._place(instance.number, instance)
-            for instance in sorted(self.buckets.former, key=lambda i: i.number)
+            for instance in sorted(self.share.former, key=lambda i: i.number)
             if instance.id not in doomed
         ]
         former.sort(key=self._rank)
-        free = (number for number in free_numbers(self.spec.name, self.observed) if number not in canary)
-        leaving = [_leaving(instance, until) for instance, until in self.buckets.leaving]
+        gone = {*canary, *self.taken}
+        free = (number for number in free_numbers(self.spec.name, self.observed) if number not in gone)
+        leaving = [_leaving(instance, until) for instance, until in self.share.leaving]
         places = [*(self._place(number, None) for number in canary), *former, *leaving]
         fresh = islice(free, max(0, count - len(places)))
         return places[:count] + [self._place(number, None) for number in fresh]
@@ -145,13 +162,18 @@ class Filler:
 
     def _revision(self) -> str:
         name = self.spec.name
-        return revision_for(
+        return self.group.revision or revision_for(
             self.wanted.spec_hash,
             self.image.id,
             self.observed.instances.get(name, ()),
             self.buckets.pending,
             self.observed.history.get(name, ()),
         )
+
+    def _source(self) -> str:
+        """The reference where it means this image, else the image's id."""
+        tagged = self.observed.images.get(self.spec.image)
+        return self.spec.image if tagged is not None and tagged.id == self.image.id else self.wanted.source
 
     def _create(self, place: _Place, zone: str, revision: str, cause: str) -> CreateInstance:
         former = place.former
@@ -168,6 +190,7 @@ class Filler:
             image_id=self.image.id,
             attempt=self._attempt(former),
             spec=self.spec,
+            source=self._source(),
             has_agent=self.image.has_agent,
             cause=cause,
             replaces=former.id if former else None,

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.plan.actions import PublishName, WithdrawName
+from reconciler.plan.groups import Serves, everybody
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
@@ -34,11 +35,15 @@ def name_actions(
     judgements: Mapping[str, Judgement],
     observed: Observed,
     doomed: Collection[str],
+    serves: Serves = everybody,
 ) -> Iterator[PublishName | WithdrawName]:
     """Publish what runs and isn't about to end; withdraw what has ended, or has no address any more: that may be
     another's soon. The doomed lose theirs by `ending`.
+
+    Who doesn't serve is published as not ready; whoever had the traffic keeps it until those have it that serve.
     """
     names = observed.names
+    instances = tuple(instances)
     for instance in instances:
         if instance.id in doomed:
             continue
@@ -49,8 +54,20 @@ def name_actions(
                 yield _withdraw(instance, judgement, observed)
             continue
         ready = answers_ready(instance, judgement, observed)
+        if ready and not serves(instance):
+            has_it = published is not None and published.ready
+            ready = has_it and not _has_moved(instances, judgements, observed, serves)
         if published is None or _differs(published, instance, spec, ready=ready):
             yield _publish(spec, instance, published, ready=ready)
+
+
+def _has_moved(
+    instances: tuple[Instance, ...], judgements: Mapping[str, Judgement], observed: Observed, serves: Serves
+) -> bool:
+    """The names lead to all that serve and are ready, one at least."""
+    there = [i for i in instances if judgements[i.id].verdict is Verdict.READY and serves(i)]
+    records = [observed.names.get(i.id) for i in there]
+    return bool(there) and all(record is not None and record.ready for record in records)
 
 
 def keep_names(

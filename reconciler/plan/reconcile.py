@@ -7,29 +7,28 @@ prints it.
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.plan.actions import CreateInstance, RemoveInstance, WithdrawName
+from reconciler.plan.actions import CreateInstance, WithdrawName
 from reconciler.plan.backoff import starts_in_a_row
 from reconciler.plan.buckets import Buckets, sort_instances
-from reconciler.plan.channel import is_canary
 from reconciler.plan.draft import Draft
-from reconciler.plan.filling import Filler, crash_wait
+from reconciler.plan.filling import crash_wait
+from reconciler.plan.groups import Group, Serves, Stage, everybody
 from reconciler.plan.keeping import keep, undone_waits
 from reconciler.plan.limits import Limits
+from reconciler.plan.making import Making, removals
 from reconciler.plan.naming import name_actions
 from reconciler.plan.placement import misplaced, stuck_waits
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.runs import is_completed
 from reconciler.plan.settled import is_settled
-from reconciler.plan.sourcing import gate, source_image
-from reconciler.plan.status import Verdict
+from reconciler.plan.sharing import Share, missing, share_out
 from reconciler.plan.task import TaskPass
-from reconciler.plan.thinning import Thinning, surge
+from reconciler.plan.thinning import Thinning
 from reconciler.plan.verdicts import Judgement, judged_by_news
-from reconciler.spec.cluster import ClusterSpec
+from reconciler.spec.cluster import ClusterSpec, Stop
 from reconciler.spec.wanted import Wanted
-from reconciler.state.image import Image
 from reconciler.state.instance import EngineState, Instance
-from reconciler.state.observed import Canary, Observed
+from reconciler.state.observed import Observed
 
 
 def reconcile(
@@ -40,8 +39,11 @@ def reconcile(
     now: float,
     limits: Limits,
     ready_clusters: Collection[str] = (),
+    stage: Stage | None = None,
 ) -> Plan:
-    """Decide what one cluster needs. `ready_clusters` are the names whose dependents may start."""
+    """Decide what one cluster needs. `ready_clusters` are the names whose dependents may start; `stage` is what a
+    rollout makes of it now, None where there is none.
+    """
     spec = wanted.spec
     instances = observed.instances.get(wanted.name, ())
     if spec is None:
@@ -50,7 +52,8 @@ def reconcile(
     if spec.task is not None:
         settled = is_completed(spec, wanted, observed)
     else:
-        settled = is_settled(spec, wanted, observed, instances, judgements)
+        single = stage is None or stage.single
+        settled = single and is_settled(spec, wanted, observed, instances, judgements)
     undone: tuple[Wait, ...] = ()
     if not settled:
         draft = Draft(wanted.name, observed, now, limits)
@@ -62,19 +65,27 @@ def reconcile(
             )  # fmt: skip
             plan = task.plan(ready_clusters)
         else:
-            plan = _Pass(going, wanted, observed, judgements, now, limits, draft).plan(ready_clusters)
+            one = stage or Stage(groups=(Group(wanted=wanted, size=spec.size),))
+            plan = _Pass(going, wanted, one, observed, judgements, now, limits, draft).plan(ready_clusters)
         if not spec.suspend:
             return plan
         undone = undone_waits(plan)
     wake_at = [at for i in instances if (at := judgements[i.id].changes_at) is not None and at > now]
-    named = [*name_actions(spec, instances, judgements, observed, ())]
-    if not named and not undone:  # nearly all clusters, nearly always
+    waits = undone + (stage.waits if stage is not None and settled else ())
+    named = [*name_actions(spec, instances, judgements, observed, (), _serves(stage, observed))]
+    if not named and not waits and stage is None:  # nearly all clusters, nearly always
         return Plan(cluster=spec.name, requeue_after_seconds=min(wake_at) - now if wake_at else None)
     draft = Draft(wanted.name, observed, now, limits)
     draft.add(named)
-    draft.waits += undone
-    draft.wake_at += wake_at
+    draft.waits += waits
+    draft.wake_at += wake_at + (list(stage.wake_at) if stage is not None else [])
     return draft.done()
+
+
+def _serves(stage: Stage | None, observed: Observed) -> Serves:
+    if stage is None or stage.single:
+        return everybody
+    return lambda instance: stage.serves(instance, observed)
 
 
 @dataclass(slots=True)
@@ -83,6 +94,7 @@ class _Pass:
 
     spec: ClusterSpec
     wanted: Wanted
+    stage: Stage
     observed: Observed
     judgements: dict[str, Judgement]
     now: float
@@ -94,86 +106,56 @@ class _Pass:
         canary = observed.channel.canary
         if canary is not None and canary.cluster != spec.name:
             canary = None
-        desired = spec.size + (1 if canary else 0)
-        buckets = sort_instances(spec, self.wanted, observed, self.judgements, self.now, self.limits)
-        thinning = Thinning(
-            spec=spec, buckets=buckets, desired=desired, judgements=self.judgements, observed=observed, now=self.now
-        )
-        surplus = thinning.surplus()
-        if canary is None and self._complete(buckets, desired):
+        buckets = sort_instances(spec, self.wanted, self.stage, observed, self.judgements, self.now, self.limits)
+        shares = share_out(self.stage, buckets, observed, extra=1 if canary else 0)
+        thinning = Thinning(spec=spec, buckets=buckets, judgements=self.judgements, observed=observed, now=self.now)
+        surplus = self._too_many(thinning, shares, buckets)
+        if canary is None and self._complete(buckets, shares):
             moving = misplaced((i for i in buckets.sound if i.id not in surplus), buckets.ground, spec.size)
             (buckets.stuck if buckets.ground.closed else buckets.outdated).update(moving)
-        missing = self._missing(buckets, surplus, desired)
-        image = self._image(buckets, max(missing, 1 if canary else 0), ready_clusters)
-        doomed = thinning.endings(surplus, self._replaceable(buckets, can_follow=image is not None or missing <= 0))
+        making = Making(
+            spec=spec, wanted=self.wanted, stage=self.stage, buckets=buckets, shares=shares, surplus=surplus,
+            observed=observed, judgements=self.judgements, now=self.now, limits=self.limits, draft=draft,
+            canary=canary, blind=self._may_be_blind(),
+        )  # fmt: skip
+        images = making.images(ready_clusters)
+        can_follow = all(
+            image is not None or missing(share, buckets, surplus) <= 0
+            for share, image in zip(shares, images, strict=True)
+        )
+        doomed = thinning.endings(surplus, self._replaceable(buckets, can_follow=can_follow))
         self._end(buckets, surplus, doomed)
-        if image is not None:
-            self._make(buckets, surplus, missing, desired, image, canary)
+        making.make(images)
         self._wait_for_patient(buckets, surplus)
         staying = [i for i in buckets.sound if i.id not in surplus]
-        self.draft.waits += stuck_waits(buckets.ground, staying, buckets.stuck)
+        draft.waits += stuck_waits(buckets.ground, staying, buckets.stuck)
         self._wait_for_turn(buckets, {**buckets.outdated, **surplus}, doomed)
+        draft.waits += self.stage.waits
+        draft.wake_at += self.stage.wake_at
         self._name(buckets, doomed)
         return draft.done(self._blind(buckets))
 
-    def _complete(self, buckets: Buckets, desired: int) -> bool:
-        """Nothing is missing or coming that placement could still put where it belongs."""
-        if buckets.outdated or buckets.former or buckets.pending:
-            return False
-        return len(buckets.sound) >= desired
-
-    def _missing(self, buckets: Buckets, surplus: Collection[str], desired: int) -> int:
-        """How many of the wanted kind are lacking."""
-        kept = sum(1 for i in buckets.sound if i.id not in surplus and i.id not in buckets.outdated)
-        return desired - kept - len(buckets.pending)
-
-    def _make(
-        self,
-        buckets: Buckets,
-        surplus: Collection[str],
-        missing: int,
-        desired: int,
-        image: Image,
-        canary: Canary | None,
-    ) -> None:
-        """Create what is missing, as far as there is room; a lost one without room for its successor just ends."""
-        asked = None if canary is None or self._stands(canary, buckets) else canary
-        # The one question that can end blindness is asked, and asked again, even where there is no room.
-        first = 1 if asked or any(is_canary(i, canary) for i in buckets.former) else 0
-        room = self._room(buckets, surplus, desired) - first
-        lost = [i for i in buckets.lost if i.id not in surplus and not is_canary(i, canary)]
-        crowded = lost[max(0, room) :]
-        self._remove(crowded, "no room for a successor")
-        if crowded:
-            room = 0  # until they are gone
-        gap = max(0, min(missing - first, room)) + first
-        if gap > 0:
-            self._fill(buckets, surplus, gap, image, asked)
-
-    def _room(self, buckets: Buckets, surplus: Collection[str], desired: int) -> int:
-        """How many may be made: size + surge run in all; no more than size, and the canary, while it is unclear
-        who runs.
-
-        A lost one still runs: its own successor may be made in its place, but nobody else's.
-
-        An ended container that isn't removed yet still holds its number, so it counts; one whose removal
-        takes long counts only where a number must not be left behind (in place).
+    def _too_many(self, thinning: Thinning, shares: list[Share], buckets: Buckets) -> dict[str, str]:
+        """Those above the size. Of a group that is to be smaller than it was, they end only when the other one's
+        members stand in their place, as outdated ones do.
         """
-        in_place = self.spec.rollout.strategy == "in-place"
-        going = sum(1 for i in buckets.going if in_place or i.state is not EngineState.REMOVING)
-        lost = sum(1 for i in buckets.lost if i.id in surplus)
-        running = len(buckets.sound) + len(buckets.pending) + going + lost
-        extra = 0 if self._may_be_blind() else surge(self.spec)
-        return desired + extra - running
+        surplus = thinning.surplus(shares[0])
+        for share in shares[1:]:
+            above = thinning.surplus(share)
+            instead = f"{share.desired} of {self._label(share)} wanted beside {self._label(shares[0])}"
+            former = {i.id for i in share.former}
+            surplus.update({key: cause for key, cause in above.items() if key in former})
+            buckets.outdated.update({key: instead for key in above if key not in former})
+        return surplus
 
-    def _image(self, buckets: Buckets, missing: int, ready_clusters: Collection[str]) -> Image | None:
-        """The image to create from, where something is to be created; the draft knows why there is none."""
-        wait = gate(self.spec, self.wanted, ready_clusters, cold=buckets.empty)
-        if wait is not None and (missing > 0 or self.wanted.missing_files):
-            self.draft.waits.append(wait)
-        if wait is not None or missing <= 0:
-            return None
-        return source_image(self.spec, self.wanted, self.observed, self.draft, self.now, self.limits)
+    def _label(self, share: Share) -> str:
+        return share.group.revision or (share.sound[0].revision if share.sound else "the new revision")
+
+    def _complete(self, buckets: Buckets, shares: list[Share]) -> bool:
+        """Nothing is missing or coming that placement could still put where it belongs."""
+        if len(shares) > 1 or buckets.outdated or buckets.former or buckets.pending:
+            return False
+        return len(buckets.sound) >= shares[0].desired
 
     def _replaceable(self, buckets: Buckets, *, can_follow: bool) -> Collection[str]:
         """Outdated ones that may end at all: none while no successor can be made, while blind only the never heard."""
@@ -183,55 +165,24 @@ class _Pass:
             return [i.id for i in buckets.sound if i.id in buckets.outdated and self._never_heard(i)]
         return buckets.outdated
 
-    def _stands(self, canary: Canary, buckets: Buckets) -> bool:
-        held = any(i.number == canary.number for i in self.observed.instances.get(self.spec.name, ()))
-        return held or any(flight.number == canary.number for flight in buckets.pending)
-
     def _never_heard(self, instance: Instance) -> bool:
         """By this loop or, as far as we know, by an earlier one."""
         sighting = self.observed.sightings.get(instance.id)
         return self.judgements[instance.id].mute and sighting is not None and not sighting.adopted
 
-    def _fill(self, buckets: Buckets, surplus: Collection[str], gap: int, image: Image, canary: Canary | None) -> None:
-        if self.spec.start == "ordered" and canary is None:
-            gap = self._one_at_a_time(buckets, surplus, gap)
-        filler = Filler(
-            spec=self.spec, wanted=self.wanted, image=image, buckets=buckets, observed=self.observed,
-            judgements=self.judgements, now=self.now, limits=self.limits, canary=canary,
-        )  # fmt: skip
-        filling = filler.fill(gap, surplus, self._cause(buckets))
-        self.draft.add(filling.actions)
-        self.draft.waits += filling.waits
-        self.draft.wake_at += filling.wake_at
-
-    def _cause(self, buckets: Buckets) -> str:
-        if buckets.outdated:
-            return next(iter(buckets.outdated.values()))
-        return f"size {self.spec.size}: {len(buckets.sound) + len(buckets.pending)} there"
-
-    def _one_at_a_time(self, buckets: Buckets, surplus: Collection[str], gap: int) -> int:
-        """`start: ordered`: whoever was there before comes back at once, a new number when all before it are ready."""
-        former = sum(1 for i in buckets.former if i.id not in surplus)
-        ready = all(self.judgements[i.id].verdict in (Verdict.READY, Verdict.UNKNOWN) for i in buckets.sound)
-        fresh = 1 if ready and not buckets.pending and not former else 0
-        if fresh == 0 and gap > former:
-            self.draft.waits.append(Wait(reason="OrderedStart", message="the next number waits for those before it"))
-        return min(gap, former + fresh)
-
     def _end(self, buckets: Buckets, surplus: dict[str, str], doomed: dict[str, str]) -> None:
         for instance in buckets.sound:
             if instance.id in doomed:
-                self.draft.end(instance, doomed[instance.id], self.spec.stop)
+                self.draft.end(instance, doomed[instance.id], self._stop_of(instance))
         for instance in buckets.going:
             if instance.state is not EngineState.REMOVING:
-                self.draft.end(instance, "told to end", self.spec.stop)
-        self._remove((i for i in buckets.former if i.id in surplus), "surplus")
+                self.draft.end(instance, "told to end", self._stop_of(instance))
+        former = (i for i in buckets.former if i.id in surplus)
+        self.draft.add(removals(former, "surplus", self.judgements))
 
-    def _remove(self, instances: Iterable[Instance], why: str) -> None:
-        self.draft.add(
-            RemoveInstance(cluster=i.cluster, number=i.number, id=i.id, cause=f"{why}, {self.judgements[i.id].cause}")
-            for i in instances
-        )
+    def _stop_of(self, instance: Instance) -> Stop:
+        own = self.wanted.spec_of(instance.spec_hash)
+        return own.stop if own is not None else self.spec.stop
 
     def _wait_for_patient(self, buckets: Buckets, surplus: Collection[str]) -> None:
         for instance in buckets.sound:
@@ -255,7 +206,8 @@ class _Pass:
         instances = self.observed.instances.get(self.spec.name, ())
         ending = {i.id for i in [*buckets.going, *buckets.former]} | set(doomed)
         self.draft.add(self._lost_names(buckets, replaced))
-        self.draft.add(name_actions(self.spec, instances, self.judgements, self.observed, ending))
+        serves = _serves(self.stage, self.observed)
+        self.draft.add(name_actions(self.spec, instances, self.judgements, self.observed, ending, serves))
         self.draft.wake_at += self._changes(instances)
 
     def _lost_names(self, buckets: Buckets, replaced: Collection[str | None]) -> Iterator[WithdrawName]:

@@ -22,8 +22,8 @@ def is_settled(
     """The common case, decided cheaply: as many as wanted, all ready, all of this spec and image, in balance."""
     if len(instances) != spec.size or wanted.missing_files or observed.in_flight.get(wanted.name):
         return False
-    image = observed.images.get(spec.image)
-    image_id = image.id if image is not None else None
+    image = observed.images.get(wanted.source)
+    image_id = image.id if image is not None else wanted.pinned
     spec_hash, ready = wanted.spec_hash, Verdict.READY
     closed = observed.closed_zones
     counts = dict.fromkeys(ground_of(spec, closed).zones if closed else spec.zones, 0)

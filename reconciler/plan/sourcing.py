@@ -9,6 +9,7 @@ from collections.abc import Collection
 from reconciler.plan.actions import PullImage
 from reconciler.plan.backoff import retry_at
 from reconciler.plan.draft import Draft
+from reconciler.plan.groups import image_for
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Wait
 from reconciler.spec.cluster import ClusterSpec
@@ -28,11 +29,19 @@ def gate(spec: ClusterSpec, wanted: Wanted, ready_clusters: Collection[str], *, 
     return Wait(reason="DependencyNotReady", message=f"waits until {', '.join(waiting_for)} is ready")
 
 
-def source_image(
-    spec: ClusterSpec, wanted: Wanted, observed: Observed, draft: Draft, now: float, limits: Limits
-) -> Image | None:
-    """The image to create from; None after the draft was told of the pull, or why there is none."""
-    image = observed.images.get(spec.image)
+def source_image(wanted: Wanted, observed: Observed, draft: Draft, now: float, limits: Limits) -> Image | None:
+    """The image to create from; None after the draft was told of the pull, or why there is none.
+
+    An image of an earlier version is never fetched: its tag means another one by now.
+    """
+    spec, image = wanted.spec, image_for(wanted, observed)
+    if spec is None:
+        return None
+    if wanted.pinned is not None:
+        if image is None:
+            message = f"{spec.image} as it was ({wanted.pinned[:19]}) is not on this engine any more"
+            draft.waits.append(Wait(reason="ImageMissing", message=message))
+        return image
     stale = spec.pull == "always" and observed.pulled.get(spec.name) != wanted.generation
     if image is not None and not stale:
         return image

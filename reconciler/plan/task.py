@@ -173,7 +173,7 @@ class TaskPass:
         if wait is not None:
             self.draft.waits.append(wait)
             return None
-        return source_image(self.spec, self.wanted, self.observed, self.draft, self.now, self.limits)
+        return source_image(self.wanted, self.observed, self.draft, self.now, self.limits)
 
     def _create(self, attempt: int, former: Instance | None, cause: str, image: Image) -> None:
         if self._created_lately() or (former is not None and self._held(former)):
@@ -189,6 +189,7 @@ class TaskPass:
             image_id=image.id,
             attempt=attempt,
             spec=self.spec,
+            source=self.wanted.source,
             has_agent=image.has_agent,
             cause=cause,
             replaces=former.id if former else None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reconciler.plan.buckets import HEALTHY, Buckets, available
 from reconciler.plan.channel import is_canary
 from reconciler.plan.placement import shares
+from reconciler.plan.sharing import Share
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
@@ -23,46 +24,44 @@ class Thinning:
 
     spec: ClusterSpec
     buckets: Buckets
-    desired: int
     judgements: Mapping[str, Judgement]
     observed: Observed
     now: float
 
-    def surplus(self) -> dict[str, str]:
-        """Ids above `desired`, each with its cause: places that are filled, or would be filled again.
+    def surplus(self, share: Share) -> dict[str, str]:
+        """Ids of a group above its size, each with its cause: places that are filled, or would be filled again.
 
         Outdated ones aren't counted: a rollout ends them when their successors stand.
         """
-        buckets = self.buckets
-        places = [i for i in buckets.sound if i.id not in buckets.outdated] + buckets.former
-        excess = len(places) + len(buckets.pending) - self.desired
+        places = share.sound + share.former
+        excess = len(places) + len(share.pending) - share.desired
         if excess <= 0:
             return {}
         counts = Counter(i.zone for i in places)
-        counts.update(flight.zone for flight in buckets.pending if flight.zone)
-        share = shares(buckets.ground.zones, self.desired, counts)
-        former = {i.id for i in buckets.former}
+        counts.update(flight.zone for flight in share.pending if flight.zone)
+        fair = shares(self.buckets.ground.zones, share.desired, counts)
+        former = {i.id for i in share.former}
         causes: dict[str, str] = {}
         places = [i for i in places if not is_canary(i, self.observed.channel.canary)]
         while excess > 0 and places:
-            victim = max(places, key=lambda i: self._dispensable(i, counts, share, former))
+            victim = max(places, key=lambda i: self._dispensable(i, counts, fair, former))
             places.remove(victim)
             counts[victim.zone] -= 1
-            causes[victim.id] = f"surplus: {self.desired} wanted"
+            causes[victim.id] = f"surplus: {share.desired} wanted"
             excess -= 1
         return causes
 
     def _dispensable(
-        self, instance: Instance, counts: Counter[str], share: Mapping[str, int], former: Collection[str]
+        self, instance: Instance, counts: Counter[str], fair: Mapping[str, int], former: Collection[str]
     ) -> tuple[bool, bool, bool, bool, bool, int, int]:
         """Ended or lost; already leaving; in a zone not wanted, or above its share (so that balance costs no second
         move); then unready or unheard before ready; in the fullest zone; of the highest number.
         """
         zone = instance.zone
         unfit = self.judgements[instance.id].verdict is not Verdict.READY
-        above = counts[zone] > share.get(zone, 0)
+        above = counts[zone] > fair.get(zone, 0)
         leaving = self._leaving(instance)
-        return (instance.id in former, leaving, zone not in share, above, unfit, counts[zone], instance.number)
+        return (instance.id in former, leaving, zone not in fair, above, unfit, counts[zone], instance.number)
 
     def endings(self, surplus: Mapping[str, str], replaceable: Collection[str]) -> dict[str, str]:
         """Of the surplus and the `replaceable` (outdated) those that may end now, each with its cause.
@@ -80,8 +79,13 @@ class Thinning:
         return {instance.id: causes[instance.id] for instance in chosen}
 
     def _uses(self, instance: Instance) -> frozenset[str]:
-        """In what it counts: as `ready`, as `heard` (while blind, the ready are not all heard), as `available`."""
-        judgement = self.judgements[instance.id]
+        """In what it counts: as `ready`, as `heard` (while blind, the ready are not all heard), as `available`.
+
+        In nothing where its name is there and doesn't lead to it: so nobody ends whose traffic hasn't moved yet.
+        """
+        judgement, record = self.judgements[instance.id], self.observed.names.get(instance.id)
+        if record is not None and not record.ready:
+            return frozenset()
         bake = 0.0 if instance.id in self.buckets.outdated else self.spec.rollout.bake_seconds
         if judgement.verdict not in HEALTHY:
             return frozenset()
@@ -122,7 +126,11 @@ def unavailable(spec: ClusterSpec) -> int:
 
 
 def surge(spec: ClusterSpec) -> int:
-    """How many may be too many during a rollout; none in place. One at least of the two has to be allowed."""
+    """How many may be too many during a rollout: none in place, a whole group in a red-black one. One at least of the
+    two has to be allowed.
+    """
+    if spec.rollout.strategy == "red-black":
+        return spec.size
     if spec.rollout.strategy == "in-place":
         return 0
     return spec.rollout.surge if spec.rollout.surge or spec.rollout.unavailable else 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan import backoff, buckets, channel, draft, filling, placement, reconcile, thinning, world
+from reconciler.plan import backoff, buckets, channel, draft, filling, making, placement, reconcile, thinning, world
 from reconciler.plan.guard import Deletions
 from reconciler.plan.placement import Ground
 from reconciler.spec.cluster import ClusterSpec
@@ -77,7 +77,7 @@ def _add_all(self: draft.Draft, actions: Any) -> None:
 
 
 GUARDS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
-    "surge": (reconcile, "surge", _many),
+    "surge": (making, "surge", _many),
     "unavailable": (thinning, "unavailable", _many),
     "deletions": (world, "allow_deletions", _all_allowed),
     "channel": (world, "assess", _never_blind),

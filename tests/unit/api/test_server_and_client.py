@@ -68,7 +68,7 @@ PLAN = Plan(
     actions=(
         CreateInstance(
             cluster="webapp", number=1, zone="az1", revision="v000", spec_hash="h", image_id="i", attempt=1,
-            spec=SPEC, has_agent=True, cause="size 0 to 2",
+            spec=SPEC, source=SPEC.image, has_agent=True, cause="size 0 to 2",
         ),
         PublishName(cluster="webapp", number=1, id="c1", cause="ready", record=RECORD),
         RemoveInstance(cluster="webapp", number=3, id="c3", cause="surplus"),

@@ -38,6 +38,7 @@ def create(number: int, cause: str, replaces: str | None = None) -> CreateInstan
         image_id="sha256:1",
         attempt=1,
         spec=SPEC,
+        source=SPEC.image,
         has_agent=False,
         cause=cause,
         replaces=replaces,

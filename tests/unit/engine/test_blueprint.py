@@ -25,6 +25,7 @@ def make(spec: ClusterSpec = SPEC, number: int = 2) -> Blueprint:
         image_id="sha256:1",
         attempt=4,
         spec=spec,
+        source=spec.image,
         has_agent=True,
         cause="missing",
     )

@@ -122,7 +122,7 @@ def test_a_life_begins_with_the_start_not_with_the_making() -> None:
     assert remembered.sightings["b"].up_since == 5.0
     create = CreateInstance(
         cluster="web", number=1, zone="z", revision="v000", spec_hash="h", image_id="i", attempt=1, cause="test",
-        spec=make_spec(), has_agent=False,
+        spec=make_spec(), source="web:1", has_agent=False,
     )  # fmt: skip
     remembered.absorb([Outcome(action=create, id="a")], 6.0)
     remembered.sight([instance("a"), instance("b")], 7.0, lambda _: 6.0)
