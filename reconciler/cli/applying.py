@@ -13,9 +13,9 @@ import typer
 
 from reconciler.api.client import LoopClient
 from reconciler.cli import output, session
-from reconciler.cli.failures import EXIT_NOT_READY
 from reconciler.cli.options import duration_option, environment
-from reconciler.cli.waiting import Goal, await_goal, failed, held, lacking
+from reconciler.cli.patience import Patience
+from reconciler.cli.waiting import Goal, await_goal, held, lacking
 from reconciler.errors import LoopNotRunning, ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import WorldStatus
@@ -52,7 +52,7 @@ def apply(
         ),
     ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Until the applied clusters are ready and the pruned gone, else exit 3.")
+        bool, typer.Option("--wait", help="Until the applied clusters are ready and the pruned gone, else exit 3 or 4.")
     ] = False,
     timeout: Annotated[float, duration_option("--timeout", help_text="How long --wait and --once last.")] = 120.0,
     once: Annotated[
@@ -61,7 +61,8 @@ def apply(
 ) -> None:
     """Check spec files, then put all of them into the watched directory, or none.
 
-    Exits 0, 1 on errors (nothing was changed), 3 when not ready in time, or when a removal is held.
+    Exits 0, 1 on errors (nothing was changed), 3 when not ready in time, when a removal is held or only a person can
+    lead it on, 4 as soon as a rollout was rolled back.
 
     Examples: `reconciler apply webapp.yaml --wait`, `reconciler apply --prune envs/staging --wait
     --timeout 5m`,
@@ -133,28 +134,30 @@ def _tell(files: Mapping[str, bytes | None], gone: list[str], directory: Path) -
 def _await(loop: LoopClient, directory: Path, change: _Change, deadline: float, timeout: float) -> None:
     """Until the loop has nothing left to do for these files, calls their clusters ready, and the others are gone."""
     applied = change.applied
-    missing = await_goal(
-        loop.status, applied, Goal.READY, deadline, lambda: session.taken_up(loop, directory, applied),
-        hopeless=lambda world: bool(failed(world, applied)),
-    )  # fmt: skip
+    patience = Patience(names=applied, files=lambda: session.taken_up(loop, directory, applied))
+    missing = await_goal(loop.status, applied, Goal.READY, deadline, patience.settled, patience.hopeless)
     change = change.with_leftovers(loop.status())
     # What is held needs a person: waiting on would only hide it.
     missing += await_goal(
         loop.status, change.removed, Goal.GONE, deadline, hopeless=lambda world: bool(held(world, change.removed))
     )
-    _judge(missing, change, timeout, loop.status() if missing else None)
+    _judge(missing, change, timeout, loop.status() if missing else None, patience)
 
 
 def _run_once(settings: Settings, change: _Change, timeout: float) -> None:
     from reconciler.loop.offline import run_once
 
     world = run_once(settings, timeout)
+    patience = Patience(names=change.applied)
+    patience.hopeless(world)
     change = change.with_leftovers(world)
     missing = (*lacking(world, change.applied, Goal.READY), *lacking(world, change.removed, Goal.GONE))
-    _judge(missing, change, timeout, world)
+    _judge(missing, change, timeout, world, patience)
 
 
-def _judge(missing: tuple[str, ...], change: _Change, timeout: float, world: WorldStatus | None) -> None:
+def _judge(
+    missing: tuple[str, ...], change: _Change, timeout: float, world: WorldStatus | None, patience: Patience
+) -> None:
     """`world` is as it was seen last; it is asked for only where something is missing."""
     if not missing or world is None:
         for names, word in ((change.applied, "ready"), (change.removed, "gone")):
@@ -163,11 +166,10 @@ def _judge(missing: tuple[str, ...], change: _Change, timeout: float, world: Wor
         return
     for sentence in dict.fromkeys(missing):
         output.remark(sentence)
-    kept, in_vain = held(world, change.removed), failed(world, change.applied)
+    kept = held(world, change.removed)
     if kept:
         output.remark(f"Held: {', '.join(kept)}; `reconciler confirm {' '.join(kept)}` lets the removal go on")
-    elif in_vain:
-        output.remark(f"Failed: {', '.join(in_vain)}")
-    else:
-        output.remark(f"Not {'done' if change.removed else 'ready'} within {timeout:g} s")
-    raise typer.Exit(EXIT_NOT_READY)
+    late = f"Not {'done' if change.removed else 'ready'} within {timeout:g} s"
+    for sentence in patience.why if kept else patience.verdict(late):
+        output.remark(sentence)
+    raise typer.Exit(patience.exit_code)

@@ -1,21 +1,20 @@
 """`delete`, `scale`, `suspend`, `resume`, `confirm`: changes of the watched directory.
 
-Before: main. After: spec.edit (one value of a file, comments kept), placing, the loop. The files stay the truth:
+Before: main. After: editing (one value of a file, comments kept), placing, the loop. The files stay the truth:
 nothing here touches a container.
 """
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from reconciler.api.client import LoopClient
 from reconciler.cli import output, session
+from reconciler.cli.editing import SpecText, edit, files_of, follow_up, instances_only, setting
 from reconciler.cli.options import environment
 from reconciler.errors import ReconcilerError
 from reconciler.loop.settings import Settings
-from reconciler.spec.cluster import ClusterSpec
+from reconciler.spec.edit import set_key
 from reconciler.spec.schema import schema
 
 app = typer.Typer()
@@ -40,11 +39,11 @@ def delete(
     loop = session.running(settings)
     directory = session.insist_on_watched(settings, loop)
     with locked(directory):
-        files = {name: _files(directory, name) for name in names}
+        files = {name: files_of(directory, name) for name in names}
         for name in names:
             _expect(settings, loop, name)
         place_locked(directory, {file: None for found in files.values() for file in found})
-    _follow_up(loop, f"{', '.join(names)}: deleted")
+    follow_up(loop, f"{', '.join(names)}: deleted")
 
 
 def _expect(settings: Settings, loop: LoopClient | None, name: str) -> None:
@@ -62,20 +61,6 @@ def _expect(settings: Settings, loop: LoopClient | None, name: str) -> None:
         store.close()
 
 
-def _files(directory: Path, name: str) -> tuple[str, ...]:
-    """The files of a cluster: one, or two by mistake. Raises ReconcilerError where there is none."""
-    from reconciler.spec.directory import listing
-
-    found = listing(entry.name for entry in directory.iterdir())
-    if name in found.files:
-        return (found.files[name],)
-    if name in found.doubled:
-        return found.doubled[name]
-    known = ", ".join(sorted({*found.files, *found.doubled}))
-    there = f"there are {known}" if known else "there are none"
-    raise ReconcilerError(f"no spec of a cluster {name!r} in {directory}; {there}")
-
-
 @app.command(rich_help_panel="Change")
 @environment
 def scale(
@@ -85,17 +70,21 @@ def scale(
 ) -> None:
     """Set a cluster's size in its file; comments and layout stay.
 
+    Of a cluster that is scaled by itself it is where it starts.
+
     Example: `reconciler scale webapp 5`.
     """
-    _edit(settings, name, "size", size, f"{name}: size {size}", allowed=_insist_on_instances)
 
+    def resized(before: SpecText) -> str:
+        instances_only(before.spec, "size to set")
+        return set_key(before.text, "size", size, file=before.file)
 
-def _insist_on_instances(spec: ClusterSpec) -> None:
-    if spec.task is not None:
-        raise ReconcilerError(
-            f"{spec.name} is a task: it runs once and has no size to set; `reconciler suspend {spec.name}` keeps it "
-            "from running (nothing was changed)"
-        )
+    edited = edit(settings, name, resized)
+    follow_up(edited.loop, f"{name}: size {size}")
+    limits = edited.after.spec.autoscale
+    if limits is not None:
+        between = f"between {limits.min} and {limits.max}"
+        output.remark(f"{name} is scaled by itself: it starts anew with this size and goes on {between}")
 
 
 @app.command(rich_help_panel="Change")
@@ -108,7 +97,8 @@ def suspend(
 
     Example: `reconciler suspend webapp`.
     """
-    _edit(settings, name, "suspend", value=True, told=f"{name}: suspended; `reconciler resume {name}` ends it")
+    edited = edit(settings, name, setting("suspend", value=True))
+    follow_up(edited.loop, f"{name}: suspended; `reconciler resume {name}` ends it")
 
 
 @app.command(rich_help_panel="Change")
@@ -121,52 +111,8 @@ def resume(
 
     Example: `reconciler resume webapp`.
     """
-    _edit(settings, name, "suspend", value=False, told=f"{name}: resumed")
-
-
-def _edit(
-    settings: Settings,
-    name: str,
-    key: str,
-    value: int | bool,
-    told: str,
-    allowed: Callable[[ClusterSpec], None] = lambda _: None,
-) -> None:
-    """Set one key of a cluster's file, if the file is then still a good spec; `allowed` raises where it may not be."""
-    from reconciler.cli.placing import locked, place_locked
-    from reconciler.cli.sources import policy
-    from reconciler.spec.edit import set_key
-    from reconciler.spec.parse import parse_cluster
-    from reconciler.spec.read import read_spec
-
-    loop = session.running(settings)
-    directory = session.insist_on_watched(settings, loop)
-    with locked(directory):
-        file = _single(directory, name)
-        read = read_spec(directory / file)
-        if read is None:
-            raise ReconcilerError(f"{directory / file} went away just now; try again")
-        shown = str(directory / file)
-        allowed(parse_cluster(read.data, file=shown, policy=policy(settings)))
-        edited = set_key(read.data.decode(), key, value, file=shown).encode()
-        parse_cluster(edited, file=shown, policy=policy(settings))
-        place_locked(directory, {file: edited})
-    _follow_up(loop, told)
-
-
-def _single(directory: Path, name: str) -> str:
-    files = _files(directory, name)
-    if len(files) > 1:
-        raise ReconcilerError(f"{name} has two files in {directory}: {' and '.join(files)}; keep one of them")
-    return files[0]
-
-
-def _follow_up(loop: LoopClient | None, told: str) -> None:
-    output.say(told)
-    if loop is not None:
-        loop.rescan()
-    else:
-        output.remark("no loop is running: the containers follow when `reconciler run` does")
+    edited = edit(settings, name, setting("suspend", value=False))
+    follow_up(edited.loop, f"{name}: resumed")
 
 
 @app.command(rich_help_panel="Change")

@@ -14,6 +14,7 @@ from reconciler.errors import EngineDenied, EngineUnavailable, ReconcilerError, 
 EXIT_ERROR = 1
 EXIT_CHANGES = 2
 EXIT_NOT_READY = 3
+EXIT_ROLLED_BACK = 4
 EXIT_USAGE = 64
 EXIT_INTERRUPTED = 130
 

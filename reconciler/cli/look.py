@@ -13,7 +13,8 @@ from reconciler.cli import output, session
 from reconciler.cli.failures import EXIT_NOT_READY
 from reconciler.cli.options import duration_option, environment
 from reconciler.cli.output import Format
-from reconciler.cli.waiting import Goal, await_goal, failed, troubles
+from reconciler.cli.patience import Patience, Taken
+from reconciler.cli.waiting import Goal, await_goal, troubles
 from reconciler.errors import LoopNotRunning, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import WorldStatus
@@ -103,27 +104,23 @@ def wait(
     goal: Annotated[Goal, typer.Option("--for", help="What to wait for.")] = Goal.READY,
     timeout: Annotated[float, duration_option("--timeout", help_text="How long at most.")] = 120.0,
 ) -> None:
-    """Wait until clusters are ready and tasks completed, or gone. Exits 3 when that takes too long, or at once when a
-    task has failed for good, and says what is missing.
+    """Wait until clusters are ready and tasks completed, or gone, else say what is missing.
+
+    Exits 3 when that takes too long, and at once when only a person can lead it on: a task has failed for good, a
+    canary awaits its promotion, a rollout is paused, or has failed and doesn't go back. Exits 4 as soon as a rollout
+    was rolled back.
 
     Examples: `reconciler wait`, `reconciler wait webapp auth`, `reconciler wait webapp --for gone --timeout 30s`.
     """
     names = names or _all(settings, goal)
-    in_vain: tuple[str, ...] = ()
-
-    def hopeless(world: WorldStatus) -> bool:
-        nonlocal in_vain
-        in_vain = failed(world, names) if goal is Goal.READY else ()
-        return bool(in_vain)
-
+    patience = Patience(names=names, files=_files(settings, names, goal))
+    hopeless = patience.hopeless if goal is Goal.READY else lambda _: False
     deadline = time.monotonic() + timeout
-    settled = _settled(settings, names, goal)
-    missing = await_goal(_telling(settings, names), names, goal, deadline, settled, hopeless)
+    missing = await_goal(_telling(settings, names), names, goal, deadline, patience.settled, hopeless)
     if missing:
-        for sentence in missing:
+        for sentence in (*missing, *patience.verdict(f"Not {goal.value} within {timeout:g} s")):
             output.remark(sentence)
-        output.remark(f"Failed: {', '.join(in_vain)}" if in_vain else f"Not {goal.value} within {timeout:g} s")
-        raise typer.Exit(EXIT_NOT_READY)
+        raise typer.Exit(patience.exit_code)
     output.say(f"{', '.join(names)}: {goal.value}")
 
 
@@ -152,8 +149,8 @@ def _all(settings: Settings, goal: Goal) -> list[str]:
     return found
 
 
-def _settled(settings: Settings, names: list[str], goal: Goal) -> Callable[[], bool]:
+def _files(settings: Settings, names: list[str], goal: Goal) -> Callable[[], Taken]:
     loop = session.running(settings)
     if loop is None or goal is Goal.GONE or not settings.specs.is_dir():
-        return lambda: True
+        return Taken
     return lambda: session.taken_up(loop, settings.specs, names)

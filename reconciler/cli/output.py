@@ -48,6 +48,11 @@ def say(sentence: str) -> None:
     sys.stdout.write(sentence + "\n")
 
 
+def write(text: str) -> None:
+    """Text as it is."""
+    sys.stdout.write(text)
+
+
 def remark(sentence: str) -> None:
     """Something worth knowing that is no result."""
     sys.stdout.flush()

@@ -9,6 +9,7 @@ back.
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from pathlib import Path
 
 from reconciler.errors import ReconcilerError
 from reconciler.loop.dirlock import directory_lock
+
+_ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,22 @@ def real_place(directory: Path, name: str) -> Path:
     if not real.is_relative_to(directory.resolve()):
         raise ReconcilerError(f"{path} is a link that leads out of the directory, to {real}: change it there")
     return real
+
+
+def insist_on_writable(file: Path) -> None:
+    """Raises ReconcilerError for a file, or one in a directory, that says it is not to be written, to root, too."""
+    for place, what in ((file, "file"), (file.parent, "directory")):
+        if os.statvfs(place).f_flag & os.ST_RDONLY:
+            why, way = "is on a read-only file system", "mount it writable"
+        elif not stat.S_IMODE(place.stat().st_mode) & _ANYBODY_WRITES:
+            why, way = "is read-only", f"make it writable (`chmod u+w {place}`)"
+        elif not os.access(place, os.W_OK):
+            why, way = "may not be written by this user", f"do it as the {what}'s owner"
+        else:
+            continue
+        raise ReconcilerError(
+            f"{place} {why}: {way}, or change the spec where this {what} comes from (nothing was changed)"
+        )
 
 
 def _same(target: Path, content: bytes) -> bool:

@@ -4,12 +4,13 @@ Before: commands, with their Settings. After: api.client, or loop.offline where 
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from reconciler.api.client import LoopClient
+from reconciler.cli.patience import Taken, taken
 from reconciler.errors import LoopNotRunning, ReconcilerError, SpecError, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import ClusterStatus, InstanceStatus, WorldStatus
@@ -48,16 +49,15 @@ def insist_on_watched(settings: Settings, loop: LoopClient | None) -> Path:
     return settings.specs
 
 
-def taken_up(loop: LoopClient, directory: Path, clusters: Collection[str]) -> bool:
-    """The loop has nothing left to do for these clusters as the directory's files are now.
+def taken_up(loop: LoopClient, directory: Path, clusters: Sequence[str]) -> Taken:
+    """What the loop makes of these clusters as the directory's files are now.
 
     Its status alone can't tell: it may still speak of the files as they were before.
     """
     try:
-        plans = loop.plan(_texts(directory))
+        return taken(loop.plan(_texts(directory)), clusters)
     except SpecError:
-        return False
-    return all(plan.at_rest for plan in plans if plan.cluster in clusters)
+        return Taken(at_rest=False, reasons={})
 
 
 def file_names(directory: Path) -> list[str]:

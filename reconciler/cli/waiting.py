@@ -32,7 +32,7 @@ def await_goal(
     """Look until every named cluster is as `goal` says; empty then, else sentences about what is missing.
 
     `deadline` is on the monotonic clock. `settled` is asked before each look: False means that the loop has
-    not yet taken up what it should. `hopeless` ends the waiting: only a person can bring it further.
+    not yet done all that it should. `hopeless` ends the waiting: only a person can bring it further.
     """
     missing: tuple[str, ...] = ("nothing was seen yet",)
     while True:
@@ -40,7 +40,7 @@ def await_goal(
             done = settled()
             world = look()
             missing = tuple(lacking(world, names, goal))
-            if done and (not missing or hopeless(world)):
+            if (done and not missing) or (missing and hopeless(world)):
                 return missing
         except (EngineUnavailable, TransientError) as error:
             missing, done = (str(error),), False

@@ -74,8 +74,8 @@ def framed(shown: Card) -> Panel:
     )
 
 
-def card(cluster: ClusterStatus, *, width: int, glyphs: Glyphs, closed: frozenset[str] = frozenset()) -> Card:
-    """The cluster's card in `width` cells; `closed` are zones out of service."""
+def card(cluster: ClusterStatus, *, width: int, glyphs: Glyphs, env: str, closed: frozenset[str] = frozenset()) -> Card:
+    """The cluster's card in `width` cells; `closed` are zones out of service, `env` is for the commands to type."""
     state = state_of(cluster)
     style = STATE_STYLES[state]
     room = width - _FRAME
@@ -84,7 +84,7 @@ def card(cluster: ClusterStatus, *, width: int, glyphs: Glyphs, closed: frozense
         (fit(cluster.name, max(room - 26, 8), glyphs), "bold"),
         (f" {state_word(state)} ", style),
     )
-    lines = [_counts(cluster, room), *_zones(cluster, room, glyphs, closed), *_notes(cluster, room, glyphs)]
+    lines = [_counts(cluster, room), *_zones(cluster, room, glyphs, closed), *_notes(cluster, room, glyphs, env)]
     return Card(
         title=title,
         right=Text(f" {fit(cluster.image, room // 2, glyphs)} " if cluster.image else "", "dim"),
@@ -128,9 +128,9 @@ def _even(row: Sequence[Text], width: int) -> list[Text]:
     return [Text.assemble(cell, " " * (width - cell.cell_len)) for cell in row]
 
 
-def _notes(cluster: ClusterStatus, room: int, glyphs: Glyphs) -> list[Text]:
+def _notes(cluster: ClusterStatus, room: int, glyphs: Glyphs, env: str) -> list[Text]:
     lines: list[Text] = []
-    for note in cluster_notes(cluster):
+    for note in cluster_notes(cluster, env, glyphs):
         lines += hanging(Text(note.label, note.style), note.text, indent=_LABEL, width=room)
     if len(lines) > _MOST_NOTES:
         more = len(lines) - _MOST_NOTES + 1

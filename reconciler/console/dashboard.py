@@ -103,7 +103,8 @@ def _cards(world: WorldStatus, screen: Screen, room: int | None) -> list[Rendera
         return [Text(fit(hint, screen.width, screen.glyphs)), Text()]
     closed = frozenset(zone.zone for zone in world.closed_zones)
     cards: dict[str, Card] = {
-        c.name: card(c, width=screen.width, glyphs=screen.glyphs, closed=closed) for c in world.clusters
+        c.name: card(c, width=screen.width, glyphs=screen.glyphs, env=world.environment, closed=closed)
+        for c in world.clusters
     }
     if room is None:
         return list(cards.values())

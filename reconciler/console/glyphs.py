@@ -26,6 +26,7 @@ class Glyphs:
     dot: str
     arrow: str
     full: str
+    half: str
     empty: str
     alarm: str
 
@@ -47,6 +48,7 @@ UNICODE = Glyphs(
     dot="·",
     arrow="→",
     full="━",
+    half="╍",
     empty="─",
     alarm="▲",
 )
@@ -62,6 +64,7 @@ ASCII = Glyphs(
     dot="|",
     arrow="->",
     full="#",
+    half="=",
     empty=".",
     alarm="!",
 )

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.console.events_view import clock, moment
-from reconciler.console.glyphs import State
-from reconciler.plan.status import ClusterStatus, Condition, WorldStatus
+from reconciler.console.glyphs import UNICODE, Glyphs, State
+from reconciler.console.rollouts import bar, rollout_text, scale_text
+from reconciler.plan.status import ClusterStatus, Condition, Phase, WorldStatus
 from reconciler.state.faults import FaultSeen
 from reconciler.state.zones import ClosedZone
 
@@ -30,21 +31,56 @@ _CONDITION_STYLES: dict[str, str] = {
     "Degraded": "bold red",
     "Suspended": "blue",
     "Held": "bold yellow",
+    "Scaling": "yellow",
 }
+_PHASE_STYLES = {Phase.ROLLED_BACK: "bold red", Phase.ROLLING_BACK: "bold red", Phase.FAILED: "bold red"}
+_CALM = frozenset({Phase.COMPLETE, Phase.ROLLED_BACK})  # no bar: nothing is on its way
 
 
 def command(env: str, words: str) -> str:
     """What to type, for this environment."""
-    return f"reconciler {words}" + ("" if env == _DEFAULT_ENV else f" --env {env}")
+    return f"reconciler {words}{env_option(env)}"
 
 
-def cluster_notes(cluster: ClusterStatus) -> tuple[Note, ...]:
-    """What is worth saying of one cluster, each thing once; empty for a healthy one that is left in peace."""
-    notes = (*_conditions(cluster), *_problems(cluster), *_doing(cluster))
+def env_option(env: str) -> str:
+    """What has to be added to a command so that it is about this environment."""
+    return "" if env == _DEFAULT_ENV else f" --env {env}"
+
+
+def cluster_notes(cluster: ClusterStatus, env: str, glyphs: Glyphs = UNICODE) -> tuple[Note, ...]:
+    """What is worth saying of one cluster, each thing once; empty for a healthy one that is left in peace. Of one that
+    is scaled by itself its measure is always said.
+    """
+    notes = (
+        *_rollout(cluster, env, glyphs), *_scale(cluster, glyphs), *_conditions(cluster), *_problems(cluster),
+        *_doing(cluster),
+    )  # fmt: skip
     first: dict[str, Note] = {}
     for note in notes:
         first.setdefault(note.text, note)
     return tuple(first.values())
+
+
+def _said_by_rollout(cluster: ClusterStatus, condition: Condition) -> bool:
+    """Why a rollout has failed is in its own line, which says what runs instead and what to type, too."""
+    rollout = cluster.rollout
+    return rollout is not None and rollout.phase in _PHASE_STYLES and condition.message in ("", rollout.message)
+
+
+def _rollout(cluster: ClusterStatus, env: str, glyphs: Glyphs) -> Iterator[Note]:
+    rollout = cluster.rollout
+    if rollout is None or rollout.phase is Phase.COMPLETE:
+        return
+    text = rollout_text(cluster.name, rollout, glyphs, env_option(env))
+    shown = text if rollout.phase in _CALM else f"{bar(rollout, glyphs)} {text}"
+    yield Note(label="Rollout", text=shown, style=_PHASE_STYLES.get(rollout.phase, "cyan"))
+
+
+def _scale(cluster: ClusterStatus, glyphs: Glyphs) -> Iterator[Note]:
+    if cluster.scale is not None:
+        yield Note(
+            label="Scale", text=scale_text(cluster.scale, glyphs), style="yellow" if cluster.scale.hold else "cyan"
+        )
 
 
 def _conditions(cluster: ClusterStatus) -> Iterator[Note]:
@@ -52,6 +88,8 @@ def _conditions(cluster: ClusterStatus) -> Iterator[Note]:
     for condition in cluster.conditions:
         if condition.type == "Progressing" and not condition.message and cluster.doing:
             continue  # what is being done says it better
+        if (condition.type == "Scaling" and cluster.scale is not None) or _said_by_rollout(cluster, condition):
+            continue  # a line of its own says it
         if _noteworthy(condition):
             reason = condition.reason if condition.status != "Unknown" else f"{condition.reason} (unknown)"
             said_below = not condition.message or condition.message in problems
@@ -61,7 +99,7 @@ def _conditions(cluster: ClusterStatus) -> Iterator[Note]:
 
 
 def _noteworthy(condition: Condition) -> bool:
-    if condition.type == "Ready":
+    if condition.type in ("Ready", "Scaling"):
         return condition.status != "True"
     return condition.status != "False"
 

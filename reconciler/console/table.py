@@ -49,7 +49,7 @@ def status_table(world: WorldStatus, width: int | None = 80, *, glyphs: Glyphs =
         lines += [Text(), *columns([_WIDE_HEADS, *_wide_rows(world, glyphs)], frozenset({5, 8}))]
     closed = frozenset(zone.zone for zone in world.closed_zones)
     for cluster in world.clusters:
-        notes = cluster_notes(cluster)
+        notes = cluster_notes(cluster, world.environment, glyphs)
         if not wide and cluster.instances:
             lines += [Text(), *_zones(cluster, width, glyphs, closed), *_notes(notes, width, glyphs)]
         elif notes:

@@ -105,6 +105,11 @@ class RolloutStatus:
     message: str = ""
     awaits_promotion: bool = False
 
+    @property
+    def failure(self) -> str:
+        """Which revision has failed, and why; only of a phase that says that it has."""
+        return f"{self.revision} failed: {self.message}" if self.message else f"{self.revision} failed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaleStatus:
@@ -158,6 +163,30 @@ class ClusterStatus:
         """Why a task has failed for good, so that waiting for it is in vain; empty where that isn't so."""
         reasons = (c.message for c in self.conditions if c.status == "True" and c.reason == TASK_FAILED)
         return next(reasons, "")
+
+    @property
+    def rolled_back(self) -> str:
+        """Which revision has failed, why, and what runs again instead; empty where that isn't so."""
+        if self.rollout is None or self.rollout.phase is not Phase.ROLLED_BACK:
+            return ""
+        again = f"; {self.rollout.former} runs again" if self.rollout.former else ""
+        return f"{self.rollout.failure}{again}"
+
+    @property
+    def awaits_person(self) -> str:
+        """What only a person can lead on, and how; empty where the rollout goes on by itself or is over."""
+        rollout = self.rollout
+        if rollout is None:
+            return ""
+        if rollout.phase is Phase.PAUSED:
+            how_far = f"{rollout.updated} of {rollout.wanted} updated"
+            return f"{rollout.revision} is paused, {how_far}; `reconciler rollout resume {self.name}` goes on"
+        if rollout.phase is Phase.CANARY and rollout.awaits_promotion:
+            ways = f"`reconciler rollout promote {self.name}` goes on, `reconciler rollout undo {self.name}` goes back"
+            return f"the canary of {rollout.revision} awaits its promotion: {ways}"
+        if rollout.phase is Phase.FAILED:
+            return f"{rollout.failure}; it doesn't go back by itself: change the file"
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

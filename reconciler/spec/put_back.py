@@ -39,6 +39,12 @@ def put_back(text: str, earlier: str, *, file: str = "<text>") -> str:
     return mark + body
 
 
+def same_template(text: str, earlier: str, *, file: str = "<text>") -> bool:
+    """Whether both make the same instances. Raises SpecError where one of them can't be read."""
+    present = _data(text.removeprefix(BOM), file)
+    return present == _wanted(present, _data(earlier.removeprefix(BOM), file))
+
+
 def _data(text: str, file: str) -> dict[str, Any]:
     data = plain(read_tree(text, file).root)
     if not isinstance(data, dict):

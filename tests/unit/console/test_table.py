@@ -68,6 +68,39 @@ webapp
     assert shown(worlds.rolling()) == expected
 
 
+def test_rollouts_and_scales_say_how_far_they_are_and_what_to_type() -> None:
+    expected = """\
+ci.docker · loop running, pid 4242 · specs /srv/specs
+
+CLUSTER DESIRED CURRENT UPDATED READY AVAIL REV  BEAT STATE
+auth          2       2       2     2     2 v000 0.4s ✖ Degraded
+shop          3       3       3     3     3 v000 0.4s ● Ready
+webapp        4       4       1     4     4 v001 0.4s ◌ Not ready
+
+auth
+  az1                 az2                 az3
+  ● auth1 ready 0.4s  ● auth2 ready 0.4s
+  Rollout      v001 failed: auth-1 exited with 1, 5 times in a row; v000 runs
+               again until the file wants another; `reconciler rollout undo auth
+               --env ci` lets the file say so, too
+
+shop
+  az1                 az2                 az3
+  ● shop1 ready 0.4s  ● shop2 ready 0.4s  ● shop3 ready 0.4s
+  Scale        3 of 2–12, cpu 58 % of 60 %
+
+webapp
+  az1                   az2                   az3
+  ● webapp1 ready v000  ● webapp2 ready v000  ● webapp3 ready v000
+  ● webapp4 ready 0.4s
+  Rollout      ━─── v000 → v001, canary: 1 of 4 updated, 1 available;
+               `reconciler rollout promote webapp --env ci` goes on, `reconciler
+               rollout undo webapp --env ci` goes back
+  Not ready    NotAllReady: 1 of 4 updated
+"""  # noqa: RUF001
+    assert shown(worlds.releases()) == expected
+
+
 def test_tasks_say_how_their_runs_go_and_went() -> None:
     expected = """\
 dev.docker · loop running, pid 4242 · specs /srv/specs

@@ -7,6 +7,9 @@ from reconciler.plan.status import (
     ClusterStatus,
     Condition,
     InstanceStatus,
+    Phase,
+    RolloutStatus,
+    ScaleStatus,
     Verdict,
     WorldStatus,
 )
@@ -248,8 +251,31 @@ def long_names() -> WorldStatus:
     )
 
 
+def releases() -> WorldStatus:
+    """A canary that awaits a person, one that was taken back, one that is scaled by itself."""
+    canary = (*(instance("webapp", n) for n in (1, 2, 3)), instance("webapp", 4, revision="v001"))
+    waits = condition("Ready", "False", "NotAllReady", "1 of 4 updated")
+    way = RolloutStatus(
+        phase=Phase.CANARY, strategy="canary", revision="v001", former="v000", updated=1, available=1, wanted=4,
+        awaits_promotion=True,
+    )  # fmt: skip
+    why = "auth-1 exited with 1, 5 times in a row"
+    back = RolloutStatus(
+        phase=Phase.ROLLED_BACK, strategy="rolling", revision="v001", former="v000", wanted=2, message=why
+    )
+    scale = ScaleStatus(size=3, min=2, max=12, metric="cpu", target=60.0, value=58.3)
+    failed = condition("Degraded", "True", "RolledBack", why)
+    return world(
+        replace(cluster("auth", 2, conditions=(condition("Ready", "False", "RolledBack", why), failed)), rollout=back),
+        replace(cluster("shop", 3), scale=scale),
+        replace(cluster("webapp", 4, instances=canary, revision="v001", conditions=(waits,)), rollout=way),
+        environment="ci",
+    )
+
+
 ALL = {
     "healthy": healthy,
+    "releases": releases,
     "rolling": rolling,
     "tasks": tasks,
     "broken": broken,

@@ -1,7 +1,7 @@
 """Undo takes over what instances are made from and judged by, with its comments; everything else stays as it is."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import SpecError, UsageError
@@ -146,6 +146,7 @@ def texts(draw: st.DrawFn) -> str:
     )
 
 
+@settings(max_examples=50)
 @given(texts(), texts())
 def test_the_result_is_the_present_spec_dressed_as_the_earlier_one(present: str, earlier: str) -> None:
     edited = put_back(present, earlier)

@@ -1,0 +1,227 @@
+"""`reconciler rollout`: how far a new revision is, what there was before, and the edits that lead on or back.
+
+Before: cli.main registers the group. After: editing (each command changes one file, and nothing else), rollout_history,
+rollout_follow; the loop does the rest. Exit 0 when it is done or was so already, 1 for an error, 64 for a usage error.
+"""
+
+import difflib
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from reconciler.cli import output, session
+from reconciler.cli.editing import Edited, SpecText, edit, follow_up, instances_only, setting
+from reconciler.cli.options import duration_option, environment
+from reconciler.cli.output import Plain
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.loop.settings import Settings
+from reconciler.plan.status import ClusterStatus, Phase
+
+app = typer.Typer(help="Follow new revisions, hold them, lead them on and take them back.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The cluster.")]
+OutputOption = Annotated[Plain, typer.Option("--output", "-o", help="For people, or for scripts.")]
+
+_LABEL = re.compile(r"v[0-9]{3}")
+
+
+@app.command()
+@environment
+def status(
+    settings: Settings,
+    name: Name,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end.")] = False,
+    timeout: Annotated[float, duration_option("--timeout", help_text="How long --wait lasts.")] = 120.0,
+    output_format: OutputOption = Plain.TEXT,
+) -> None:
+    """Say how far a cluster's rollout is: from which revision to which, how many are updated, what it waits for.
+
+    With --wait it exits 0 when it is complete, 4 as soon as it was rolled back, 3 when only a person can lead it on
+    (a canary awaits its promotion, it is paused, it failed and there is no way back) or when it takes too long.
+
+    Examples: `reconciler rollout status webapp`, `reconciler rollout status webapp --wait --timeout 5m`.
+    """
+    from reconciler.cli import rollout_follow
+
+    if wait:
+        rollout_follow.follow(settings, name, timeout, output_format)
+    else:
+        rollout_follow.show(settings, name, output_format)
+
+
+@app.command()
+@environment
+def history(
+    settings: Settings,
+    name: Name,
+    revision: Annotated[str | None, typer.Option("--revision", help="Print this one's spec.")] = None,
+    output_format: OutputOption = Plain.TEXT,
+) -> None:
+    """Show a cluster's revisions, newest first: when, what came with each, how it went, how many run of it.
+
+    Examples: `reconciler rollout history webapp`, `reconciler rollout history webapp --revision v002`.
+    """
+    from reconciler.cli import rollout_history
+
+    revisions = rollout_history.known_revisions(settings, name)
+    if revision is not None:
+        kept = rollout_history.one(revisions, revision)
+        text = rollout_history.text_of(kept)
+        if output_format is Plain.JSON:
+            output.emit_json({"revision": kept.revision, "file": kept.file, "text": text})
+        else:
+            output.write(text)
+        return
+    rows = rollout_history.rows(settings, revisions, _seen(settings, name))
+    if output_format is Plain.JSON:
+        output.emit_json([rollout_history.row_dict(row) for row in rows])
+        return
+    from reconciler.console.history_view import history_view
+    from reconciler.console.terminal import glyphs_of, text_width
+
+    console = output.console()
+    output.show(history_view(rows, text_width(console), glyphs=glyphs_of(console)))
+
+
+def _seen(settings: Settings, name: str) -> ClusterStatus | None:
+    """The cluster as it is; None where it is gone or can't be seen: its history stands without."""
+    try:
+        return session.find(session.look(settings), name)[0]
+    except ReconcilerError:
+        return None
+
+
+@app.command()
+@environment
+def undo(
+    settings: Settings,
+    name: Name,
+    to: Annotated[str | None, typer.Option("--to", help="The revision, as in `rollout history`.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change of the file, and don't do it.")] = False,
+) -> None:
+    """Write back into the file what an earlier revision was made from; the rest of it, and its comments, stay.
+
+    Without --to: the newest that was rolled out to the end, other than what the file says now. Size, zones and how
+    to roll out stay as they are in the file.
+
+    Examples: `reconciler rollout undo webapp`, `reconciler rollout undo webapp --to v002 --dry-run`.
+    """
+    from reconciler.cli.rollout_history import goal_of_undo, known_revisions, text_of
+    from reconciler.console.differences import differences
+    from reconciler.spec.put_back import put_back
+
+    if to is not None and not _LABEL.fullmatch(to):
+        raise UsageError(
+            f"--to {to}: no revision looks like that; `reconciler rollout history {name}` shows those known"
+        )
+    goal = ""
+
+    def put(before: SpecText) -> str:
+        nonlocal goal
+        instances_only(before.spec, "rollouts")
+        kept = goal_of_undo(known_revisions(settings, name), to, before)
+        goal = kept.revision
+        return put_back(before.text, text_of(kept), file=before.file)
+
+    edited = edit(settings, name, put, dry_run=dry_run)
+    if dry_run:
+        output.write("".join(_diff(edited)))
+        return
+    follow_up(edited.loop, f"{name}: back to {goal}")
+    for change in differences(edited.before.spec, edited.after.spec):
+        output.say(f"  {change.field}: {change.before} -> {change.after}")
+    _remark_pause(edited, name)
+
+
+def _diff(edited: Edited) -> list[str]:
+    before, after = (side.text.splitlines(keepends=True) for side in (edited.before, edited.after))
+    lines = difflib.unified_diff(before, after, edited.before.file, edited.after.file)
+    return [line if line.endswith("\n") else f"{line}\n" for line in lines]
+
+
+def _remark_pause(edited: Edited, name: str) -> None:
+    if edited.after.spec.rollout.paused:
+        output.remark(f"{name} is paused: nothing is begun until `reconciler rollout resume {name}`")
+
+
+@app.command()
+@environment
+def restart(settings: Settings, name: Name) -> None:
+    """Have every instance replaced by a new one of the same, as in any rollout.
+
+    Example: `reconciler rollout restart webapp`.
+    """
+    now = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    edited = edit(settings, name, _instances(setting(("rollout", "restarted"), now)))
+    follow_up(edited.loop, f"{name}: restarts")
+    _remark_pause(edited, name)
+
+
+@app.command()
+@environment
+def pause(settings: Settings, name: Name) -> None:
+    """Begin nothing more of a rollout until it is resumed; whoever dies is replaced all the same.
+
+    Example: `reconciler rollout pause webapp`.
+    """
+    edited = edit(settings, name, _instances(setting(("rollout", "paused"), value=True)))
+    _told(edited, f"{name}: paused; `reconciler rollout resume {name}` goes on", f"{name}: was paused already")
+
+
+@app.command()
+@environment
+def resume(settings: Settings, name: Name) -> None:
+    """Go on with a paused rollout.
+
+    Example: `reconciler rollout resume webapp`.
+    """
+
+    def resumed(before: SpecText) -> str:
+        return setting(("rollout", "paused"), value=False)(before) if before.spec.rollout.paused else before.text
+
+    edited = edit(settings, name, _instances(resumed))
+    _told(edited, f"{name}: goes on", f"{name}: was not paused")
+
+
+def _told(edited: Edited, done: str, already: str) -> None:
+    if edited.changed:
+        follow_up(edited.loop, done)
+    else:
+        output.say(already)
+
+
+def _instances(change: Callable[[SpecText], str]) -> Callable[[SpecText], str]:
+    def checked(before: SpecText) -> str:
+        instances_only(before.spec, "rollouts")
+        return change(before)
+
+    return checked
+
+
+@app.command()
+@environment
+def promote(settings: Settings, name: Name) -> None:
+    """Let a canary's revision go on to all instances.
+
+    Example: `reconciler rollout promote webapp`.
+    """
+    cluster, _ = session.find(session.client(settings).status(), name)
+    label = _canary(cluster)
+    edited = edit(settings, name, _instances(setting(("rollout", "promoted"), label)))
+    _told(edited, f"{name}: {label} goes on to all instances", f"{name}: {label} was promoted already")
+
+
+def _canary(cluster: ClusterStatus) -> str:
+    """The revision whose canaries stand. Raises ReconcilerError, which says what stands instead."""
+    from reconciler.console.glyphs import ASCII
+    from reconciler.console.rollouts import rollout_text
+
+    rollout = cluster.rollout
+    if rollout is not None and rollout.phase is Phase.CANARY:
+        return rollout.revision
+    what = "nothing is rolled out" if rollout is None else rollout_text(cluster.name, rollout, ASCII)
+    raise ReconcilerError(f"{cluster.name}: no canary stands that could be promoted: {what} (nothing was changed)")

@@ -1,0 +1,90 @@
+"""`rollout status`: a cluster's rollout as it is, or followed to its end, a line for each change.
+
+Before: rollout. After: session (the loop, else Docker itself), waiting (when it has ended), console (the sentences).
+"""
+
+import time
+from typing import Any
+
+import typer
+
+from reconciler.cli import output, session
+from reconciler.cli.output import Plain
+from reconciler.cli.patience import Patience
+from reconciler.cli.waiting import Goal, await_goal
+from reconciler.errors import LoopNotRunning
+from reconciler.loop.settings import Settings
+from reconciler.plan.status import ClusterStatus, WorldStatus
+
+
+def show(settings: Settings, name: str, how: Plain) -> None:
+    """Print how far it is."""
+    cluster = _cluster(session.look(settings), name)
+    if how is Plain.JSON:
+        output.emit_json(rollout_dict(cluster))
+        return
+    for line in _lines(cluster, settings.env):
+        output.say(line)
+
+
+def _cluster(world: WorldStatus, name: str) -> ClusterStatus:
+    return session.find(world, name)[0]
+
+
+def follow(settings: Settings, name: str, timeout: float, how: Plain) -> None:
+    """Until it is complete; exits 4 when it was rolled back, 3 when only a person can lead it on or time is over."""
+    loop = session.running(settings)
+    if loop is None:
+        raise LoopNotRunning("--wait needs a running loop; start one with `reconciler run`")
+    _cluster(loop.status(), name)
+    seen: list[str] = []
+
+    def look() -> WorldStatus:
+        world = loop.status()
+        for cluster in world.clusters:
+            if cluster.name == name:
+                _tell(cluster, settings.env, seen, how)
+        return world
+
+    patience = Patience(names=[name], files=lambda: session.taken_up(loop, settings.specs, [name]))
+    missing = await_goal(look, [name], Goal.READY, time.monotonic() + timeout, patience.settled, patience.hopeless)
+    if how is Plain.JSON:
+        output.emit_json(rollout_dict(_cluster(loop.status(), name)))
+    if missing:
+        for sentence in (*missing, *patience.verdict(f"Not complete within {timeout:g} s")):
+            output.remark(sentence)
+        raise typer.Exit(patience.exit_code)
+
+
+def _tell(cluster: ClusterStatus, env: str, seen: list[str], how: Plain) -> None:
+    lines = _lines(cluster, env)
+    if how is Plain.TEXT and lines != seen:
+        for line in lines:
+            if line not in seen:
+                output.say(line)
+    seen[:] = lines
+
+
+def _lines(cluster: ClusterStatus, env: str) -> list[str]:
+    from reconciler.console.notes import env_option
+    from reconciler.console.rollouts import rollout_text, scale_text
+    from reconciler.console.terminal import glyphs_of
+
+    glyphs = glyphs_of(output.console())
+    if cluster.rollout is None:
+        lines = [f"{cluster.name}: no rollout is known; {cluster.ready} of {cluster.desired} ready"]
+    else:
+        lines = [f"{cluster.name}: {rollout_text(cluster.name, cluster.rollout, glyphs, env_option(env))}"]
+    if cluster.scale is not None:
+        lines.append(f"{cluster.name}: {scale_text(cluster.scale, glyphs)}")
+    return lines
+
+
+def rollout_dict(cluster: ClusterStatus) -> dict[str, Any]:
+    """For scripts: what `status -o json` has of it, too, and whether the cluster is as its file says."""
+    from reconciler.api.encode import plain
+
+    return {
+        "cluster": cluster.name, "ready": cluster.all_ready, "rollout": plain(cluster.rollout),
+        "scale": plain(cluster.scale),
+    }  # fmt: skip
