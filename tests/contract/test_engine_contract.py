@@ -302,6 +302,16 @@ def test_images_are_found_and_missing_ones_left_out(world: World) -> None:
     assert not found[IMAGE].has_agent
 
 
+def test_an_image_is_found_and_used_by_its_id_too(world: World) -> None:
+    """A rollout that goes back makes instances of an image whose tag means another one by now."""
+    id = world.engine.images([IMAGE])[IMAGE].id
+    assert world.engine.images([id, f"sha256:{'0' * 64}"]) == {id: world.engine.images([IMAGE])[IMAGE]}
+    world.network()
+    found = world.instance(world.engine.create(replace(world.blueprint(), image=id)))
+    assert found is not None
+    assert found.image_id == id
+
+
 def test_pulling_what_is_there_asks_nobody(world: World) -> None:
     world.engine.pull(IMAGE, "missing")
     world.engine.pull(IMAGE, "never")

@@ -38,6 +38,7 @@ class FakeContainers:
     ) -> None:
         self.clock = clock
         self.known: dict[str, Image] = dict(images or {})
+        self._untagged: list[Image] = []
         self.failures = Failures()
         self.stubborn: set[str] = set()
         self.watchers: list[Callable[[EngineEvent], None]] = []
@@ -101,9 +102,15 @@ class FakeContainers:
         with self._lock:
             self._made += 1
             digest = hashlib.sha256(f"image {self._made}".encode()).hexdigest()
+            self._untagged += [self.known[reference]] if reference in self.known else []
             self.known[reference] = image or Image(id=f"sha256:{digest}")
             self._publish(None, EngineEvent(kind="image", action=action, id=self.known[reference].id))
             return self.known[reference]
+
+    def image(self, reference: str) -> Image | None:
+        """What a reference or an id means: an image that has lost its tag is still there under its id."""
+        by_id = {image.id: image for image in (*self._untagged, *self.known.values())}
+        return self.known.get(reference) or by_id.get(reference)
 
     def go_away(self) -> None:
         """Nothing answers any more, and event streams break; the containers go on."""

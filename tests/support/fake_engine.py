@@ -65,7 +65,8 @@ class FakeEngine(FakeContainers):
 
     def images(self, references: Sequence[str]) -> Mapping[str, Image]:
         self._begin("images", tuple(references))
-        return {reference: self.known[reference] for reference in references if reference in self.known}
+        found = {reference: self.image(reference) for reference in references}
+        return {reference: image for reference, image in found.items() if image is not None}
 
     def pull(self, reference: str, policy: Pull) -> None:
         self._begin("pull", reference, policy)
@@ -98,7 +99,7 @@ class FakeEngine(FakeContainers):
     def create(self, blueprint: Blueprint) -> str:
         self._begin("create", blueprint)
         with self._lock:
-            image = self.known.get(blueprint.image)
+            image = self.image(blueprint.image)
             if image is None:
                 raise PermanentError(f"creating container {blueprint.name}: No such image: {blueprint.image}")
             present = next((box for box in self.boxes.values() if box.blueprint.name == blueprint.name), None)
