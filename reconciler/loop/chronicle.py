@@ -50,9 +50,12 @@ class Chronicle:
         if outcome.error or action.kind not in _QUIET_KINDS:
             log_event(event)
 
-    def note(self, kind: str, subject: str, cause: str, *, cluster: str = "") -> None:
-        """Something other than an action: a spec, a guard, the channel, the engine."""
-        event = Event(at=time.time(), cluster=cluster, kind=kind, subject=subject, cause=cause, result="note")
+    def note(self, kind: str, subject: str, cause: str, *, cluster: str = "", failed: str = "") -> None:
+        """Something other than an action: a spec, a guard, the channel, the engine. `failed` says why it went wrong."""
+        event = Event(
+            at=time.time(), cluster=cluster, kind=kind, subject=subject, cause=cause,
+            result="failed" if failed else "note", message=failed,
+        )  # fmt: skip
         self._store.record(event)
         log_event(event)
 

@@ -30,6 +30,7 @@ from reconciler.loop.engine_watch import EngineWatch
 from reconciler.loop.history import History
 from reconciler.loop.memory import LoopMemory
 from reconciler.loop.presence import Presence
+from reconciler.loop.rollout_news import RolloutNews
 from reconciler.loop.scanner import Scanner
 from reconciler.loop.settings import Settings
 from reconciler.loop.snapshot import Snapshot, advance
@@ -86,6 +87,7 @@ class Loop(Desk):
         identity = (watched.dev, watched.inode) if watched else None
         self._scanner = Scanner(settings.specs, self._policy, settings.secrets_dir, last_good, identity)
         self._history = History(store, self._policy, around.wall, self._scanner.in_force)
+        self._news = RolloutNews(self._history, self._chronicle)
         now = self._clock()
         self._memory = LoopMemory(now, self._history.rollouts(now), store.take_confirmed(), store.held())
         steps = Steps(
@@ -231,10 +233,12 @@ class Loop(Desk):
             self._scanner.accept_directory()  # another directory, and nothing runs that it could take away
         self._around.store.remember_held(self._memory.held)
         snapshot = Snapshot(world=turn.world, observed=observed, decision=decision, plans=plans)
-        transitions = advance(before.transitions, snapshot.clusters(turn.now), time.time())
+        rows = snapshot.clusters(turn.now)
+        transitions = advance(before.transitions, rows, time.time())
         self._snapshot = replace(snapshot, transitions=transitions)
         self._chronicle.state("engine", self._around.engine_info.hostname, "", "answers again")
         self._chronicle.conclusions(turn.world, observed, decision)
+        self._news.tell(rows, decision.rollouts)
         wake(self._queue, turn.world, observed, decision, before.decision)
         if not self.passes:  # the services start when the first names have been handed out
             self._queue.add_after(ALL, _FIRST_NAMES_SECONDS)
