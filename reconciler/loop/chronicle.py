@@ -10,6 +10,7 @@ from collections.abc import Collection
 from reconciler.engine.executor import Outcome
 from reconciler.engine.logs import log_event
 from reconciler.engine.store import Store
+from reconciler.plan.scaling import IDLE, NONE_READY
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.plan.world import Decision
@@ -32,6 +33,7 @@ class Chronicle:
         self._store = store
         self._said: dict[str, str] = {}
         self._ended: frozenset[str] = frozenset()
+        self._sizes: dict[str, int] = {}
 
     def outcome(self, outcome: Outcome) -> None:
         """An action came back."""
@@ -102,7 +104,20 @@ class Chronicle:
         for name, wanted in world.clusters.items():
             problem = "; ".join(str(problem) for problem in wanted.problems)
             self.state("spec", name, problem, "its file is right again", cluster=name)
+        self._scales(decision)
         self._runs(world, observed, decision)
+
+    def _scales(self, decision: Decision) -> None:
+        """Each change of a size by its metric, and why a size follows nothing."""
+        before, self._sizes = self._sizes, {name: scale.size for name, scale in decision.scales.items()}
+        self._drop("scaling ", decision.scales.keys(), "its file asks for it no more")
+        for name, scale in decision.scales.items():
+            if before.get(name) != scale.size:
+                self.note("scale", name, scale.reason, cluster=name)
+            idle = scale.hold if scale.hold_reason in IDLE - {NONE_READY} else ""
+            self.state(
+                "scaling", name, idle, "the size follows its metric again", cluster=name, reason=scale.hold_reason
+            )
 
     def _runs(self, world: WantedWorld, observed: Observed, decision: Decision) -> None:
         """How each run of a task ended, once: the record stays, and is seen by every later pass and loop."""

@@ -137,7 +137,7 @@ class Cycle:
         if not images_of(world, decision.rollouts) <= self._asked:  # a rollout has begun: it may have to go back
             observed = replace(observed, images=self._look_up_images(world, decision.rollouts))
             decision = decide(world, observed, now=now, limits=self._limits, memory=guard, due=due)
-        seen = replace(observed, channel=decision.channel)
+        seen = replace(observed, channel=decision.channel, rollouts=decision.rollouts, scales=decision.scales)
         return Turn(world=decision.world, observed=seen, decision=decision, now=now)
 
     def _list(self, *, fresh: bool) -> Listing:

@@ -41,6 +41,7 @@ from reconciler.loop.zones import Zones
 from reconciler.plan.actions import PullImage
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan
+from reconciler.plan.sizes import resized
 from reconciler.plan.world import Decision
 from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
@@ -248,7 +249,8 @@ class Loop(Desk):
         """The engine can't be asked: nothing is decided, names and verdicts stay as they were."""
         self._memory.lose_sight()
         self._chronicle.state("engine", self._around.engine_info.hostname, problem, "")
-        self._snapshot = replace(self._snapshot, world=self._world, engine_problem=problem)
+        world = resized(self._world, self._memory.scales)
+        self._snapshot = replace(self._snapshot, world=world, engine_problem=problem)
         self._queue.add_after(ALL, _ENGINE_AGAIN_SECONDS)
 
     def _look_after_services(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.plan.limits import Limits
+from reconciler.plan.sizes import find_sizes, resized
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.observed import Observed
@@ -27,10 +28,11 @@ class InForce:
 def put_in_force(
     world: WantedWorld,
     observed: Observed,
-    judgements: Mapping[str, Judgement],  # noqa: ARG001
+    judgements: Mapping[str, Judgement],
     *,
-    now: float,  # noqa: ARG001
+    now: float,
     limits: Limits,  # noqa: ARG001
 ) -> InForce:
     """Sizes first, then versions: a rollout is of the size that is in force."""
-    return InForce(world=world, rollouts=observed.rollouts, scales=observed.scales)
+    scales = find_sizes(world, observed, judgements, now)
+    return InForce(world=resized(world, scales), rollouts=observed.rollouts, scales=scales)

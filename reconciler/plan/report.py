@@ -10,6 +10,7 @@ from reconciler.plan.buckets import available
 from reconciler.plan.placement import ZONE_CLOSED
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.runs import run_phase
+from reconciler.plan.scale_report import scale_status, scaling_condition
 from reconciler.plan.status import (
     TASK_FAILED,
     ClusterStatus,
@@ -68,7 +69,10 @@ def cluster_status(
         revision=_revision(updated or live, observed, wanted.name),
         zones=spec.zones if spec else tuple(sorted({i.zone for i in instances})),
         generation=wanted.generation,
-        conditions=tuple(_conditions(wanted, plan, counts, judgements, live, observed)),
+        conditions=(
+            *_conditions(wanted, plan, counts, judgements, live, observed),
+            *scaling_condition(wanted, observed),
+        ),
         instances=tuple(sorted(rows, key=lambda row: row.number)),
         problems=wanted.problems,
         doing=_doing(wanted.name, plan, observed),
@@ -76,6 +80,7 @@ def cluster_status(
         dns=spec.dns_label if spec else wanted.name,
         kind=_kind(spec, instances),
         chaos=spec is not None and spec.chaos is not None and spec.chaos.enabled,
+        scale=scale_status(wanted, observed),
     )
 
 

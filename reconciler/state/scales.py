@@ -10,8 +10,9 @@ from dataclasses import dataclass
 class Scale:
     """`size` is in force, for `reason` (a sentence). `file_size` is what the file said then: another one starts anew.
 
-    `value` is the metric's mean over those that tell it, None where nobody does; `hold` says why nothing is changed.
-    `out_at`, `in_at` are the last changes. `recommended` are the sizes that the metric asked for lately, with when.
+    `value` is the metric's mean over those that tell it, None where nobody does. `hold` says why the size is left alone
+    (empty: it isn't), `hold_reason` the same in one CamelCase word. `out_at`, `in_at` are the last changes.
+    `recommended` are the sizes that the metric asked for lately, with when: falling, the oldest first.
     """
 
     size: int
@@ -19,6 +20,7 @@ class Scale:
     reason: str = ""
     value: float | None = None
     hold: str = ""
+    hold_reason: str = ""
     out_at: float | None = None
     in_at: float | None = None
     recommended: tuple[tuple[float, int], ...] = ()

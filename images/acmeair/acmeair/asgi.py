@@ -16,10 +16,12 @@ from urllib.parse import unquote
 from acmeair.errors import OutcomeUnknown, Refusal, StoreError, Unavailable, bad, of_store
 from acmeair.fields import parse_body
 from acmeair.log import Changes, say
+from acmeair.metrics import Counts
 
 LARGEST_BODY = 16 * 1024
 MOST_SWALLOWED = 1024 * 1024
 SHORTEST_SECRET = 16
+HEALTH_PATH = "/healthcheck"
 # X-Instance: the page shows who answered, and tests and figures count it.
 COMMON = (("X-Content-Type-Options", "nosniff"), ("X-Instance", socket.gethostname()))
 
@@ -103,6 +105,7 @@ class Application:
         self._guard = guard
         self._log = Changes("http")  # a database that is away would else be a line for each request
         self.leaving = False
+        self.counts = Counts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -110,6 +113,8 @@ class Application:
         headers = _headers(scope["headers"])
         request = Request(scope["method"], scope["raw_path"].partition(b"?")[0].decode("latin-1"), headers)
         response = await self._respond(request, receive)
+        if request.path != HEALTH_PATH:
+            self.counts.note(response.status)
         fixed = [*COMMON]
         if response.status != 304:
             fixed.append(("Content-Length", str(len(response.body))))

@@ -19,10 +19,11 @@ from typing import Any, Protocol
 
 import uvicorn
 
-from acmeair.asgi import Application, Request, Response, Route, answer
+from acmeair.asgi import HEALTH_PATH, Application, Request, Response, Route, answer
 from acmeair.client import HttpClient
 from acmeair.eureka import Identity
 from acmeair.log import say
+from acmeair.metrics import keep_written
 from acmeair.registration import Registration
 from acmeair.settings import Settings, SettingsError, read_settings
 
@@ -98,13 +99,14 @@ async def _live(settings: Settings, make: Callable[[Settings, HttpClient], Tier]
     client = HttpClient()
     tier = make(settings, client)
     health = _Health(tier)
-    routes = [Route("GET", "/healthcheck", health.check), *tier.routes()]
+    routes = [Route("GET", HEALTH_PATH, health.check), *tier.routes()]
     application = Application(routes, deadline=settings.deadline_seconds, guard=tier.guard)
     server = _listen(application, settings.port)
     registration = Registration(client, settings.eureka_urls, _identity(settings, tier))
     # The server first: it listens before anything else has its turn.
     serving = asyncio.create_task(server.serve())
-    around = [asyncio.create_task(work) for work in (registration.run(), *tier.tasks())]
+    telling = keep_written(application.counts, settings.metrics_file)
+    around = [asyncio.create_task(work) for work in (registration.run(), telling, *tier.tasks())]
     around.append(asyncio.create_task(_become_ready(tier, health, registration)))
     await _until_told(stop, serving, around)
     await _leave(settings, health, application, registration, server, serving)

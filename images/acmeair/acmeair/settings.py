@@ -31,6 +31,7 @@ class Settings:
     replication: int
     days: int
     wait_seconds: float
+    metrics_file: str
 
 
 def read_settings(environ: Mapping[str, str], hostname: str) -> Settings:
@@ -51,6 +52,7 @@ def read_settings(environ: Mapping[str, str], hostname: str) -> Settings:
         replication=_whole(environ, "ACMEAIR_REPLICATION", 2, 1, 5),
         days=_whole(environ, "ACMEAIR_DAYS", 7, 1, 366),
         wait_seconds=_seconds(environ, "ACMEAIR_WAIT", 120.0),
+        metrics_file=environ.get("RECONCILER_METRICS_FILE", ""),
     )
 
 

@@ -55,7 +55,7 @@ def test_it_replaces_nobody_and_plan_tells_its_change() -> None:
 
 
 BAD = {
-    "no application": ("cluster: e", "21: discovery.eureka: `app` is missing; add `app: ACMEAIR-WEB`"),
+    "no application": ("cluster: e", "21: discovery.eureka: `app` is missing; add `app: ACMEAIR_WEBAPP`"),
     "no place": (
         "app: WEB",
         (
@@ -79,7 +79,7 @@ BAD = {
         "app: 'a/b', cluster: e",
         (
             "27: discovery.eureka.app: `a/b` is not an application's name; "
-            "write an application's name such as ACMEAIR-WEB"
+            "write an application's name such as ACMEAIR_WEBAPP"
         ),
     ),
     "an address without a protocol": (

@@ -9,6 +9,7 @@ import pytest
 
 from acmeair.asgi import LARGEST_BODY, MOST_SWALLOWED, Application, Request, Response, Route, answer
 from acmeair.errors import OutcomeUnknown, Refusal, Unavailable
+from acmeair.metrics import Counts
 from acmeair_web.requests import request_key
 
 
@@ -92,8 +93,10 @@ def ask(
     headers: dict[str, str] | None = None,
     more: Lines = (),
     leaving: bool = False,
+    counts: Counts | None = None,
 ) -> Answered:
     application = Application(ROUTES, deadline=0.05, guard=guard)
+    application.counts = counts or Counts()
     application.leaving = leaving
     lines = {"content-length": str(len(body)), **(headers or {})}
     scope = {
@@ -207,3 +210,10 @@ def test_two_keys_are_no_key_and_two_cookies_are_both_read() -> None:
 def test_while_leaving_connections_are_closed_after_their_answer() -> None:
     assert ask("GET", "/", leaving=True).headers["connection"] == "close"
     assert "connection" not in ask("GET", "/").headers
+
+
+def test_every_answer_is_counted_but_those_to_health_checks() -> None:
+    counts = Counts()
+    for path in ("/", "/healthcheck", "/unavailable", "/nowhere"):
+        ask("GET", path, counts=counts)
+    assert counts == Counts(requests=3, errors=1)

@@ -22,10 +22,12 @@ def test_settings_have_defaults_and_come_from_the_environment() -> None:
             "EUREKA_URLS": "http://eureka1.eureka:8080/eureka/v2/, http://eureka2.eureka:8080/eureka/v2",
             "CASSANDRA_CONTACTS": "cassandra1.cassandra,cassandra2.cassandra,",
             "ACMEAIR_SESSION_SECONDS": "5",
+            "RECONCILER_METRICS_FILE": "/run/metrics/metrics",
         },
         "web1",
     )
     assert (told.zone, told.cluster, told.session_seconds) == ("az2", "web", 5)
+    assert (plain.metrics_file, told.metrics_file) == ("", "/run/metrics/metrics")
     assert told.eureka_urls == ("http://eureka1.eureka:8080/eureka/v2", "http://eureka2.eureka:8080/eureka/v2")
     assert told.contacts == ("cassandra1.cassandra", "cassandra2.cassandra")
 
