@@ -140,8 +140,12 @@ zones: [az1, az2, az3]      # failure domains; instances are spread over them
 # health:
 #   http: {{port: 8080, path: /health, interval: 1s, misses: 3}}
 
-# How a change of the image reaches them: the new one is ready before an old one goes.
-# rollout: {{strategy: rolling, surge: 1, unavailable: 0}}
+# How a change of the image reaches them: the new one is ready before an old one goes. What isn't ready in time is taken
+# back. Also: red-black, canary, in-place.
+# rollout: {{strategy: rolling, surge: 1, unavailable: 0, deadline: 30s}}
+
+# The size follows a metric; `size` is then where it starts.
+# autoscale: {{min: 1, max: 4, metric: cpu, target: 60}}
 
 # Whether `reconciler chaos` and drills may break it on purpose. Without this: never.
 # chaos: {{enabled: true}}

@@ -9,14 +9,14 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.spec.elsewhere import FORBIDDEN, NOT_OF_A_TASK, OPPOSITES, SYNONYMS, VALUE_SYNONYMS
+from reconciler.spec.elsewhere import NOT_OF_A_TASK, VALUE_SYNONYMS
 from reconciler.spec.names import label
 from reconciler.spec.nodes import Document, core_value
 from reconciler.spec.report import Path, Report, quoted, show_path
 from reconciler.spec.schema import schema
+from reconciler.spec.unknown import unknown
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -104,45 +104,8 @@ class Sentences:
         for key in found.value:
             if key not in known:
                 place = (*found.path, key)
-                homes = _homes() if self._form is None else homes_of(self._form)
-                problem, fix = _unknown(key, place, known, homes)
+                problem, fix = unknown(key, place, known, self._form or schema())
                 self._report.add(self._tree.key_at(place), place, problem, fix)
-
-
-def _unknown(key: str, place: Path, known: Mapping[str, Any], homes: Mapping[str, str]) -> tuple[str, str]:
-    """Forbidden, the contrary, or a mistyped key: the first that fits."""
-    if key in FORBIDDEN:
-        return f"policy: {FORBIDDEN[key]}", "remove it"
-    if show_path(place) in OPPOSITES:
-        return "unknown key", f"remove it: {OPPOSITES[show_path(place)]}"
-    if SYNONYMS.get(key) in known:
-        return "unknown key", f"did you mean `{SYNONYMS[key]}`?"
-    folded = {name.lower().replace("_", ""): name for name in known}
-    close = get_close_matches(key.lower().replace("_", "").replace("-", ""), folded, n=1, cutoff=0.6)
-    if close:
-        return "unknown key", f"did you mean `{folded[close[0]]}`?"
-    home = homes.get(key)
-    if home is not None:
-        return "unknown key here", f"it belongs under `{home}`"
-    return "unknown key", f"the keys here are {', '.join(known)}"
-
-
-@lru_cache(maxsize=1)
-def _homes() -> Mapping[str, str]:
-    return homes_of(schema())
-
-
-def homes_of(form: Mapping[str, Any]) -> Mapping[str, str]:
-    """Keys that exist inside a schema's nested mappings, with the path of the first such mapping."""
-    homes: dict[str, str] = {}
-
-    def walk(node: Any, path: Path) -> None:
-        for key, inner in node.get("properties", {}).items():
-            homes.setdefault(key, show_path(path))
-            walk(inner, (*path, key))
-
-    walk(form, ())
-    return {key: home for key, home in homes.items() if home}
 
 
 def _type(found: Finding, tree: Document) -> tuple[str, str]:
