@@ -36,7 +36,7 @@ def follow(settings: Settings, name: str, timeout: float, how: Plain) -> None:
     loop = session.running(settings)
     if loop is None:
         raise LoopNotRunning("--wait needs a running loop; start one with `reconciler run`")
-    _cluster(loop.status(), name)
+    name = _cluster(loop.status(), name).name
     seen: list[str] = []
 
     def look() -> WorldStatus:

@@ -61,12 +61,6 @@ def cluster_notes(cluster: ClusterStatus, env: str, glyphs: Glyphs = UNICODE) ->
     return tuple(first.values())
 
 
-def _said_by_rollout(cluster: ClusterStatus, condition: Condition) -> bool:
-    """Why a rollout has failed is in its own line, which says what runs instead and what to type, too."""
-    rollout = cluster.rollout
-    return rollout is not None and rollout.phase in _PHASE_STYLES and condition.message in ("", rollout.message)
-
-
 def _rollout(cluster: ClusterStatus, env: str, glyphs: Glyphs) -> Iterator[Note]:
     rollout = cluster.rollout
     if rollout is None or rollout.phase is Phase.COMPLETE:
@@ -84,16 +78,18 @@ def _scale(cluster: ClusterStatus, glyphs: Glyphs) -> Iterator[Note]:
 
 
 def _conditions(cluster: ClusterStatus) -> Iterator[Note]:
-    problems = {str(problem) for problem in cluster.problems}
+    said = {str(problem) for problem in cluster.problems}
+    if cluster.rollout is not None:
+        said.add(cluster.rollout.message)
     for condition in cluster.conditions:
         if condition.type == "Progressing" and not condition.message and cluster.doing:
             continue  # what is being done says it better
-        if (condition.type == "Scaling" and cluster.scale is not None) or _said_by_rollout(cluster, condition):
+        if condition.type == "Scaling" and cluster.scale is not None:
             continue  # a line of its own says it
         if _noteworthy(condition):
             reason = condition.reason if condition.status != "Unknown" else f"{condition.reason} (unknown)"
-            said_below = not condition.message or condition.message in problems
-            text = reason if said_below else f"{reason}: {condition.message}"
+            elsewhere = not condition.message or condition.message in said
+            text = reason if elsewhere else f"{reason}: {condition.message}"
             label = "Not ready" if condition.type == "Ready" else condition.type
             yield Note(label=label, text=text, style=_CONDITION_STYLES[condition.type])
 

@@ -99,12 +99,12 @@ def bar(rollout: RolloutStatus, glyphs: Glyphs) -> str:
 
 
 def scale_text(scale: ScaleStatus, glyphs: Glyphs) -> str:
-    """`3 of 2-12, cpu 58 % of 60 %`, and why it is so or is left alone."""
+    """`3 of 2-12, cpu 58 % of 60 %`, and why it is so or stays so."""
     dash = "-" if glyphs.ascii_only else "\u2013"
     value = "unknown" if scale.value is None else _amount(scale.value, scale.metric)
     text = f"{scale.size} of {scale.min}{dash}{scale.max}, {scale.metric} {value}"
     text += f" of {_amount(scale.target, scale.metric)}"
-    why = f"left alone: {scale.hold}" if scale.hold else scale.reason
+    why = scale.hold or scale.reason
     return f"{text}; {why}" if why else text
 
 

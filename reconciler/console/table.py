@@ -142,13 +142,13 @@ _WIDE_HEADS = [
 
 
 def _wide_rows(world: WorldStatus, glyphs: Glyphs) -> list[list[Text]]:
-    return [_wide_row(instance, glyphs) for cluster in world.clusters for instance in cluster.instances]
+    return [_wide_row(instance, cluster, glyphs) for cluster in world.clusters for instance in cluster.instances]
 
 
-def _wide_row(instance: InstanceStatus, glyphs: Glyphs) -> list[Text]:
+def _wide_row(instance: InstanceStatus, cluster: ClusterStatus, glyphs: Glyphs) -> list[Text]:
     from reconciler.console.glyphs import VERDICT_STYLES
 
-    word = f"{glyphs.verdict(instance.verdict)} {verdict_word(instance)}"
+    word = f"{glyphs.verdict(instance.verdict)} {verdict_word(instance, cluster)}"
     return [
         Text(clean(instance.name)),
         Text(clean(instance.container)),

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from reconciler.console.glyphs import VERDICT_STYLES, Glyphs
 from reconciler.console.layout import GAP, age, fit
-from reconciler.plan.status import ClusterStatus, InstanceStatus, Verdict
+from reconciler.plan.status import ClusterStatus, InstanceStatus, Phase, Verdict
 
 _ORDER = tuple(Verdict)
 _RUN_WORDS = frozenset({"running", "completed", "failed"})
@@ -67,7 +67,7 @@ def _counts(instances: Sequence[InstanceStatus], width: int | None, glyphs: Glyp
 
 def instance_cell(instance: InstanceStatus, cluster: ClusterStatus, *, width: int | None, glyphs: Glyphs) -> Text:
     """One instance: `● webapp1 ready 0.4s`; with less room the age goes, then the name but its number."""
-    sign, word = glyphs.verdict(instance.verdict), verdict_word(instance)
+    sign, word = glyphs.verdict(instance.verdict), verdict_word(instance, cluster)
     beat = "" if instance.heartbeat_age is None else f" {age(instance.heartbeat_age)}"
     old = f" {instance.revision}" if _outdated(instance, cluster) else ""
     style = VERDICT_STYLES[instance.verdict]
@@ -86,8 +86,14 @@ def _outdated(instance: InstanceStatus, cluster: ClusterStatus) -> bool:
     return bool(cluster.revision) and instance.revision != cluster.revision
 
 
-def verdict_word(instance: InstanceStatus) -> str:
-    """The verdict, with what the engine says where that explains it; of a task's run, how it goes or went."""
+def verdict_word(instance: InstanceStatus, cluster: ClusterStatus) -> str:
+    """The verdict, with what the engine says where that explains it; of a task's run, how it goes or went; of the group
+    that has no traffic while two stand side by side, that it is idle.
+    """
+    rollout = cluster.rollout
+    two_groups = rollout is not None and rollout.strategy == "red-black" and rollout.phase is not Phase.COMPLETE
+    if two_groups and instance.verdict is Verdict.READY and not instance.serving:
+        return "idle"
     if instance.task and instance.phase in _RUN_WORDS and instance.verdict is not Verdict.STOPPING:
         failed = instance.phase == "failed" and instance.exit_code is not None
         return f"failed exit {instance.exit_code}" if failed else instance.phase

@@ -12,7 +12,7 @@ from reconciler.console.notes import alarms
 from reconciler.console.table import status_table
 from reconciler.console.terminal import print_text
 from reconciler.console.zones import verdict_word
-from reconciler.plan.status import Verdict, WorldStatus
+from reconciler.plan.status import Phase, RolloutStatus, Verdict, WorldStatus
 from reconciler.state.zones import ClosedZone
 from tests.unit.console import worlds
 
@@ -83,6 +83,7 @@ auth
   Rollout      v001 failed: auth-1 exited with 1, 5 times in a row; v000 runs
                again until the file wants another; `reconciler rollout undo auth
                --env ci` lets the file say so, too
+  Not ready    RolledBack
 
 shop
   az1                 az2                 az3
@@ -304,9 +305,18 @@ def test_names_that_do_not_answer_are_said_in_the_table_and_on_the_dashboard() -
     assert [note.label for note in alarms(world)] == ["Names"]  # what the dashboard shows, too
 
 
+def test_of_two_groups_side_by_side_the_one_without_traffic_is_idle() -> None:
+    both = RolloutStatus(phase=Phase.SWITCHED, strategy="red-black", revision="v001", former="v000")
+    shop = replace(worlds.cluster("shop", 2), rollout=both)
+    served = replace(worlds.instance("shop", 1), serving=True)
+    assert [verdict_word(one, shop) for one in (served, worlds.instance("shop", 2))] == ["ready", "idle"]
+    after = replace(shop, rollout=replace(both, phase=Phase.COMPLETE))
+    assert verdict_word(worlds.instance("shop", 2), after) == "ready"
+
+
 def test_a_run_that_is_being_stopped_says_so() -> None:
     run = replace(worlds.instance("loader", 1, Verdict.STOPPING), task=True)
-    assert verdict_word(run) == "stopping"
+    assert verdict_word(run, worlds.tasks().clusters[0]) == "stopping"
 
 
 def test_a_fault_made_on_purpose_says_what_whom_and_until_when() -> None:
