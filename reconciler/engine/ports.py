@@ -62,6 +62,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a container has used of the processors since its start, and has in memory without spare file cache."""
+
+    cpu_seconds: float
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineEvent:
     """Something happened to a container of ours (`cluster` set) or to an image (`cluster` None): a hint to look."""
 
@@ -145,6 +153,9 @@ class Engine(Protocol):
 
     def up_seconds(self, id: str) -> float:
         """Seconds since the container started by the engine's clock; 0.0 where it never did or is gone."""
+
+    def usage(self, id: str) -> Usage | None:
+        """None where it doesn't run. May take a second, which the engine needs for a sample."""
 
     def events(self, env: str, stop: Event) -> Iterator[EngineEvent | None]:
         """Events from now on, until `stop` is set; first yields None once it is subscribed (list then, not before).

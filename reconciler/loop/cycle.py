@@ -14,7 +14,7 @@ from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan
 from reconciler.plan.world import Decision, decide
 from reconciler.spec.wanted import WantedWorld
-from reconciler.state.beats import Beat, Sounding
+from reconciler.state.beats import Beat, Gauge, Sounding
 from reconciler.state.image import Image
 from reconciler.state.instance import Instance
 from reconciler.state.observed import InFlight, Observed
@@ -34,6 +34,7 @@ class Senses:
     names: Names
     beats: Callable[[], Mapping[str, Beat]]
     soundings: Callable[[], Mapping[str, Sounding]]
+    gauges: Callable[[], Mapping[str, Gauge]]
     clock: Callable[[], float]
     closed_zones: Callable[[], Mapping[str, ClosedZone]]
     history: Callable[[], Mapping[str, tuple[Version, ...]]]
@@ -117,7 +118,8 @@ class Cycle:
         memory.sight(everyone, now, senses.engine.up_seconds)
         observed = Observed(
             channel=memory.channel, instances=listing.instances, foreign=listing.foreign, beats=senses.beats(),
-            soundings=senses.soundings(), sightings=memory.sightings, in_flight=flights, setbacks=memory.setbacks,
+            soundings=senses.soundings(), gauges=senses.gauges(), sightings=memory.sightings, in_flight=flights,
+            setbacks=memory.setbacks,
             images=self._look_up_images(world, memory.rollouts), history=senses.history(),
             names=senses.names.published(), pulled=memory.pulled, ended=self._still_ending(everyone, now),
             closed_zones=senses.closed_zones(), rollouts=memory.rollouts, scales=memory.scales,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from reconciler.engine.heartbeats import Expected
 from reconciler.engine.probes import Target
+from reconciler.plan.metrics import needs_gauge
 from reconciler.plan.verdicts import DEFAULT_HEARTBEAT
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.observed import Observed
@@ -38,3 +39,14 @@ def probe_targets(world: WantedWorld, observed: Observed) -> dict[str, Target]:
             if probe is not None and instance.alive and instance.address:
                 targets[instance.id] = Target(address=instance.address, probe=probe, cluster=name)
     return targets
+
+
+def gauge_targets(world: WantedWorld, observed: Observed) -> frozenset[str]:
+    """The ids of running containers of which the engine has to tell what they don't tell themselves."""
+    return frozenset(
+        instance.id
+        for name, wanted in world.clusters.items()
+        if wanted.spec is not None and (wanted.spec.autoscale is not None or wanted.spec.rollout.canary.metric)
+        for instance in observed.instances.get(name, ())
+        if instance.alive and needs_gauge(wanted.spec, observed.beats.get(instance.id))
+    )

@@ -27,6 +27,7 @@ from reconciler.loop.chronicle import Chronicle
 from reconciler.loop.cycle import Cycle, Senses, Turn
 from reconciler.loop.desk import Desk
 from reconciler.loop.engine_watch import EngineWatch
+from reconciler.loop.gauges import Gauges
 from reconciler.loop.history import History
 from reconciler.loop.memory import LoopMemory
 from reconciler.loop.presence import Presence
@@ -97,11 +98,12 @@ class Loop(Desk):
         )  # fmt: skip
         self._executor = Executor(steps, self._outcomes.put, self._queue.add)
         self._prober = Prober(self._clock, self._queue.add)
-        self._audience = Audience(around.listener, self._prober)
+        self._gauges = Gauges(around.engine.usage, self._clock)
+        self._audience = Audience(around.listener, self._prober, self._gauges)
         self._senses = Senses(
             engine=around.engine, names=around.names, beats=around.listener.beats,
             soundings=self._prober.soundings, clock=self._clock, closed_zones=self._zones.now_closed,
-            history=lambda: self._history.versions,
+            history=lambda: self._history.versions, gauges=self._gauges.gauges,
         )  # fmt: skip
         self._cycle = Cycle(settings.env, self._senses, self._executor, self._memory, self._limits)
         self._directory = DirectoryWatch(settings.specs, self._on_file, polling=settings.polling)
@@ -272,6 +274,7 @@ class Loop(Desk):
         with ExitStack() as stack:  # whatever one of these raises, the others are ended too
             stack.callback(self._events.stop, timeout_seconds=0.3)
             stack.callback(self._prober.stop)
+            stack.callback(self._gauges.stop)
             stack.callback(self._directory.stop)
             stack.callback(self._presence.stop)
             stack.callback(self._executor.stop, timeout_seconds=0.5)

@@ -10,6 +10,7 @@ from reconciler.state.instance import Instance
 from reconciler.state.observed import Observed
 
 FRESH_SECONDS = 10.0
+GAUGE_FRESH_SECONDS = 15.0  # the engine is asked for many in turn
 GAUGED = frozenset({"cpu", "memory"})
 """What the engine knows of every container."""
 
@@ -63,7 +64,7 @@ def _fresh_beat(instance: Instance, spec: ClusterSpec, observed: Observed, now: 
 
 def _fresh_gauge(instance: Instance, observed: Observed, now: float) -> Gauge | None:
     gauge = observed.gauges.get(instance.id)
-    return gauge if gauge is not None and now - gauge.at <= FRESH_SECONDS else None
+    return gauge if gauge is not None and now - gauge.at <= GAUGE_FRESH_SECONDS else None
 
 
 def _memory_limit(spec: ClusterSpec) -> int | None:

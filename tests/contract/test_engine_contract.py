@@ -11,7 +11,7 @@ from reconciler.errors import EngineUnavailable, NotOurs, PermanentError, Transi
 from reconciler.spec.cluster import Port
 from reconciler.state import labels as keys
 from reconciler.state.instance import EngineState, Instance
-from tests.support.worlds import IMAGE, STUBBORN, World
+from tests.support.worlds import BUSY, IMAGE, STUBBORN, World
 
 NOBODY = "0123456789abcdef" * 4
 
@@ -233,6 +233,20 @@ def test_up_seconds_count_from_the_start(world: World) -> None:
     assert 0.0 < first < 20.0
     assert world.until(lambda: world.engine.up_seconds(made) > first)
     assert world.engine.up_seconds(NOBODY) == 0.0
+
+
+def test_what_a_container_uses_is_told_while_it_runs(world: World) -> None:
+    world.network()
+    made = world.engine.create(world.blueprint())
+    assert world.engine.usage(made) is None
+    assert world.engine.usage(NOBODY) is None
+    busy = world.running(2, command=BUSY)
+    first = world.until(lambda: world.engine.usage(busy))
+    assert first.memory_bytes > 0
+    world.until(lambda: (later := world.engine.usage(busy)) and later.cpu_seconds > first.cpu_seconds)
+    world.crash(busy)
+    world.until(lambda: _in_state(world, busy, EngineState.EXITED))
+    assert world.engine.usage(busy) is None
 
 
 def test_files_go_into_a_created_container(world: World) -> None:

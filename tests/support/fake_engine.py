@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reconciler.engine.docker import subnets
-from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Found, Listing, Network, Signal
+from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Found, Listing, Network, Signal, Usage
 from reconciler.errors import EngineUnavailable, NotOurs, PermanentError, TransientError
 from reconciler.spec.cluster import Pull
 from reconciler.state import labels as keys
@@ -24,7 +24,7 @@ from tests.support.fake_network import fake_network
 class FakeEngine(FakeContainers):
     """`registry` is what it could pull, by reference. `calls` records every call as (method, arguments).
 
-    `stale_by` makes listings that many changes old.
+    `stale_by` makes listings that many changes old. `busy` are processors in use, `memory` bytes, by container.
     """
 
     def __init__(
@@ -35,6 +35,8 @@ class FakeEngine(FakeContainers):
         self.registry_down = False
         self.calls: list[tuple[str, tuple[object, ...]]] = []
         self.stale_by = 0
+        self.busy: dict[str, float] = {}
+        self.memory: dict[str, int] = {}
         self._closed = False
 
     def info(self) -> EngineInfo:
@@ -58,6 +60,14 @@ class FakeEngine(FakeContainers):
         self._begin("up_seconds", id)
         box = self.boxes.get(id)
         return 0.0 if box is None or box.started_at is None else max(0.0, self.clock() - box.started_at)
+
+    def usage(self, id: str) -> Usage | None:
+        self._begin("usage", id)
+        box = self.boxes.get(id)
+        if box is None or box.started_at is None or not box.alive:
+            return None
+        used = self.busy.get(id, 0.0) * (self.clock() - box.started_at)
+        return Usage(cpu_seconds=0.01 + used, memory_bytes=self.memory.get(id, 2**20))
 
     def events(self, env: str, stop: threading.Event) -> Iterator[EngineEvent | None]:
         self._begin("events", env)

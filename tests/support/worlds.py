@@ -21,6 +21,7 @@ Found = TypeVar("Found")
 # A shell without a trap ignores SIGTERM only as process 1; under the engine's init it ends by it, as others
 # do.
 SLEEP = ("sleep", "1000")
+BUSY = ("sh", "-c", "while :; do :; done")
 STUBBORN = ("sh", "-c", "trap '' TERM; while :; do sleep 0.1; done")
 
 
@@ -120,6 +121,8 @@ class FakeWorld(World):
         made = super().running(number, command=command)
         if command == STUBBORN:
             self.fake.stubborn.add(made)
+        if command == BUSY:
+            self.fake.busy[made] = 1.0
         return made
 
     def freeze(self, id: str) -> None:

@@ -12,8 +12,9 @@ from reconciler.engine.docker import containers, events, faults, images, invento
 from reconciler.engine.docker.api import Api
 from reconciler.engine.docker.files import fetch, upload
 from reconciler.engine.docker.listing import read_listing
+from reconciler.engine.docker.usage import usage
 from reconciler.engine.fault_ports import Conversation
-from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Found, Listing, Network, Signal
+from reconciler.engine.ports import Blueprint, EngineEvent, EngineInfo, File, Found, Listing, Network, Signal, Usage
 from reconciler.spec.cluster import Pull
 from reconciler.state import labels as keys
 from reconciler.state.faults import FaultPart
@@ -51,6 +52,9 @@ class DockerEngine:
 
     def up_seconds(self, id: str) -> float:
         return containers.up_seconds(self.api, id)
+
+    def usage(self, id: str) -> Usage | None:
+        return usage(self.api, id)
 
     def events(self, env: str, stop: Event) -> Iterator[EngineEvent | None]:
         return events.follow(self.api, env, stop)

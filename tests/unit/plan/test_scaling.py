@@ -214,7 +214,7 @@ def test_the_engines_figures_are_percent_of_the_limits() -> None:
 def test_figures_of_long_ago_are_none() -> None:
     spec = scaled_spec(metric="cpu", size=1)
     plain = make_instance(spec, 1, has_agent=False)
-    gauges = {"web-1": Gauge(at=NOW - 11.0, cpu=4.0, memory_bytes=1)}
+    gauges = {"web-1": Gauge(at=NOW - 16.0, cpu=4.0, memory_bytes=1)}
     found = find(spec, make_observed(spec, plain, beats={}, gauges=gauges, scales=running(spec, 1)))
     assert (found.size, found.hold_reason) == (1, "MetricMissing")
 
