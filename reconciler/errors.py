@@ -10,6 +10,7 @@
     │   ├── PermanentError        trying again as it is won't help; report it
     │   ├── StuckInEngine         the engine won't let go of something that nobody uses
     │   └── NotOurs               the thing there belongs to somebody else; leave it alone
+    ├── RegistryError         a registry (Eureka) refused or failed: traffic is as it was, nothing waits for it
     ├── ChaosRefused          a fault that isn't allowed, or not now; nothing was touched
     ├── DoesNotBite           a fault was made and doesn't do what it should; it is undone
     ├── LockHeld              another loop owns this engine and environment
@@ -91,6 +92,10 @@ class StuckInEngine(EngineError):
 
 class NotOurs(EngineError):
     """The name or id in question belongs to a container that we did not make."""
+
+
+class RegistryError(ReconcilerError):
+    """A registry of services did not do what it was asked, or can't be asked."""
 
 
 class ChaosRefused(ReconcilerError):

@@ -99,6 +99,7 @@ def instance_dict(instance: InstanceStatus) -> Json:
         "exit_code": instance.exit_code,
         "task": instance.task,
         "serving": instance.serving,
+        "registry": instance.registry,
     }
 
 

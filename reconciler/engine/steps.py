@@ -8,10 +8,11 @@ half done. Never here: an effect without its name in `Effect`.
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar, get_args
 
 from reconciler.engine.ports import Blueprint, Engine, File, Names
+from reconciler.engine.registries import NoRegistries, Registries
 from reconciler.errors import EngineError, TransientError
 from reconciler.plan.actions import (
     Action,
@@ -20,6 +21,8 @@ from reconciler.plan.actions import (
     OnInstance,
     PublishName,
     PullImage,
+    PutInService,
+    PutOutOfService,
     RemoveInstance,
     TerminateInstance,
     WithdrawName,
@@ -27,7 +30,7 @@ from reconciler.plan.actions import (
 
 Boundary = Callable[[str], None]
 Effect = Literal[
-    "pull", "publish", "withdraw", "terminate", "kill", "remove",
+    "pull", "publish", "withdraw", "activate", "deactivate", "terminate", "kill", "remove",
     "withdraw-former", "remove-former", "create", "upload", "start", "discard",
 ]  # fmt: skip
 BOUNDARIES = tuple(f"{effect}:{side}" for effect in get_args(Effect) for side in ("before", "after"))
@@ -70,6 +73,7 @@ class Steps:
     make: Maker
     register: Register
     stop: threading.Event
+    registries: Registries = field(default_factory=NoRegistries)
     boundary: Boundary = no_boundary
 
     def run(self, action: Action) -> str:
@@ -104,6 +108,10 @@ class Steps:
                 self._call("publish", lambda: self.names.publish(action.id, action.record))
             case WithdrawName():
                 self._call("withdraw", lambda: self.names.withdraw(action.id))
+            case PutInService():
+                self._call("activate", lambda: self.registries.activate(action.place, action.entry))
+            case PutOutOfService():
+                self._call("deactivate", lambda: self.registries.deactivate(action.place, action.entry))
             case OnInstance():
                 self._end(action)
 

@@ -5,10 +5,11 @@ Before: assembly (the real ones), tests (some of their own). After: runner.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.engine.heartbeats import HeartbeatListener
 from reconciler.engine.ports import Engine, EngineInfo, Names, Network
+from reconciler.engine.registries import NoRegistries, Registries
 from reconciler.engine.steps import Maker, no_boundary
 from reconciler.engine.steps import Register as RegisterPort
 from reconciler.engine.store import Store
@@ -53,3 +54,4 @@ class Surroundings:
     nameservers: tuple[str, ...] = ()
     faults: Callable[[], tuple[FaultSeen, ...]] = no_faults
     wall: Callable[[], float] = time.time
+    registries: Registries = field(default_factory=NoRegistries)

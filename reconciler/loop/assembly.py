@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from reconciler.engine.docker import connect
+from reconciler.engine.eureka.follower import EurekaFollower
 from reconciler.engine.heartbeats import HeartbeatListener
 from reconciler.engine.keys import KeyFile
 from reconciler.engine.lock import acquire
@@ -60,6 +61,9 @@ def surroundings(
         service = (open_names or unserved(settings.env))(place)
         stack.callback(service.close)
 
+        registries = EurekaFollower(clock, queue.add)
+        stack.callback(registries.stop)
+
         def look_after_network() -> None:
             engine.ensure_network(settings.env, network.subnet)
             if not listener.alive():
@@ -89,6 +93,7 @@ def surroundings(
             boundary=boundary,
             names_problem=service.problem,
             nameservers=service.nameservers,
+            registries=registries,
         )
 
 

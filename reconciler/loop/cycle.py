@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from reconciler.engine.executor import Executor
 from reconciler.engine.ports import Engine, EngineEvent, Listing, Names
 from reconciler.loop.memory import LoopMemory
+from reconciler.loop.registered import Following
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan
 from reconciler.plan.world import Decision, decide
@@ -38,6 +39,7 @@ class Senses:
     clock: Callable[[], float]
     closed_zones: Callable[[], Mapping[str, ClosedZone]]
     history: Callable[[], Mapping[str, tuple[Version, ...]]]
+    following: Following
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ class Cycle:
         senses, memory = self._senses, self._memory
         now = senses.clock()
         memory.regain_sight(now)
+        seen = senses.following.look(world, listing.instances)
         everyone = [instance for instances in listing.instances.values() for instance in instances]
         memory.sight(everyone, now, senses.engine.up_seconds)
         observed = Observed(
@@ -123,6 +126,7 @@ class Cycle:
             images=self._look_up_images(world, memory.rollouts), history=senses.history(),
             names=senses.names.published(), pulled=memory.pulled, ended=self._still_ending(everyone, now),
             closed_zones=senses.closed_zones(), rollouts=memory.rollouts, scales=memory.scales,
+            registered=seen.registered, deaf=seen.deaf, unlisted=seen.unlisted,
         )  # fmt: skip
         return observed, now
 

@@ -12,8 +12,11 @@ from reconciler.plan.actions import (
     Action,
     CreateInstance,
     KillInstance,
+    OnInstance,
     PublishName,
     PullImage,
+    PutInService,
+    PutOutOfService,
     RemoveInstance,
     TerminateInstance,
     WithdrawName,
@@ -134,10 +137,10 @@ class LoopMemory:
             self._clear(action)
             if isinstance(action, CreateInstance):
                 self._made[outcome.id] = now
-            elif isinstance(action, PublishName | WithdrawName | TerminateInstance | KillInstance):
+            elif isinstance(action, OnInstance):
                 self._step(action, now)
 
-    def _step(self, action: PublishName | WithdrawName | TerminateInstance | KillInstance, now: float) -> None:
+    def _step(self, action: OnInstance, now: float) -> None:
         sighting = self.sightings.get(action.id)
         if sighting is None:
             return
@@ -146,6 +149,10 @@ class LoopMemory:
                 sighting = replace(sighting, withdrawn_at=None)
             case WithdrawName():
                 sighting = replace(sighting, withdrawn_at=now)
+            case PutInService():
+                sighting = replace(sighting, held_out_at=None)
+            case PutOutOfService():
+                sighting = replace(sighting, held_out_at=now)
             case TerminateInstance():
                 sighting = replace(sighting, terminated_at=now)
             case KillInstance():

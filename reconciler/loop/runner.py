@@ -31,6 +31,7 @@ from reconciler.loop.gauges import Gauges
 from reconciler.loop.history import History
 from reconciler.loop.memory import LoopMemory
 from reconciler.loop.presence import Presence
+from reconciler.loop.registered import Following
 from reconciler.loop.rollout_news import RolloutNews
 from reconciler.loop.scanner import Scanner
 from reconciler.loop.settings import Settings
@@ -94,7 +95,7 @@ class Loop(Desk):
         self._memory = LoopMemory(now, self._history.rollouts(now), store.take_confirmed(), store.held())
         steps = Steps(
             engine=around.engine, names=around.names, make=around.make, register=around.register,
-            stop=self._stop, boundary=around.boundary,
+            stop=self._stop, boundary=around.boundary, registries=around.registries,
         )  # fmt: skip
         self._executor = Executor(steps, self._outcomes.put, self._queue.add)
         self._prober = Prober(self._clock, self._queue.add)
@@ -104,6 +105,7 @@ class Loop(Desk):
             engine=around.engine, names=around.names, beats=around.listener.beats,
             soundings=self._prober.soundings, clock=self._clock, closed_zones=self._zones.now_closed,
             history=lambda: self._history.versions, gauges=self._gauges.gauges,
+            following=Following(around.registries),
         )  # fmt: skip
         self._cycle = Cycle(settings.env, self._senses, self._executor, self._memory, self._limits)
         self._directory = DirectoryWatch(settings.specs, self._on_file, polling=settings.polling)

@@ -85,6 +85,24 @@ class WithdrawName(OnInstance):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutInService(OnInstance):
+    """Let the registry `place` lead traffic to its `entry` again (Asgard's word for it is activate)."""
+
+    kind: ClassVar[str] = "activate"
+    place: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutOutOfService(OnInstance):
+    """Have the registry `place` lead no more traffic to its `entry`, whatever the instance says of itself."""
+
+    kind: ClassVar[str] = "deactivate"
+    place: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TerminateInstance(OnInstance):
     """Send SIGTERM and return at once."""
 
@@ -105,4 +123,14 @@ class RemoveInstance(OnInstance):
     kind: ClassVar[str] = "remove"
 
 
-Action = PullImage | CreateInstance | PublishName | WithdrawName | TerminateInstance | KillInstance | RemoveInstance
+Action = (
+    PullImage
+    | CreateInstance
+    | PublishName
+    | WithdrawName
+    | PutInService
+    | PutOutOfService
+    | TerminateInstance
+    | KillInstance
+    | RemoveInstance
+)

@@ -102,8 +102,8 @@ def _number_kept_until(instance: Instance, observed: Observed, now: float) -> fl
 
 
 def available(instance: Instance, judgement: Judgement, observed: Observed, now: float, bake: float) -> bool:
-    """Ready, and for `bake` seconds already."""
-    if judgement.verdict not in HEALTHY:
+    """Ready, and for `bake` seconds already; where others of its cluster are UP in a registry, it is so, too."""
+    if judgement.verdict not in HEALTHY or instance.id in observed.unlisted:
         return False
     sighting = observed.sightings.get(instance.id)
     ready_since = now if sighting is None or sighting.ready_since is None else sighting.ready_since

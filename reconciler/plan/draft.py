@@ -41,7 +41,7 @@ class Draft:
 
     def end(self, instance: Instance, cause: str, stop: Stop) -> None:
         """Take the next step of an instance's end."""
-        step = next_step(instance, cause, stop, self._observed, self._now)
+        step = next_step(instance, cause, stop, self._observed, self._now, self._limits)
         if step.action is not None:
             self.add((step.action,))
         elif instance.alive:

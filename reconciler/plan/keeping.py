@@ -3,7 +3,7 @@
 Before: world, which asked the guard. After: the plan. Nothing is ever created here.
 """
 
-from reconciler.plan.actions import PublishName, WithdrawName
+from reconciler.plan.actions import PublishName, PutInService, PutOutOfService, WithdrawName
 from reconciler.plan.draft import Draft
 from reconciler.plan.limits import Limits
 from reconciler.plan.naming import keep_names
@@ -42,7 +42,8 @@ def keep(
 
 def undone_waits(plan: Plan) -> tuple[Wait, ...]:
     """What would be done were the cluster not suspended, so that nobody takes it for finished."""
-    count = sum(1 for action in plan.actions if not isinstance(action, PublishName | WithdrawName))
+    told = (PublishName, WithdrawName, PutInService, PutOutOfService)  # of these the suspended get theirs, too
+    count = sum(1 for action in plan.actions if not isinstance(action, told))
     if not count and not plan.waits:
         return ()
     what = f"be done: {count} action{'' if count == 1 else 's'}" if count else f"wait: {plan.waits[0].reason}"

@@ -7,7 +7,7 @@ prints it.
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.plan.actions import CreateInstance, WithdrawName
+from reconciler.plan.actions import Action, CreateInstance, WithdrawName
 from reconciler.plan.backoff import starts_in_a_row
 from reconciler.plan.buckets import Buckets, sort_instances
 from reconciler.plan.draft import Draft
@@ -24,6 +24,7 @@ from reconciler.plan.settled import is_settled
 from reconciler.plan.sharing import Share, missing, share_out
 from reconciler.plan.task import TaskPass
 from reconciler.plan.thinning import Thinning
+from reconciler.plan.traffic import traffic_actions, traffic_changes
 from reconciler.plan.verdicts import Judgement, judged_by_news
 from reconciler.spec.cluster import ClusterSpec, Stop
 from reconciler.spec.wanted import Wanted
@@ -71,8 +72,11 @@ def reconcile(
             return plan
         undone = undone_waits(plan)
     wake_at = [at for i in instances if (at := judgements[i.id].changes_at) is not None and at > now]
+    wake_at += (at for at in traffic_changes(instances, judgements, observed) if at > now)
     waits = undone + (stage.waits if stage is not None and settled else ())
-    named = [*name_actions(spec, instances, judgements, observed, (), _serves(stage, observed))]
+    serves = _serves(stage, observed)
+    named: list[Action] = [*name_actions(spec, instances, judgements, observed, (), serves)]
+    named += traffic_actions(instances, judgements, observed, (), now, serves)
     if not named and not waits and stage is None:  # nearly all clusters, nearly always
         return Plan(cluster=spec.name, requeue_after_seconds=min(wake_at) - now if wake_at else None)
     draft = Draft(wanted.name, observed, now, limits)
@@ -208,6 +212,7 @@ class _Pass:
         self.draft.add(self._lost_names(buckets, replaced))
         serves = _serves(self.stage, self.observed)
         self.draft.add(name_actions(self.spec, instances, self.judgements, self.observed, ending, serves))
+        self.draft.add(traffic_actions(instances, self.judgements, self.observed, ending, self.now, serves))
         self.draft.wake_at += self._changes(instances)
 
     def _lost_names(self, buckets: Buckets, replaced: Collection[str | None]) -> Iterator[WithdrawName]:
@@ -238,6 +243,7 @@ class _Pass:
         return Wait(reason="ChannelSuspected", message=channel.reason)
 
     def _changes(self, instances: Iterable[Instance]) -> Iterator[float]:
+        yield from traffic_changes(instances, self.judgements, self.observed)
         bake = self.spec.rollout.bake_seconds
         for instance in instances:
             at = self.judgements[instance.id].changes_at

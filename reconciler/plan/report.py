@@ -33,6 +33,7 @@ _DEGRADING = frozenset({
 _DOING = {
     "create": "creating", "pull": "fetching", "terminate": "stopping", "kill": "killing",
     "remove": "removing", "publish": "naming", "withdraw": "withdrawing the name of",
+    "activate": "giving traffic to", "deactivate": "withdrawing traffic from",
 }  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def _conditions(
     shut = _shut(wanted, plan, counts, observed)
     moving, why = _progress(plan, shut, busy=bool(observed.in_flight.get(wanted.name)), complete=complete)
     result.append(condition("Progressing", why.reason, why.message, on=moving))
-    trouble = _trouble(wanted, plan, live, judgements) or shut
+    trouble = _trouble(wanted, plan, live, judgements, observed) or shut
     if trouble is None:
         result.append(condition("Degraded", "AsExpected", on=False))
     else:
@@ -172,7 +173,9 @@ def _progress(plan: Plan, shut: Wait | None, *, busy: bool, complete: bool) -> t
     return moving, why
 
 
-def _trouble(wanted: Wanted, plan: Plan, live: list[Instance], judgements: Mapping[str, Judgement]) -> Wait | None:
+def _trouble(
+    wanted: Wanted, plan: Plan, live: list[Instance], judgements: Mapping[str, Judgement], observed: Observed
+) -> Wait | None:
     for wait in plan.waits:
         if wait.reason in _DEGRADING:
             return wait
@@ -180,6 +183,8 @@ def _trouble(wanted: Wanted, plan: Plan, live: list[Instance], judgements: Mappi
         return Wait(reason="SpecInvalid", message=str(wanted.problems[0]))
     if wanted.missing_files:
         return Wait(reason="FileMissing", message=f"{', '.join(wanted.missing_files)}: no such file")
+    if deaf := observed.deaf.get(wanted.name):
+        return Wait(reason="EurekaUnreachable", message=f"traffic is neither given nor withdrawn there: {deaf}")
     for instance in live:
         judgement = judgements[instance.id]
         if judgement.verdict is Verdict.SUSPECT:
@@ -234,6 +239,7 @@ def _row(
         metrics=beat.metrics if beat else {},
         exit_code=instance.exit_code,
         task=instance.task,
+        registry=seen.status if (seen := observed.registered.get(instance.id)) else "",
     )
 
 

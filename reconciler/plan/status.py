@@ -51,7 +51,7 @@ class InstanceStatus:
     """One instance for people: `name` is `webapp1`, `container` `dev-webapp-1`.
 
     `phase` is the engine's word, or `pending`. `serving`: the cluster's name leads to it. `cpu` is in processors;
-    `metrics` are the figures of its main process.
+    `metrics` are the figures of its main process. `registry` is what Eureka says of it, empty where it says nothing.
     """
 
     name: str
@@ -72,6 +72,7 @@ class InstanceStatus:
     serving: bool = False
     cpu: float | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    registry: str = ""
 
 
 class Phase(StrEnum):

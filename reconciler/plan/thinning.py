@@ -81,10 +81,12 @@ class Thinning:
     def _uses(self, instance: Instance) -> frozenset[str]:
         """In what it counts: as `ready`, as `heard` (while blind, the ready are not all heard), as `available`.
 
-        In nothing where its name is there and doesn't lead to it: so nobody ends whose traffic hasn't moved yet.
+        In nothing where its name is there and doesn't lead to it, or the registry doesn't: so nobody ends whose traffic
+        hasn't moved yet.
         """
         judgement, record = self.judgements[instance.id], self.observed.names.get(instance.id)
-        if record is not None and not record.ready:
+        seen = self.observed.registered.get(instance.id)
+        if (record is not None and not record.ready) or (seen is not None and seen.held_out):
             return frozenset()
         bake = 0.0 if instance.id in self.buckets.outdated else self.spec.rollout.bake_seconds
         if judgement.verdict not in HEALTHY:

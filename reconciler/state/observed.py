@@ -23,7 +23,8 @@ class Sighting:
     """What is remembered of one container, by id: nothing that its labels or the engine could say.
 
     `up_since` is when it started, as near as we know. `adopted` means it ran before this loop did.
-    `withdrawn_at`, `terminated_at`, `killed_at` are the steps of its end that were taken.
+    `withdrawn_at`, `held_out_at`, `terminated_at`, `killed_at` are the steps of its end that were taken: since when
+    its names, then the registry lead to it no more (both are taken back where it stays after all).
     """
 
     up_since: float
@@ -33,6 +34,7 @@ class Sighting:
     removing_since: float | None = None
     dead_since: float | None = None
     withdrawn_at: float | None = None
+    held_out_at: float | None = None
     terminated_at: float | None = None
     killed_at: float | None = None
 
@@ -100,7 +102,9 @@ class Observed:
     `create-3`). `pulled` is the generation of each cluster's spec for which its image was last fetched. `ended` holds
     the ids of containers that the engine told the end of and lists as running still, while it puts them away.
     `closed_zones` are by name. `history` holds each cluster's versions, oldest first; `rollouts` and `scales` are what
-    the pass before concluded of it. `gauges` are the engine's own figures, `registered` is what Eureka says.
+    the pass before concluded of it. `gauges` are the engine's own figures, `registered` is what Eureka says, as far as
+    it can be asked; `deaf` maps a cluster to why it can't. `unlisted` are the ids of those that aren't UP there, nor
+    held out, though others of their cluster are.
     """
 
     channel: Channel
@@ -121,3 +125,5 @@ class Observed:
     scales: Mapping[str, Scale] = field(default_factory=dict)
     gauges: Mapping[str, Gauge] = field(default_factory=dict)
     registered: Mapping[str, Registered] = field(default_factory=dict)
+    deaf: Mapping[str, str] = field(default_factory=dict)
+    unlisted: frozenset[str] = frozenset()

@@ -15,6 +15,10 @@ from reconciler.state.image import Image
 from tests.loop.turning import BASE, Life, Turning
 
 LATER = "later:1"
+EUREKA = (
+    "discovery: {eureka: {app: WEB, url: 'http://192.0.2.1:8080/eureka/v2'}}\n"
+    "volumes: [data:/data]\n"  # in place: the successor has its predecessor's id in Eureka, and what was put on it
+)
 
 
 def spec(size: int, *, image: str = BASE, colour: str = "blue", more: str = "") -> str:
@@ -46,6 +50,10 @@ def _change_stubborn(world: Turning) -> None:
     _change(world)
 
 
+def _change_registered(world: Turning) -> None:
+    world.save("web", spec(1, colour="red", more=EUREKA))
+
+
 def _shrink(world: Turning) -> None:
     world.save("web", spec(1))
 
@@ -56,11 +64,14 @@ def _delete(world: Turning) -> None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`begin` is the size that stands before `change`, `lost` how many of them it costs; all others stay."""
+    """`begin` is the size that stands before `change`, `lost` how many of them it costs; all others stay. `more` is in
+    the spec before it, too.
+    """
 
     begin: int
     change: Callable[[Turning], None]
     lost: int = 0
+    more: str = ""
 
 
 SCENARIOS = {
@@ -69,6 +80,7 @@ SCENARIOS = {
     "replace a killed one": Scenario(3, _kill_one, lost=1),
     "replace a silent one": Scenario(3, _mute_one, lost=1),
     "roll": Scenario(2, _change, lost=2),
+    "roll, registered in Eureka": Scenario(1, _change_registered, lost=1, more=EUREKA),
     "roll over the stubborn": Scenario(2, _change_stubborn, lost=2),
     "shrink": Scenario(3, _shrink, lost=2),
     "delete": Scenario(2, _delete, lost=2),
@@ -82,7 +94,7 @@ def prepared(root: Path, scenario: Scenario, life: Life | None = None) -> Iterat
     try:
         world.start()
         world.engine.add_foreign("dev-webs-1")
-        world.save("web", spec(scenario.begin))
+        world.save("web", spec(scenario.begin, more=scenario.more))
         world.settle()
         world.first = set(world.engine.boxes)
         world.restart(life)
@@ -102,6 +114,8 @@ def picture(world: Turning) -> Counter[tuple[str, ...]]:
         record = world.names.published().get(box.id)
         if record is not None:
             seen["name", record.cluster, str(record.ready)] += 1
+        registered = world.registries.status(labels.get(keys.CLUSTER, "") + labels.get(keys.NUMBER, ""))
+        seen["registered", registered] += 1
     seen["names", str(len(world.names.published()))] += 1
     return seen
 

@@ -16,6 +16,7 @@ from reconciler.engine.heartbeats import HeartbeatListener
 from reconciler.engine.making import BeatRegister, ContainerMaker
 from reconciler.engine.names import EmbeddedNames
 from reconciler.engine.ports import Engine
+from reconciler.engine.registries import Registries
 from reconciler.engine.store import Store
 from reconciler.errors import EngineUnavailable
 from reconciler.loop.around import Surroundings
@@ -24,11 +25,13 @@ from reconciler.loop.runner import Loop
 from reconciler.loop.settings import Settings
 from reconciler.loop.workqueue import ALL, WorkQueue
 from reconciler.plan.status import ClusterStatus, WorldStatus
+from reconciler.state import labels as keys
 from reconciler.state.beats import Beat
 from reconciler.state.image import Image
 from reconciler.state.instance import EngineState
 from tests.support.fake_box import Box
 from tests.support.fake_engine import FakeEngine
+from tests.support.fake_registries import FakeRegistries
 
 ENV = "dev"
 BASE = "base:1"
@@ -73,9 +76,9 @@ class Life:
 
 
 class Wire:
-    """The engine as one process sees it."""
+    """The engine, or the registries, as one process sees them."""
 
-    def __init__(self, engine: FakeEngine, life: Life) -> None:
+    def __init__(self, engine: FakeEngine | FakeRegistries, life: Life) -> None:
         self._engine = engine
         self._life = life
 
@@ -134,6 +137,7 @@ class Turning:
         self.specs.mkdir()
         self.state.mkdir()
         self.settings = Settings(env=ENV, domain="docker", state=self.state, specs=self.specs, **settings)
+        self.registries = FakeRegistries()
         self.mute: set[str] = set()
         self.blocked = False
         self.events: list[tuple[str, str]] = []
@@ -172,6 +176,7 @@ class Turning:
             queue=self.queue,
             boundary=self.life.boundary,
             wall=self.time,
+            registries=cast("Registries", Wire(self.registries, self.life)),
         )  # fmt: skip
         self.loop = Loop(self.settings, around)
         cast("Any", self.loop)._directory = _Unwatched()
@@ -259,6 +264,14 @@ class Turning:
         for box in list(self.engine.boxes.values()):
             if box.state is EngineState.RUNNING and box.id not in self.mute and not self.blocked:
                 self.ears.hear(box)
+                self._register(box)
+
+    def _register(self, box: Box) -> None:
+        """Where its cluster is followed in a registry, its own word there is UP for as long as it lives."""
+        name, number = box.labels.get(keys.CLUSTER), box.labels.get(keys.NUMBER)
+        if name and any(name in place.clusters for place in self.registries.places.values()):
+            self.registries.hear(f"{name}{number}", box.address or "")
+            self.queue.add(name)
 
     def _await_workers(self) -> None:
         executor = self.loop._executor

@@ -15,8 +15,8 @@ from reconciler.errors import UsageError
 def test_every_effect_goes_through_its_named_boundary() -> None:
     source = inspect.getsource(steps)
     assert set(re.findall(r'self\._call\("([a-z-]+)"', source)) == set(get_args(Effect))
-    effects = re.findall(r"self\.(?:engine|names)\.[a-z]+\(", source)
-    bare = [line for line in source.splitlines() if re.search(r"self\.(engine|names)\.[a-z]+\(", line)]
+    effects = re.findall(r"self\.(?:engine|names|registries)\.[a-z]+\(", source)
+    bare = [line for line in source.splitlines() if re.search(r"self\.(engine|names|registries)\.[a-z]+\(", line)]
     assert len(effects) == len(get_args(Effect))
     assert all("self._call(" in line for line in bare)
 

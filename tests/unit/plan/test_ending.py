@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from reconciler.plan.ending import next_step
+from reconciler.plan.limits import Limits
 from reconciler.spec.cluster import Stop
 from reconciler.state.instance import EngineState
 from reconciler.state.observed import Observed, Setback
@@ -79,4 +80,4 @@ def test_a_step_that_failed_waits_for_its_back_off() -> None:
 def test_one_that_was_never_seen_before_ends_like_any_other() -> None:
     instance = make_settled(SPEC, 2).instances["web"][1]
     observed = replace(_ending(), sightings={})
-    assert next_step(instance, "x", STOP, observed, NOW).action is not None
+    assert next_step(instance, "x", STOP, observed, NOW, Limits()).action is not None

@@ -1,0 +1,89 @@
+"""Traffic in a registry (Eureka), planned like names are: who should draw it against who does.
+
+Before: verdicts, groups (who serves). After: the plan's activate and deactivate actions; `ending` has its own part.
+
+An instance has traffic there when it is ready and its group serves. Who should have none is held out, before it says
+that it is up where that can be. Never is the last one held out for the sake of others who don't draw traffic yet. Of
+who isn't registered, or whose registry can't be asked, nothing is planned: nothing ever waits for a registry.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from reconciler.plan.actions import PutInService, PutOutOfService
+from reconciler.plan.groups import Serves, everybody
+from reconciler.plan.status import Verdict
+from reconciler.plan.verdicts import Judgement
+from reconciler.state.instance import Instance
+from reconciler.state.observed import Observed
+from reconciler.state.registered import UP, Registered
+
+Traffic = PutInService | PutOutOfService
+EARLY_SECONDS = 0.5
+"""One that says UP is ready in a moment, as a rule: our own check comes only a little later. So long it is believed."""
+_HEALTHY = frozenset({Verdict.READY, Verdict.UNKNOWN})
+
+
+def traffic_actions(
+    instances: Iterable[Instance],
+    judgements: Mapping[str, Judgement],
+    observed: Observed,
+    doomed: Collection[str],
+    now: float,
+    serves: Serves = everybody,
+) -> Iterator[Traffic]:
+    """Give it to who is ready and serves; withhold it from the others. The doomed lose theirs by `ending`."""
+    if not observed.registered:  # nearly always
+        return
+    staying = [i for i in _registered(instances, observed) if i.id not in doomed]
+    stands_in = _stands_in([i for i in staying if serves(i)], judgements, observed)
+    for instance in staying:
+        seen, judgement = observed.registered[instance.id], judgements[instance.id]
+        if not serves(instance):
+            if seen.draws and stands_in:
+                yield deactivate(instance, seen, "its group has no traffic")
+        elif seen.held_out:
+            if judgement.verdict is Verdict.READY:
+                yield _activate(instance, seen, "ready")
+        elif _is_early(seen, judgement) and now >= seen.since + EARLY_SECONDS:
+            yield deactivate(instance, seen, f"registered as {UP}, but {judgement.cause or 'not ready yet'}")
+
+
+def traffic_changes(
+    instances: Iterable[Instance], judgements: Mapping[str, Judgement], observed: Observed
+) -> Iterator[float]:
+    """When time alone changes what is to be done."""
+    if observed.registered:
+        for instance in _registered(instances, observed):
+            seen = observed.registered[instance.id]
+            if _is_early(seen, judgements[instance.id]):
+                yield seen.since + EARLY_SECONDS
+
+
+def deactivate(instance: Instance, seen: Registered, cause: str) -> PutOutOfService:
+    """Hold it out."""
+    return PutOutOfService(
+        cluster=instance.cluster, number=instance.number, id=instance.id, cause=cause,
+        place=seen.place, entry=seen.entry,
+    )  # fmt: skip
+
+
+def _activate(instance: Instance, seen: Registered, cause: str) -> PutInService:
+    return PutInService(
+        cluster=instance.cluster, number=instance.number, id=instance.id, cause=cause,
+        place=seen.place, entry=seen.entry,
+    )  # fmt: skip
+
+
+def _registered(instances: Iterable[Instance], observed: Observed) -> list[Instance]:
+    return [i for i in instances if i.id in observed.registered and i.alive and i.id not in observed.ended]
+
+
+def _stands_in(serving: list[Instance], judgements: Mapping[str, Judgement], observed: Observed) -> bool:
+    """Whether those who serve draw traffic, all of them that are ready: then nobody else needs to."""
+    ready = [i for i in serving if judgements[i.id].verdict in _HEALTHY]
+    return bool(ready) and all(observed.registered[i.id].status == UP for i in ready)
+
+
+def _is_early(seen: Registered, judgement: Judgement) -> bool:
+    """It says that it is up, and isn't. Nothing is concluded before anybody can have been heard."""
+    return seen.status == UP and judgement.verdict is Verdict.STARTING and not judgement.presumed
