@@ -69,14 +69,17 @@ def goal_of_undo(revisions: Sequence[KeptRevision], label: str | None, present: 
         if same_template(present.text, text_of(chosen), file=present.file):
             raise ReconcilerError(_said_already(chosen, revisions, present))
         return chosen
-    for kept in revisions:
-        if kept.good and kept.text and not same_template(present.text, text_of(kept), file=present.file):
-            return kept
     others = [kept for kept in revisions if kept.text and not same_template(present.text, text_of(kept))]
-    if not others:
-        raise ReconcilerError(f"there is nothing to go back to: {revisions[0].revision} is all that was ever wanted")
-    named = ", ".join(f"{kept.revision} ({kept.why or 'never complete'})" for kept in others)
-    raise ReconcilerError(f"no earlier revision was ever rolled out to the end; name one with --to: {named}")
+    for kept in others:
+        if kept.good:
+            return kept
+    if others:
+        named = ", ".join(f"{kept.revision} ({kept.why or 'never complete'})" for kept in others)
+        raise ReconcilerError(f"no earlier revision was ever rolled out to the end; name one with --to: {named}")
+    for kept in revisions[1:]:
+        if kept.good:
+            raise ReconcilerError(_said_already(kept, revisions, present))
+    raise ReconcilerError(f"there is nothing to go back to: {revisions[0].revision} is all that was ever wanted")
 
 
 def _said_already(chosen: KeptRevision, revisions: Sequence[KeptRevision], present: SpecText) -> str:

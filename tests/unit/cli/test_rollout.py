@@ -29,6 +29,7 @@ KEPT = (
         at=1.0, text=b"image: shop:1\nsize: 1\ncommand: [run]\n", file="web.yaml", image="shop:1", good=True,
     ),
 )  # fmt: skip
+REBUILT = (KEPT[0], replace(KEPT[0], version=Version(revision="v001", spec_hash="c", image_id="sha256:0"), good=True))
 
 
 def rollout(phase: Phase, **changes: object) -> RolloutStatus:
@@ -190,8 +191,8 @@ def test_undo_writes_the_newest_good_template_back_and_nothing_else(
         (KEPT[:1], None, 1, "there is nothing to go back to"),
         ((KEPT[0], replace(KEPT[1], good=False)), None, 1, "name one with --to: v001 (never complete)"),
         ((KEPT[0], replace(KEPT[1], text=b"")), "v001", 1, "the text of v001 isn't known any more"),
-        ((KEPT[0], replace(KEPT[0], version=replace(KEPT[0].version, revision="v001", image_id="sha256:0"))), "v001", 1,
-         "`docker tag sha256:0 shop:3`"),
+        (REBUILT, "v001", 1, "v001 and v002 differ by the image that `shop:3` meant"),
+        (REBUILT, None, 1, "`docker tag sha256:0 shop:3`"),
     ],
 )  # fmt: skip
 def test_undo_refuses_clearly(
