@@ -54,13 +54,19 @@ def _cluster(plan: Plan, width: int | None, glyphs: Glyphs, changes: Sequence[Di
     rows += [("", "wait", wait.reason, wait.message) for wait in plan.waits]
     if plan.held:
         rows.append(("!", "held", plan.held.reason, plan.held.message))
-    lines = [Text(clean(plan.cluster), "bold")]
+    lines = [Text.assemble((clean(plan.cluster), "bold"), (_makes(plan), "dim"))]
     lines += _changes(changes, width, glyphs)
     heads = columns([[Text(f"{s:1}"), Text(v), Text(what)] for s, v, what, _ in rows], gap=1)
     indent = min(max((head.cell_len for head in heads), default=0), 30 if width else 10_000) + _INDENT + 2
     for head, (mark, _, _, why) in zip(heads, rows, strict=True):
         lines += _row(head, mark, why, indent, width)
     return lines
+
+
+def _makes(plan: Plan) -> str:
+    """The revisions that would be made more of, behind the cluster's name."""
+    revisions = sorted({action.revision for action in plan.actions if isinstance(action, CreateInstance)})
+    return f"  {', '.join(revisions)}" if revisions else ""
 
 
 def _row(head: Text, mark: str, why: str, indent: int, width: int | None) -> list[Text]:

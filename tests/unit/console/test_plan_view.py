@@ -57,7 +57,7 @@ def test_each_action_has_a_sign_a_subject_and_a_cause() -> None:
     )
     changes = {"webapp": (Difference(field="image", before="acmeair/webapp:1.0", after="acmeair/webapp:1.1"),)}
     assert plan_view([plan], 80, glyphs=ASCII, changes=changes).plain == (
-        "webapp\n"
+        "webapp  v001\n"
         "    image  acmeair/webapp:1.0 -> acmeair/webapp:1.1\n"
         "  + create    webapp-4  size 3 -> 4\n"
         "  ~ replace   webapp-1  exited with 137\n"
@@ -75,7 +75,7 @@ def test_what_is_held_and_what_waits_is_listed_as_such() -> None:
         "auth\n"
         "  ! held MassDeletion  3 clusters lost their files\n"
         "\n"
-        "webapp\n"
+        "webapp  v001\n"
         "    wait DependsOn  auth is not ready\n"
         "\n"
         "Plan: no actions; 1 waiting; 1 held."
