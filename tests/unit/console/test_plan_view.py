@@ -75,7 +75,7 @@ def test_what_is_held_and_what_waits_is_listed_as_such() -> None:
         "auth\n"
         "  ! held MassDeletion  3 clusters lost their files\n"
         "\n"
-        "webapp  v001\n"
+        "webapp\n"
         "    wait DependsOn  auth is not ready\n"
         "\n"
         "Plan: no actions; 1 waiting; 1 held."
