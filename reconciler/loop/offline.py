@@ -23,6 +23,7 @@ from reconciler.loop.settings import Settings
 from reconciler.loop.snapshot import Snapshot
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan
+from reconciler.plan.scaling import METRIC_MISSING
 from reconciler.plan.status import Verdict, WorldStatus
 from reconciler.plan.world import Decision, decide
 from reconciler.spec.policy import Policy
@@ -30,6 +31,7 @@ from reconciler.spec.wanted import WantedWorld
 from reconciler.state.faults import FaultPart, group
 from reconciler.state.observed import Observed
 from reconciler.state.revisions import KeptRevision
+from reconciler.state.scales import Scale
 
 _LOOK_SECONDS = 0.1
 
@@ -118,7 +120,8 @@ def look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decis
         closed_zones={zone: closed for zone, closed in kept.items() if not closed.over(time.time())},
     )  # fmt: skip
     decision = decide(world, observed, now=now, limits=Limits(), memory=memory.guard(now))
-    return observed, now, _without_names(_as_unknown(decision)), faults
+    seen = replace(observed, scales={name: _unmeasured(scale) for name, scale in decision.scales.items()})
+    return seen, now, _without_names(_as_unknown(decision)), faults
 
 
 def offline_revisions(settings: Settings, name: str) -> tuple[KeptRevision, ...]:
@@ -147,6 +150,11 @@ def _as_unknown(decision: Decision) -> Decision:
         for id, judgement in decision.judgements.items()
     }
     return replace(decision, judgements=judgements)
+
+
+def _unmeasured(scale: Scale) -> Scale:
+    """Beats are heard by a running loop only."""
+    return replace(scale, hold="no loop is running: its metric isn't followed", hold_reason=METRIC_MISSING)
 
 
 def _without_names(decision: Decision) -> Decision:
