@@ -70,7 +70,7 @@ def scale_events(loop: LoopProcess, cluster: str) -> list[str]:
 
 
 def test_instances_that_tell_their_load_are_more_and_fewer(loop: LoopProcess) -> None:
-    """Held where nobody tells it, out, over a restart of the loop, held again, in; the plan never has anything to do."""
+    """Held where nobody tells it, out, over a restart of the loop, held again, in; the plan has nothing to do."""
     follows = FOLLOWS.format(metric="jobs", target=10)
     loop.follow("shop", spec(1, BEATING, follows, image=BASE), 1)
     loop.until(lambda: "MetricMissing" in loop.condition("shop", "Scaling"), what="nobody tells it, and that is said")

@@ -98,6 +98,7 @@ class Ears(HeartbeatListener):
     def __init__(self, clock: Callable[[], float], on_first_beat: Callable[[str], None]) -> None:
         super().__init__(clock, on_first_beat)
         self.listening = True
+        self.figures: dict[str, float] = {}
         self.now = clock
         self.tell = on_first_beat
 
@@ -110,7 +111,9 @@ class Ears(HeartbeatListener):
         if not self.listening or entry is None or entry.expected.id != box.id:
             return
         first = box.id not in self._register._beats
-        self._register._beats[box.id] = Beat(at=self.now(), load=0.1, memory_bytes=1, uptime_seconds=1.0)
+        self._register._beats[box.id] = Beat(
+            at=self.now(), load=0.1, memory_bytes=1, uptime_seconds=1.0, metrics=dict(self.figures)
+        )
         if first:
             self.tell(entry.expected.cluster)
 
@@ -139,6 +142,7 @@ class Turning:
         self.settings = Settings(env=ENV, domain="docker", state=self.state, specs=self.specs, **settings)
         self.registries = FakeRegistries()
         self.mute: set[str] = set()
+        self.figures: dict[str, float] = {}  # what every main process writes
         self.blocked = False
         self.events: list[tuple[str, str]] = []
         self.most_running: Counter[str] = Counter()
@@ -156,6 +160,7 @@ class Turning:
         clock = AttendedClock(self.time, gap_seconds=1e9)
         self.queue = WorkQueue(self.time)
         self.ears = Ears(clock, self.queue.add)
+        self.ears.figures = self.figures
         self.names = EmbeddedNames("dev", "host1.example.com")
         self.store = Store(self.state / "state.db", self.problems.append)
         network = self.engine.ensure_network(ENV, None)
