@@ -98,7 +98,7 @@ class Making:
         An ended container that isn't removed yet still holds its number, so it counts; one whose removal
         takes long, or whose end the engine has told, counts only where a number must not be left behind (in place).
         """
-        in_place, buckets = self.spec.rollout.strategy == "in-place", self.buckets
+        in_place, buckets = self.spec.rollout.in_place, self.buckets
         gone = self.observed.ended
         going = sum(1 for i in buckets.going if in_place or not (i.state is EngineState.REMOVING or i.id in gone))
         lost = sum(1 for i in buckets.lost if i.id in self.surplus)

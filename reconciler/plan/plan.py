@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from reconciler.plan.actions import Action
 from reconciler.plan.status import TASK_FAILED
 
+ROLLED_BACK = "RolledBack"
+ROLLOUT_FAILED = "RolloutFailed"
+ROLLOUT_PAUSED = "RolloutPaused"
+CANARY_WAITING = "CanaryWaiting"
+
+FOR_A_PERSON = frozenset({TASK_FAILED, ROLLED_BACK, ROLLOUT_PAUSED, CANARY_WAITING})
+"""Reasons of waits that only a person ends, or another file."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
@@ -36,9 +44,10 @@ class Plan:
 
     @property
     def at_rest(self) -> bool:
-        """No time will change anything: quiet, or a task that has failed for good and waits for a person."""
-        given_up = not self.actions and not self.held and all(wait.reason == TASK_FAILED for wait in self.waits)
-        return self.quiet or given_up
+        """No time will change anything: quiet, or what is waited for is up to a person (a task that has failed for
+        good, a rollout that has gone back, is paused or awaits its promotion).
+        """
+        return not self.actions and not self.held and all(wait.reason in FOR_A_PERSON for wait in self.waits)
 
     def __str__(self) -> str:
         lines = [f"{action.kind} {action.subject}: {action.cause}" for action in self.actions]

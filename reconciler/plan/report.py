@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.plan.buckets import available
+from reconciler.plan.groups import is_of
 from reconciler.plan.placement import ZONE_CLOSED
-from reconciler.plan.plan import Plan, Wait
+from reconciler.plan.plan import ROLLED_BACK, ROLLOUT_FAILED, Plan, Wait
+from reconciler.plan.rollout_report import rollout_rest, rollout_status, rollout_trouble
 from reconciler.plan.runs import run_phase
 from reconciler.plan.scale_report import scale_status, scaling_condition
 from reconciler.plan.status import (
@@ -18,6 +20,7 @@ from reconciler.plan.status import (
     ConditionType,
     InstanceStatus,
     Kind,
+    RolloutStatus,
     Verdict,
 )
 from reconciler.plan.verdicts import Judgement
@@ -28,7 +31,7 @@ from reconciler.state.observed import InFlight, Observed
 
 _DEGRADING = frozenset({
     "CrashBackOff", "CreateFailed", "ActionFailed", "ImagePullBackOff", "ImageMissing", "FileMissing",
-    "SpecUnreadable", TASK_FAILED,
+    "SpecUnreadable", TASK_FAILED, ROLLED_BACK, ROLLOUT_FAILED,
 })  # fmt: skip
 _DOING = {
     "create": "creating", "pull": "fetching", "terminate": "stopping", "kill": "killing",
@@ -50,9 +53,10 @@ def cluster_status(
     instances = observed.instances.get(wanted.name, ())
     rows = tuple(_row(i, spec, observed, judgements[i.id], now) for i in instances)
     rows += tuple(_pending(f) for f in observed.in_flight.get(wanted.name, ()) if _unseen(f, instances))
+    rollout = rollout_status(wanted, plan, observed, judgements, now=now)
     bake = spec.rollout.bake_seconds if spec else 0.0
     live = [i for i in instances if _is_there(i, judgements[i.id])]
-    updated = [i for i in live if i.spec_hash == wanted.spec_hash and _same_image(i, spec, observed)]
+    updated = [i for i in live if is_of(wanted, i.spec_hash, i.image_id, observed)]
     counts = _Counts(
         desired=spec.size if spec else len(live),
         current=len(live),
@@ -71,7 +75,7 @@ def cluster_status(
         zones=spec.zones if spec else tuple(sorted({i.zone for i in instances})),
         generation=wanted.generation,
         conditions=(
-            *_conditions(wanted, plan, counts, judgements, live, observed),
+            *_conditions(wanted, plan, counts, judgements, live, observed, rollout),
             *scaling_condition(wanted, observed),
         ),
         instances=tuple(sorted(rows, key=lambda row: row.number)),
@@ -80,6 +84,7 @@ def cluster_status(
         image=spec.image if spec else "",
         dns=spec.dns_label if spec else wanted.name,
         kind=_kind(spec, instances),
+        rollout=rollout,
         chaos=spec is not None and spec.chaos is not None and spec.chaos.enabled,
         scale=scale_status(wanted, observed),
     )
@@ -132,6 +137,7 @@ def _conditions(
     judgements: Mapping[str, Judgement],
     live: list[Instance],
     observed: Observed,
+    rollout: RolloutStatus | None,
 ) -> list[Condition]:
     generation = wanted.generation
 
@@ -142,11 +148,15 @@ def _conditions(
         )  # fmt: skip
 
     complete = counts.ready >= counts.desired == counts.updated == counts.current
-    result = [condition("Ready", "AllReady" if complete else "NotAllReady", _missing(counts), on=complete)]
+    failed = rollout_trouble(rollout)
+    if failed is not None and failed.reason == ROLLED_BACK:  # what runs isn't what the file says
+        result = [condition("Ready", failed.reason, failed.message, on=False)]
+    else:
+        result = [condition("Ready", "AllReady" if complete else "NotAllReady", _missing(counts), on=complete)]
     shut = _shut(wanted, plan, counts, observed)
     moving, why = _progress(plan, shut, busy=bool(observed.in_flight.get(wanted.name)), complete=complete)
     result.append(condition("Progressing", why.reason, why.message, on=moving))
-    trouble = _trouble(wanted, plan, live, judgements, observed) or shut
+    trouble = failed or _trouble(wanted, plan, live, judgements, observed) or shut
     if trouble is None:
         result.append(condition("Degraded", "AsExpected", on=False))
     else:
@@ -170,6 +180,8 @@ def _progress(plan: Plan, shut: Wait | None, *, busy: bool, complete: bool) -> t
         return False, suspended[0]
     if failed := [wait for wait in plan.waits if wait.reason == TASK_FAILED]:
         return False, failed[0]
+    if not busy and (rest := rollout_rest(plan)) is not None:
+        return False, rest
     return moving, why
 
 
@@ -219,6 +231,7 @@ def _row(
     instance: Instance, spec: ClusterSpec | None, observed: Observed, judgement: Judgement, now: float
 ) -> InstanceStatus:
     beat, gauge = observed.beats.get(instance.id), observed.gauges.get(instance.id)
+    record = observed.names.get(instance.id)
     source = beat or gauge  # what it says of itself goes before what the engine says of it
     label = spec.dns_label if spec else instance.cluster
     return InstanceStatus(
@@ -240,6 +253,7 @@ def _row(
         exit_code=instance.exit_code,
         task=instance.task,
         registry=seen.status if (seen := observed.registered.get(instance.id)) else "",
+        serving=record is not None and record.ready,
     )
 
 
@@ -258,11 +272,6 @@ def _pending(flight: InFlight) -> InstanceStatus:
         name=f"{flight.cluster}{number}", number=number, zone=flight.zone or "", container="", id="",
         phase="pending", verdict=Verdict.STARTING, heartbeat_age=None, revision=flight.revision or "", address=None,
     )  # fmt: skip
-
-
-def _same_image(instance: Instance, spec: ClusterSpec | None, observed: Observed) -> bool:
-    image = observed.images.get(spec.image) if spec else None
-    return image is None or image.id == instance.image_id
 
 
 def _revision(instances: list[Instance], observed: Observed, name: str) -> str:

@@ -124,7 +124,7 @@ class Thinning:
 
 def unavailable(spec: ClusterSpec) -> int:
     """How many may be missing during a rollout; in place at least one has to."""
-    return max(1, spec.rollout.unavailable) if spec.rollout.strategy == "in-place" else spec.rollout.unavailable
+    return max(1, spec.rollout.unavailable) if spec.rollout.in_place else spec.rollout.unavailable
 
 
 def surge(spec: ClusterSpec) -> int:
@@ -133,6 +133,6 @@ def surge(spec: ClusterSpec) -> int:
     """
     if spec.rollout.strategy == "red-black":
         return spec.size
-    if spec.rollout.strategy == "in-place":
+    if spec.rollout.in_place:
         return 0
     return spec.rollout.surge if spec.rollout.surge or spec.rollout.unavailable else 1

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.plan.actions import WithdrawName
 from reconciler.plan.channel import assess, is_canary
 from reconciler.plan.draft import Draft
+from reconciler.plan.groups import Stage
 from reconciler.plan.guard import allow_deletions
 from reconciler.plan.in_force import put_in_force
 from reconciler.plan.keeping import keep, retire
@@ -74,7 +75,7 @@ def decide(
     memory = memory or Memory()
     channel, judgements = _listen(world, observed, now, limits)
     observed = replace(observed, channel=channel)
-    in_force = put_in_force(world, observed, judgements, now=now, limits=limits)
+    in_force = put_in_force(world, observed, judgements, now=now)
     world = in_force.world
     ready = ready_clusters(world, observed, judgements)
     absent = {n: len(i) for n, i in observed.instances.items() if i and n not in world.clusters}
@@ -84,7 +85,7 @@ def decide(
     )  # fmt: skip
     held = dict(deletions.held or {})
     plans = {
-        name: _one(wanted, observed, judgements, now, limits, ready)
+        name: _one(wanted, observed, judgements, now, limits, ready, in_force.stages.get(name))
         for name, wanted in world.clusters.items()
         if due is None or name in due
     }
@@ -109,10 +110,11 @@ def _one(
     now: float,
     limits: Limits,
     ready: frozenset[str],
+    stage: Stage | None,
 ) -> Plan:
     """One cluster's plan; a mistake of ours in deciding it holds that cluster and no other."""
     try:
-        return reconcile(wanted, observed, judgements, now=now, limits=limits, ready_clusters=ready)
+        return reconcile(wanted, observed, judgements, now=now, limits=limits, ready_clusters=ready, stage=stage)
     except Exception as bug:  # noqa: BLE001  whatever it is, the other clusters are decided
         message = f"deciding failed inside reconciler ({bug!r}): nothing is done to it; please report this"
         return Plan(cluster=wanted.name, held=Wait(reason="ReconcilerBug", message=message))

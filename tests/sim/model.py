@@ -49,6 +49,8 @@ class Model(Truth):
     setbacks: dict[str, dict[str, Setback]] = field(default_factory=dict)
     history: dict[str, tuple[Version, ...]] = field(default_factory=dict)
     rollouts: Mapping[str, RolloutState] = field(default_factory=dict)
+    by_id: dict[str, Image] = field(default_factory=dict)
+    earlier: dict[str, dict[str, ClusterSpec]] = field(default_factory=dict)
     scales: Mapping[str, Scale] = field(default_factory=dict)
     pulled: dict[str, int] = field(default_factory=dict)
     channel: Channel = field(default_factory=lambda: Channel(since=1000.0))
@@ -65,10 +67,19 @@ class Model(Truth):
         before = self.wanted.get(spec.name)
         generation = before.generation + 1 if before else 1
         self.images.setdefault(spec.image, Image(id=f"sha256:{spec.image}", has_agent=True))
-        self.wanted[spec.name] = Wanted(name=spec.name, spec=spec, spec_hash=spec.spec_hash(), generation=generation)
+        self.earlier.setdefault(spec.name, {})[spec.spec_hash()] = spec
+        self.wanted[spec.name] = Wanted(
+            name=spec.name, spec=spec, spec_hash=spec.spec_hash(), generation=generation,
+            earlier=self.earlier[spec.name],
+        )  # fmt: skip
         self.stops[spec.name] = spec.stop
         for memory in (self.setbacks, self.confirmed, self.retired):
             memory.pop(spec.name, None)
+
+    def forget_specs(self) -> None:
+        """The store is lost: nobody knows what earlier versions were made from."""
+        self.earlier.clear()
+        self.wanted = {name: replace(wanted, earlier={}) for name, wanted in self.wanted.items()}
 
     def unwant(self, name: str) -> None:
         """Delete a cluster's file."""
@@ -84,6 +95,7 @@ class Model(Truth):
         for memory in (self.beats, self.sightings, self.setbacks, self.pulled, self.retired, self.stops, self.names):
             memory.clear()
         self.channel = Channel(since=self.now)
+        self.rollouts = {name: state.lasting.resumed(self.now) for name, state in self.rollouts.items()}
         self.looked = False
         self.stops.update({name: wanted.spec.stop for name, wanted in self.wanted.items() if wanted.spec})
 
@@ -107,7 +119,8 @@ class Model(Truth):
 
     @property
     def observed(self) -> Observed:
-        """What a pass would see now."""
+        """What a pass would see now; an image that lost its tag is still there by its id."""
+        self.by_id |= {image.id: image for image in self.images.values()}
         return Observed(
             channel=self.channel,
             instances=self.instances,
@@ -116,7 +129,7 @@ class Model(Truth):
             sightings=dict(self.sightings),
             in_flight=self.in_flight,
             setbacks={name: dict(s) for name, s in self.setbacks.items()},
-            images=dict(self.images),
+            images={**self.by_id, **self.images},
             history=dict(self.history),
             rollouts=dict(self.rollouts),
             scales=dict(self.scales),

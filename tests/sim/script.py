@@ -52,6 +52,7 @@ class Play(Hearing):
         default_factory=lambda: ClusterSpec(name="db", image="db:1", size=2, zones=("a", "b"), depends_on=("web",))
     )
     revision: int = 1
+    fixes: int = 0
     begun: dict[str, float] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -242,6 +243,13 @@ class Play(Hearing):
         self._return(0, 0)
         self._save(**changes)
 
+    def _give_up_what_failed(self) -> None:
+        """A person who sees that a version has failed writes another one."""
+        state = self.model.rollouts.get("web")
+        if state is not None and state.failed:
+            self.fixes += 1
+            self._save(environment={"REVISION": f"fix {self.fixes}"})
+
     def _rest(self, at_rest: Callable[[], bool]) -> None:
         model = self.model
         creations = 0
@@ -250,6 +258,7 @@ class Play(Hearing):
         for _ in range(CALM_PASSES):
             waiting = set(map(id, model.flights))
             self._calm_pass(1.0)
+            self._give_up_what_failed()
             creations += sum(1 for a in model.flights if isinstance(a, CreateInstance) and id(a) not in waiting)
             quiet = quiet + 1 if at_rest() else 0
             if quiet > 2 * LIMIT_SECONDS:  # who was presumed well has been listened to by then

@@ -30,7 +30,8 @@ class Box:
 @dataclass(slots=True)
 class Truth:
     """`deaf` are the zones from which nothing reaches us until `hear_at`, but for the first `words_seconds` of a life,
-    and for those that are heard `early`. `broken` are the hashes of specs that never get ready.
+    and for those that are heard `early`. What is made from the `broken` (hashes of specs) or the `broken_images` (ids)
+    never gets ready.
     """
 
     now: float = 1000.0
@@ -43,6 +44,7 @@ class Truth:
     early: frozenset[str] = frozenset()
     hear_at: float = inf
     broken: frozenset[str] = frozenset()
+    broken_images: frozenset[str] = frozenset()
     boot_seconds: float = 0.5
     beats: dict[str, Beat] = field(default_factory=dict)
     _serial: int = 0
@@ -95,6 +97,7 @@ class Truth:
             and not box.ended
             and box.beats
             and box.instance.spec_hash not in self.broken
+            and box.instance.image_id not in self.broken_images
             and self.now - box.made_at >= self.boot_seconds
         )
 
