@@ -40,6 +40,7 @@ class History:
         self._remembered = self._kept.keys() | self._rollouts.keys() | store.last_good().keys()
         self._files = WantedWorld()
         self._seen: frozenset[str] = frozenset()
+        self._last: Mapping[str, RolloutState] = {}
         self.versions: dict[str, tuple[Version, ...]] = {name: _versions(kept) for name, kept in self._kept.items()}
 
     def rollouts(self, now: float) -> dict[str, RolloutState]:
@@ -74,7 +75,9 @@ class History:
                 if isinstance(action, CreateInstance):
                     self._add(action.cluster, _version(action), observed, decision)
         self._adopt(observed, decision)
-        steps = [self._step(name, observed, decision) for name in decision.rollouts]
+        rollouts, last = decision.rollouts, self._last
+        steps = [self._step(name, observed, decision) for name in rollouts if rollouts[name] is not last.get(name)]
+        self._last = rollouts
         if any(steps) and not self._store.problem:
             self._store.flush(FLUSH_SECONDS)
 

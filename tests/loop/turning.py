@@ -129,7 +129,10 @@ class _Unwatched:
 
 
 class Turning:
-    """An environment: the engine, the files, the time, and the process that runs the loop now."""
+    """An environment: the engine, the files, the time, and the process that runs the loop now.
+
+    Containers in `mute`, and those of images (by id) in `broken`, run and are never heard.
+    """
 
     def __init__(self, root: Path, **settings: Any) -> None:
         self.time = Time()
@@ -143,6 +146,7 @@ class Turning:
         self.registries = FakeRegistries()
         self.mute: set[str] = set()
         self.figures: dict[str, float] = {}  # what every main process writes
+        self.broken: set[str] = set()
         self.blocked = False
         self.events: list[tuple[str, str]] = []
         self.most_running: Counter[str] = Counter()
@@ -253,12 +257,13 @@ class Turning:
             self._tick(until + QUIET_SECONDS)
 
     def quiet(self) -> bool:
-        """Nothing planned, nothing waited for, everybody ready."""
+        """Nothing planned, everybody ready; or rolled back, or waiting for nothing but a person."""
         snapshot = self.loop._snapshot
-        if not self.loop.passes or not all(plan.quiet for plan in snapshot.plans.values()):
+        if not self.loop.passes or not all(plan.at_rest for plan in snapshot.plans.values()):
             return False
         status = self.status()
-        return not status.engine_problem and all(row.all_ready for row in status.clusters)
+        over = all(row.all_ready or row.rolled_back or row.awaits_person for row in status.clusters)
+        return over and not status.engine_problem
 
     def _tick(self, until: float) -> None:
         timers = [at for at in self.queue._later.values() if at > self.time.now]
@@ -267,7 +272,8 @@ class Turning:
             return
         self._beat_at += 1.0
         for box in list(self.engine.boxes.values()):
-            if box.state is EngineState.RUNNING and box.id not in self.mute and not self.blocked:
+            beats = box.id not in self.mute and box.image.id not in self.broken and not self.blocked
+            if box.state is EngineState.RUNNING and beats:
                 self.ears.hear(box)
                 self._register(box)
 

@@ -13,9 +13,13 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
+from reconciler.plan.world import Decision
+from reconciler.spec.wanted import WantedWorld
 from reconciler.state.instance import EngineState, Instance
 from reconciler.state.observed import Sighting
 from reconciler.state.records import Record
+from reconciler.state.revisions import Version
+from reconciler.state.rollouts import RolloutState
 from tests.unit.plan.builders import make_spec
 
 
@@ -172,3 +176,20 @@ def test_a_kill_without_a_word_before_is_known_from_an_end_that_was_asked_for() 
     remembered.absorb([done(kill) for kill in kills], 3.0)
     steps = {id: (seen.terminated_at, seen.killed_at) for id, seen in remembered.sightings.items()}
     assert steps == {"a": (2.0, 3.0), "b": (None, 3.0)}
+
+
+def test_while_the_engine_is_away_no_rollout_gets_older() -> None:
+    version = Version(revision="v001", spec_hash="h", image_id="i")
+    going = RolloutState(to=version, progressed_at=5.0, looked_at=10.0)
+    remembered = memory()
+    remembered.remember(
+        Decision(plans=(), judgements={}, channel=remembered.channel, rollouts={"web": going}), WantedWorld(), 10.0
+    )
+    remembered.regain_sight(12.0)
+    assert remembered.rollouts == {"web": going}
+    remembered.lose_sight()
+    remembered.lose_sight()
+    remembered.regain_sight(50.0)
+    assert remembered.rollouts == {"web": going.stood_still(40.0)}
+    remembered.regain_sight(60.0)
+    assert remembered.rollouts == {"web": going.stood_still(40.0)}
