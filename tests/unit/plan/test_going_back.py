@@ -1,42 +1,15 @@
 """A rollout that fails goes back by itself, remembers what failed, and does not fight the file."""
 
-from dataclasses import replace
-
 import pytest
 
-from reconciler.plan.report import cluster_status
-from reconciler.plan.status import ClusterStatus, Phase
+from reconciler.plan.status import Phase
 from reconciler.spec.cluster import Rollout
 from reconciler.state.image import Image
 from tests.sim.model import Model
-from tests.sim.script import Play
 from tests.unit.plan.builders import make_spec
+from tests.unit.plan.rolling import CANARY, IN_PLACE, RED_BLACK, ROLLING, passes, push, revisions, started, status_of
 
 DEADLINE = 31.0  # health.start, and bake
-ROLLING, RED_BLACK = Rollout(), Rollout(strategy="red-black")
-CANARY = Rollout(strategy="canary")
-IN_PLACE = Rollout(strategy="in-place", surge=0, unavailable=1)
-
-
-def started(rollout: Rollout = ROLLING, size: int = 3) -> Play:
-    play = Play()
-    play.spec = replace(play.spec, rollout=rollout, size=size)
-    play.start()
-    play._calm_pass(2.0)
-    assert play.model.decide().rollouts["web"].done
-    return play
-
-
-def status_of(model: Model, name: str = "web") -> ClusterStatus:
-    decision = model.decide()
-    plan = next(plan for plan in decision.plans if plan.cluster == name)
-    return cluster_status(
-        decision.world.clusters[name], plan, model.observed, decision.judgements, now=model.now
-    )  # fmt: skip
-
-
-def revisions(play: Play) -> list[str]:
-    return sorted(box.instance.revision for box in play.model.alive("web"))
 
 
 @pytest.mark.parametrize("rollout", [ROLLING, IN_PLACE, RED_BLACK, CANARY], ids=lambda r: r.strategy)
@@ -50,7 +23,7 @@ def test_what_never_gets_ready_is_taken_back_in_time_and_stays_so(rollout: Rollo
         assert play.model.serving("web") >= least
         failed_at = failed_at or (play.model.now if play.model.rollouts["web"].failed else 0.0)
     assert DEADLINE <= failed_at - began <= DEADLINE + 5
-    assert revisions(play) == ["v000"] * 3
+    assert revisions(play) == {"v000": 3}
     status = status_of(play.model)
     assert status.rollout is not None
     assert (status.rollout.phase, status.rollout.revision, status.rollout.former) == (Phase.ROLLED_BACK, "v001", "v000")
@@ -67,34 +40,29 @@ def test_what_never_gets_ready_is_taken_back_in_time_and_stays_so(rollout: Rollo
 def test_other_edits_do_not_try_again_what_failed_and_a_new_version_does() -> None:
     play = started()
     play._break(0, 0)
-    for _ in range(80):
-        play._calm_pass(0.5)
+    passes(play, 80)
     play._save(size=4, zones=("a",))
-    for _ in range(20):
-        play._calm_pass(0.5)
-    assert revisions(play) == ["v000"] * 4
+    passes(play, 20)
+    assert revisions(play) == {"v000": 4}
     play.model.restart_loop()
-    for _ in range(20):
-        play._calm_pass(0.5)
-    assert revisions(play) == ["v000"] * 4
-    play._save(environment={"A": "good"})
+    passes(play, 20)
+    assert revisions(play) == {"v000": 4}
+    push(play, "good")
     play.settle()
-    assert revisions(play) == ["v002"] * 4
+    assert revisions(play) == {"v002": 4}
 
 
 def test_without_rollback_it_is_degraded_and_goes_on_trying() -> None:
     play = started(Rollout(rollback=False))
     play._break(0, 0)
-    for _ in range(80):
-        play._calm_pass(0.5)
-    assert revisions(play).count("v000") == 3
+    passes(play, 80)
+    assert revisions(play)["v000"] == 3
     status = status_of(play.model)
     assert status.awaits_person.startswith("v001 failed: 0 of 3 available")
     assert status.conditions[2].reason == "RolloutFailed"
     play.model.broken = frozenset()
-    for _ in range(200):
-        play._calm_pass(1.0)
-    assert revisions(play) == ["v001"] * 3
+    passes(play, 200, 1.0)
+    assert revisions(play) == {"v001": 3}
     assert play.model.rollouts["web"].done
     assert not play.model.rollouts["web"].failed
 
@@ -104,8 +72,7 @@ def test_an_image_that_cannot_be_had_is_a_failure_too() -> None:
     play.model.images["web:2"] = Image(id="sha256:away")
     play._save(image="web:2", pull="never")
     del play.model.images["web:2"]
-    for _ in range(70):
-        play._calm_pass(0.5)
+    passes(play, 70)
     status = status_of(play.model)
     assert status.rolled_back == (
         "v001 failed: 0 of 3 available and not one more within 31 s: web:2 is not on this engine; v000 runs again"
@@ -116,48 +83,43 @@ def test_a_rebuilt_image_that_is_broken_goes_back_to_the_one_before() -> None:
     play = started()
     play.model.images["web:1"] = Image(id="sha256:bad", has_agent=True)
     play.model.broken_images |= {"sha256:bad"}
-    for _ in range(80):
-        play._calm_pass(0.5)
+    passes(play, 80)
     assert {b.instance.image_id for b in play.model.alive("web")} == {"sha256:web:1"}
     assert status_of(play.model).rolled_back
     play.model.die(play.model.alive("web")[0].instance.id)
-    for _ in range(10):
-        play._calm_pass(0.5)
+    passes(play, 10)
     assert [b.instance.image_id for b in play.model.alive("web")] == ["sha256:web:1"] * 3
 
 
 def test_a_newer_file_in_the_middle_wins_and_the_way_back_is_the_last_good_one() -> None:
     play = started(size=4)
-    play._save(environment={"A": "half"})
-    for _ in range(8):
-        play._calm_pass(0.5)
+    push(play, "half")
+    passes(play, 8)
     assert "v001" in revisions(play)
     play._break(0, 0)
     for _ in range(160):
         play._calm_pass(0.5)
         assert play.model.serving("web") >= 4
-    assert revisions(play) == ["v000"] * 4
+    assert revisions(play) == {"v000": 4}
 
 
 def test_a_slow_stop_or_a_stopped_cluster_does_not_run_the_clock() -> None:
     play = started(Rollout(deadline_seconds=3.0))
     play.model.flights.clear()
     play._save(environment={"A": "slow"}, suspend=True)
-    for _ in range(20):
-        play._calm_pass(1.0)
+    passes(play, 20, 1.0)
     assert not play.model.rollouts["web"].failed
     play._save(suspend=False)
     play.settle()
-    assert revisions(play) == ["v001"] * 3
+    assert revisions(play) == {"v001": 3}
 
 
 def test_without_the_earlier_spec_there_is_no_way_back_and_it_says_so() -> None:
     play = started()
     play._break(0, 0)
     play.model.forget_specs()
-    for _ in range(80):
-        play._calm_pass(0.5)
-    assert revisions(play).count("v000") == 3
+    passes(play, 80)
+    assert revisions(play)["v000"] == 3
     assert status_of(play.model).awaits_person.startswith("v001 failed")
 
 
