@@ -113,7 +113,8 @@ def _canary_wait(wanted: Wanted, spec: ClusterSpec, state: RolloutState, seen: P
     if stage_of.metric is not None and seen.metric is None:
         return Wait(reason="MetricMissing", message=f"{who}: nobody tells `{stage_of.metric}`, so it can't go on")
     if stage_of.after_seconds is None or state.gate_since is None:
-        message = f"{who} {'stands' if count == 1 else 'stand'}; `reconciler rollout promote {wanted.name}` goes on"
+        stand = "stands" if count == 1 else "stand"
+        message = f"{who} {stand}; `reconciler rollout promote {wanted.name}` goes on"
         return Wait(reason=CANARY_WAITING, message=message)
     left = max(0.0, state.gate_since + stage_of.after_seconds - now)
     return Wait(reason="CanaryBaking", message=f"{who} must stay available; it goes on in {left:.0f} s")

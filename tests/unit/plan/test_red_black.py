@@ -12,7 +12,7 @@ SHORT = replace(RED_BLACK, red_black=RedBlack(keep_seconds=10.0))
 def test_the_traffic_moves_when_the_new_group_is_whole_and_never_leads_to_nobody() -> None:
     play = started(SHORT)
     push(play)
-    seen = []
+    seen: list[dict[str, int]] = []
     for _ in range(80):
         play._calm_pass(0.5)
         assert sum(serving(play).values()) >= 3
@@ -93,6 +93,9 @@ def test_the_new_group_fails_after_the_switch_and_the_kept_one_takes_over() -> N
     passes(play, 30)
     assert serving(play) == {"v001": 3}
     play.model.broken |= {play.spec.spec_hash()}
+    for box in play.model.alive("web"):
+        if box.instance.revision == "v001":
+            play.model.die(box.instance.id)
     passes(play, 40)
     assert serving(play) == {"v000": 3}
     assert status_of(play.model).rolled_back.startswith("v001 failed: ")
