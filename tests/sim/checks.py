@@ -13,6 +13,7 @@ from reconciler.plan.thinning import surge, unavailable
 from reconciler.plan.verdicts import DEFAULT_HEARTBEAT
 from tests.sim.closing import check_closed_zones
 from tests.sim.model import Model, targets
+from tests.sim.sizes import size_of
 from tests.sim.truth import Box
 
 LIMIT_SECONDS = DEFAULT_HEARTBEAT.interval_seconds * DEFAULT_HEARTBEAT.misses
@@ -90,9 +91,9 @@ def _check_running(model: Model, before: Sequence[Action], actions: Sequence[Act
             continue
         coming = [a for a in _creations([*before, *actions]) if a.cluster == name]
         numbers = {box.instance.number for box in model.alive(name)} | {a.number for a in coming}
-        most = wanted.spec.size + surge(wanted.spec)
+        most = size_of(model, name) + surge(wanted.spec)
         if canary is not None and canary.cluster == name:
-            most = wanted.spec.size + max(1, surge(wanted.spec))
+            most = size_of(model, name) + max(1, surge(wanted.spec))
         assert len(numbers) <= most, f"{len(numbers)} would run, at most {most} may"
 
 
@@ -106,7 +107,7 @@ def _check_availability(model: Model, actions: Sequence[Action]) -> None:
         if wanted.spec is None:
             continue
         ended = {a.id for a in actions if isinstance(a, TerminateInstance | KillInstance | RemoveInstance)}
-        least = wanted.spec.size - unavailable(wanted.spec)
+        least = size_of(model, name) - unavailable(wanted.spec)
         serving = {
             box.instance.id
             for box in model.alive(name)
@@ -160,7 +161,7 @@ def _check_suspects(model: Model, before: Sequence[Action], actions: Sequence[Ac
     for name, wanted in model.wanted.items():
         if wanted.spec is None:
             continue
-        size = wanted.spec.size
+        size = size_of(model, name)
         most = max(1, size - int((1 - _SUSPECT_FRACTION) * size))
         old, new = ([a for a in _creations(some) if _replaces_live(model, a, name)] for some in (before, actions))
         together = len(old) + len(new)

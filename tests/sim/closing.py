@@ -10,6 +10,7 @@ from reconciler.plan.placement import ZONE_CLOSED, ground_of
 from reconciler.plan.status import Verdict
 from reconciler.state.instance import Instance
 from tests.sim.model import Model, actions_of
+from tests.sim.sizes import size_of
 
 _FOR_A_ZONE = {ZONE_CLOSED, "RollingOut", "DependencyNotReady"}
 
@@ -26,11 +27,6 @@ def still(model: Model) -> bool:
     return fit and shut and not actions_of(decision) and reasons <= _FOR_A_ZONE
 
 
-def _size(model: Model, name: str) -> int:
-    spec = model.wanted[name].spec
-    return spec.size if spec is not None else 0
-
-
 def _is_stuck(model: Model, instance: Instance, verdict: Verdict) -> bool:
     """It has to stay where it is, or has failed and nowhere is a place for its successor."""
     wanted = model.wanted.get(instance.cluster)
@@ -44,11 +40,11 @@ def check_open_zones(model: Model) -> None:
     for name, wanted in model.wanted.items():
         assert wanted.spec is not None
         ground = ground_of(wanted.spec, model.closed)
-        stuck = any(len(model.alive(other)) < _size(model, other) for other in wanted.spec.depends_on)
+        stuck = any(len(model.alive(other)) < size_of(model, other) for other in wanted.spec.depends_on)
         if ground.closed or (stuck and not model.alive(name)):  # a cold one waits for those that it depends on
             continue
         counts = [model.zones(name)[zone] for zone in ground.zones]
-        assert sum(counts) == wanted.spec.size == len(model.alive(name)), f"not all of {name} are in open zones"
+        assert sum(counts) == size_of(model, name) == len(model.alive(name)), f"not all of {name} are in open zones"
         assert max(counts) - min(counts) <= 1, f"the open zones are out of balance: {counts}"
 
 

@@ -96,6 +96,7 @@ class Model(Truth):
             memory.clear()
         self.channel = Channel(since=self.now)
         self.rollouts = {name: state.lasting.resumed(self.now) for name, state in self.rollouts.items()}
+        self.scales = {}
         self.looked = False
         self.stops.update({name: wanted.spec.stop for name, wanted in self.wanted.items() if wanted.spec})
 

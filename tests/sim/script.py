@@ -16,12 +16,14 @@ from tests.sim.checks import LIMIT_SECONDS, check_pass, may_be_deleted
 from tests.sim.closing import check_open_zones, still
 from tests.sim.hearing import Hearing
 from tests.sim.model import Model, actions_of
+from tests.sim.sizes import TARGET, Loading, size_of
 
 Happening = tuple[str, int, int]
 KINDS = (
     "tick", "tick", "land", "land", "land", "fail", "die", "vanish", "remove", "hang", "deaf", "hear", "restart",
     "resize", "rezone", "revise", "break", "rollout", "rebuild", "foreign", "suspend", "pass", "wait", "stale",
     "echo", "wake", "delete", "return", "confirm", "close", "open", "keep", "cut", "mend",
+    "autoscale", "load", "load",
 )  # fmt: skip
 CALM_PASSES = 700
 
@@ -39,7 +41,7 @@ _ROLLOUTS = (
 
 
 @dataclass(slots=True)
-class Play(Hearing):
+class Play(Hearing, Loading):
     """A script being played on a model with two clusters, `web` (which is changed) and `db` (which is not)."""
 
     model: Model = field(default_factory=Model)
@@ -172,9 +174,6 @@ class Play(Hearing):
         if "web" in self.model.wanted:
             self.model.want(self.spec)
 
-    def _resize(self, a: int, b: int) -> None:
-        self._save(size=a)
-
     def _rezone(self, a: int, b: int) -> None:
         self._save(zones=_ZONES[a % len(_ZONES)])
 
@@ -234,6 +233,7 @@ class Play(Hearing):
     def _end_faults(self) -> None:
         model = self.model
         model.hear_all()
+        model.jobs = TARGET
         model.untrusted = None
         if "db" not in model.wanted:
             model.want(self.other)
@@ -253,7 +253,7 @@ class Play(Hearing):
     def _rest(self, at_rest: Callable[[], bool]) -> None:
         model = self.model
         creations = 0
-        most = 4 * (len(model.boxes) + self.spec.size + 2 + len(model.flights)) + 8
+        most = 4 * (len(model.boxes) + size_of(self.model, "web") + 2 + len(model.flights)) + 8
         quiet = 0
         for _ in range(CALM_PASSES):
             waiting = set(map(id, model.flights))
@@ -273,17 +273,17 @@ class Play(Hearing):
         for name, wanted in model.wanted.items():
             assert wanted.spec is not None
             alive = model.alive(name)
-            assert len(alive) == wanted.spec.size, f"{len(alive)} of {name} run, {wanted.spec.size} are wanted"
+            assert len(alive) == size_of(model, name), f"{len(alive)} of {name} run, {size_of(model, name)} are wanted"
             boxes = [b for b in model.boxes.values() if b.instance.cluster == name]
             assert len(boxes) == len(alive), "a corpse is left"
             assert {b.instance.spec_hash for b in alive} <= {wanted.spec_hash}, "an outdated one is left"
             image = model.images[wanted.spec.image].id
             assert {b.instance.image_id for b in alive} <= {image}, "one of an old image is left"
             zones = [model.zones(name)[zone] for zone in wanted.spec.zones]
-            assert sum(zones) == wanted.spec.size, "one stands in a zone that nobody wants"
+            assert sum(zones) == size_of(model, name), "one stands in a zone that nobody wants"
             assert max(zones) - min(zones) <= 1, f"the zones are out of balance: {zones}"
             published = {b.instance.id for b in alive if (r := model.names.get(b.instance.id)) and r.ready}
-            assert len(published) == wanted.spec.size, "a ready one has no name"
+            assert len(published) == size_of(model, name), "a ready one has no name"
         assert len(model.names) == len(model.boxes), "a name is left of something gone"
         model.tick(0.5)
         further = model.step()

@@ -31,7 +31,7 @@ class Box:
 class Truth:
     """`deaf` are the zones from which nothing reaches us until `hear_at`, but for the first `words_seconds` of a life,
     and for those that are heard `early`. What is made from the `broken` (hashes of specs) or the `broken_images` (ids)
-    never gets ready.
+    never gets ready. `jobs` is what each instance tells of its load.
     """
 
     now: float = 1000.0
@@ -46,6 +46,7 @@ class Truth:
     broken: frozenset[str] = frozenset()
     broken_images: frozenset[str] = frozenset()
     boot_seconds: float = 0.5
+    jobs: float = 0.0
     beats: dict[str, Beat] = field(default_factory=dict)
     _serial: int = 0
 
@@ -78,7 +79,7 @@ class Truth:
             if box.ended:
                 box.instance = replace(box.instance, state=EngineState.EXITED, exit_code=0)
             elif self.reaches_us(box) and self.works(box):
-                self.beats[key] = Beat(at=self.now)
+                self.beats[key] = Beat(at=self.now, metrics={"jobs": self.jobs})
 
     def hear_all(self) -> None:
         """Nothing is between them and us any more."""
