@@ -88,7 +88,7 @@ e2e: setup tools chaos-image ## contract and end-to-end tests on the real engine
 
 test-all: setup tools acmeair-images chaos-image ## the heavy tests, on top of `make test`
 	$(call TIMED,the fuzzer's hundred thousand packets,HYPOTHESIS_PROFILE=thorough $(PYTEST) tests/unit/dns/test_fuzz.py -n 2)
-	$(call TIMED,heavy tests,$(PYTEST) tests/e2e $(SIDE_BY_SIDE) -m heavy || $(call ALONE,tests/e2e))
+	$(call TIMED,heavy tests,$(PYTEST) tests/contract tests/e2e $(SIDE_BY_SIDE) -m heavy || $(call ALONE,tests/contract tests/e2e))
 
 lint: $(INSTALLED) ## ruff
 	$(call TIMED,lint,$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .)

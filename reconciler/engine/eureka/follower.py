@@ -16,6 +16,7 @@ from reconciler.engine.eureka.client import Answer, Server, ask, locate, server_
 from reconciler.engine.eureka.known import Known
 from reconciler.engine.registries import Place, View
 from reconciler.errors import RegistryError
+from reconciler.state.entry import is_address
 from reconciler.state.registered import OUT_OF_SERVICE, UP
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ INTERVAL_SECONDS = 1.0
 READ_SECONDS = 1.0  # for each server
 WRITE_SECONDS = 1.5  # for all of them
 _STOP_SECONDS = 0.3
+_SOONEST_SECONDS = 0.05
 
 
 class EurekaFollower:
@@ -31,8 +33,15 @@ class EurekaFollower:
     thread of ours.
     """
 
-    def __init__(self, clock: Callable[[], float], on_change: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        on_change: Callable[[str], None],
+        *,
+        interval_seconds: float = INTERVAL_SECONDS,
+    ) -> None:
         self._clock = clock
+        self._interval_seconds = interval_seconds
         self._on_change = on_change
         self._lock = threading.Lock()
         self._followed: dict[str, _Followed] = {}
@@ -45,8 +54,8 @@ class EurekaFollower:
             for key, place in places.items():
                 followed = self._followed.get(key)
                 if followed is None:
-                    followed = self._followed[key] = _Followed(key, place, self._clock, self._on_change)
-                followed.follow(place)
+                    followed = self._followed[key] = _Followed(key, place, Known(key, self._clock), self._on_change)
+                followed.follow(place, self._interval_seconds)
 
     def views(self) -> Mapping[str, View]:
         with self._lock:
@@ -81,8 +90,8 @@ class EurekaFollower:
 class _Followed:
     """One place: its thread, what it knows, and the server that answered last."""
 
-    def __init__(self, key: str, place: Place, clock: Callable[[], float], on_change: Callable[[str], None]) -> None:
-        self.known = Known(key, clock)
+    def __init__(self, key: str, place: Place, known: Known, on_change: Callable[[str], None]) -> None:
+        self.known = known
         self._key = key
         self._place = place
         self._on_change = on_change
@@ -92,12 +101,13 @@ class _Followed:
         self._last = ""
         self._thread: threading.Thread | None = None
 
-    def follow(self, place: Place) -> None:
+    def follow(self, place: Place, interval_seconds: float) -> None:
         """Look there from now on; at once where its servers are others."""
         moved = place.servers != self._place.servers
         self._place = place
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, name=f"eureka {self._key}", daemon=True)
+            name, arguments = f"eureka {self._key}", (interval_seconds,)
+            self._thread = threading.Thread(target=self._run, args=arguments, name=name, daemon=True)
             self._thread.start()
         elif moved:
             self._wake.set()
@@ -110,10 +120,10 @@ class _Followed:
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def _run(self) -> None:
+    def _run(self, interval_seconds: float) -> None:
         while not self._ended:
             self._wake.clear()
-            due = time.monotonic() + INTERVAL_SECONDS
+            due = time.monotonic() + interval_seconds
             try:
                 changed = self._look()
             except Exception:
@@ -121,7 +131,7 @@ class _Followed:
                 changed = False
             for cluster in sorted(self._place.clusters) if changed and not self._ended else ():
                 self._on_change(cluster)
-            self._wake.wait(max(0.05, due - time.monotonic()))
+            self._wake.wait(max(_SOONEST_SECONDS, due - time.monotonic()))
 
     def _look(self) -> bool:
         """Ask the servers in turn until one answers; whether something is otherwise than before."""
@@ -149,18 +159,25 @@ class _Followed:
         path = f"/apps/{quote(self._place.app, safe='')}/{quote(entry, safe='')}/status?value={status}"
         deadline = time.monotonic() + WRITE_SECONDS
         problems = []
-        located = self._located
-        urls = [url for url in self._in_order(self._place.servers) if url in located]
-        for number, url in enumerate(urls):
-            server, left = located[url], max(0.0, deadline - time.monotonic())
+        servers = [(url, server) for url in self._in_order(self._place.servers) if (server := self._reachable(url))]
+        for number, (url, server) in enumerate(servers):
+            left = max(0.0, deadline - time.monotonic())
             try:
-                answer = ask(server, method, path, seconds=left if number + 1 == len(urls) else left / 2)
+                answer = ask(server, method, path, seconds=left if number + 1 == len(servers) else left / 2)
                 self._take(answer, entry, status)
             except RegistryError as problem:
                 problems.append(f"{url}: {problem}")
             else:
                 return
         raise RegistryError("; ".join(problems) or "no Eureka has answered yet")
+
+    def _reachable(self, url: str) -> Server | None:
+        """Where that is known without looking a name up, which may take long."""
+        found = self._located.get(url)
+        if found is not None:
+            return found
+        server = server_of(url)
+        return server if is_address(server.host) else None
 
     def _take(self, answer: Answer, entry: str, status: str) -> None:
         """404: it isn't registered (any more), so nobody is sent to it, nor held back."""

@@ -28,7 +28,7 @@ class Bench:
     told: "SimpleQueue[str]" = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
-        self.follower = EurekaFollower(lambda: self.now, self.told.put)
+        self.follower = EurekaFollower(lambda: self.now, self.told.put, interval_seconds=0.05)
 
     def watch(self, *servers: str) -> None:
         place = Place(app="WEB", servers=servers or (self.eureka.url,), clusters=frozenset({"web"}))
