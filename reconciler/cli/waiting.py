@@ -101,4 +101,4 @@ def why(cluster: ClusterStatus) -> str:
             if condition.type == kind and condition.status != off:
                 said = f": {condition.message}" if condition.message else ""
                 notes.append(f"{condition.reason}{said}")
-    return "; ".join(notes or cluster.doing[:1]) or "nothing says why"
+    return "; ".join(dict.fromkeys(notes) or cluster.doing[:1]) or "nothing says why"

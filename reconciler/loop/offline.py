@@ -24,7 +24,7 @@ from reconciler.loop.snapshot import Snapshot
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan
 from reconciler.plan.scaling import METRIC_MISSING
-from reconciler.plan.status import Verdict, WorldStatus
+from reconciler.plan.status import ClusterStatus, Verdict, WorldStatus
 from reconciler.plan.world import Decision, decide
 from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
@@ -76,9 +76,14 @@ def run_once(settings: Settings, timeout_seconds: float, confirmed: tuple[str, .
 
 
 def converged(status: WorldStatus) -> bool:
-    """Every cluster is as its spec says or a task that has failed for good, and nothing is left over."""
-    over = all((row.all_ready and not row.doing) or row.failed for row in status.clusters)
+    """Every cluster is as its spec says or waits for a person, and nothing is left over."""
+    over = all((row.all_ready and not row.doing) or _waits_for_a_person(row) for row in status.clusters)
     return over and not status.engine_problem
+
+
+def _waits_for_a_person(row: ClusterStatus) -> bool:
+    """No time brings it further: a task or a rollout that has failed, a canary, a pause."""
+    return bool(row.failed or row.rolled_back or row.awaits_person)
 
 
 def _wait(loop: Loop, timeout_seconds: float) -> WorldStatus:
