@@ -26,14 +26,17 @@ def assess(
     judgements: Mapping[str, Judgement],
     *,
     eligible: Collection[str],
+    given_up: Collection[str] = (),
     now: float,
     limits: Limits,
 ) -> Channel:
-    """The channel's state after this pass's verdicts; `eligible` are the clusters where something may be made."""
+    """The channel's state after this pass's verdicts; `eligible` are the clusters where something may be made,
+    `given_up` the ids of instances that go whether they are heard or not.
+    """
     channel = observed.channel
     if channel.blind_since is None and not _anybody_suspect(judgements):
         return channel
-    view = _View(observed, judgements, eligible)
+    view = _View(observed, judgements, eligible, given_up)
     silent = view.silent()
     reason = view.too_many(silent, limits) if silent else None
     if channel.blind_since is None:
@@ -61,12 +64,13 @@ class _View:
     observed: Observed
     judgements: Mapping[str, Judgement]
     eligible: Collection[str]
+    given_up: Collection[str]
 
     def listed(self) -> list[Instance]:
         """Who should be heard: all that run and weren't told to end; a task is judged by its end alone.
 
         Of a closed zone nothing is concluded: a person has taken it out of service, so its silence is no riddle, and
-        no canary may ask there.
+        no canary may ask there. Nor of one whose version has failed: it may never have spoken.
         """
         closed = self.observed.closed_zones
         return [
@@ -76,6 +80,7 @@ class _View:
             if instance.alive
             and not instance.task
             and instance.zone not in closed
+            and instance.id not in self.given_up
             and self.judgements[instance.id].verdict is not Verdict.STOPPING
         ]
 

@@ -12,7 +12,7 @@ from reconciler.plan.progress import Progress, progress
 from reconciler.plan.revisions import revision_for
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
-from reconciler.spec.wanted import Wanted
+from reconciler.spec.wanted import Wanted, WantedWorld
 from reconciler.state.observed import Observed
 from reconciler.state.revisions import Version
 from reconciler.state.rollouts import RolloutState
@@ -50,6 +50,17 @@ def returns(state: RolloutState, wanted: Wanted) -> bool:
     """It has failed, the file lets it go back, and there is something to go back to that is known."""
     spec = wanted.spec
     return bool(state.failed) and spec is not None and spec.rollout.rollback and knows_back(state, wanted)
+
+
+def failed_instances(world: WantedWorld, observed: Observed) -> frozenset[str]:
+    """The ids of those whose version has failed and is gone back from."""
+    return frozenset(
+        instance.id
+        for name, state in observed.rollouts.items()
+        if state.failed and (wanted := world.clusters.get(name)) is not None and returns(state, wanted)
+        for instance in observed.instances.get(name, ())
+        if (instance.spec_hash, instance.image_id) == (state.to.spec_hash, state.to.image_id)
+    )
 
 
 def knows_back(state: RolloutState, wanted: Wanted) -> bool:

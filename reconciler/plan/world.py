@@ -16,6 +16,7 @@ from reconciler.plan.keeping import keep, retire
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.reconcile import reconcile
+from reconciler.plan.rollouts import failed_instances
 from reconciler.plan.runs import has_completed, judge_run
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement, judge
@@ -123,7 +124,8 @@ def _one(
 def _listen(world: WantedWorld, observed: Observed, now: float, limits: Limits) -> tuple[Channel, dict[str, Judgement]]:
     """The verdicts, and whether silence means death; where that is unclear, with the benefit of the doubt."""
     judgements = judge_all(world, observed, now)
-    channel = assess(observed, judgements, eligible=_eligible(world), now=now, limits=limits)
+    eligible, given_up = _eligible(world), failed_instances(world, observed)
+    channel = assess(observed, judgements, eligible=eligible, given_up=given_up, now=now, limits=limits)
     if channel.since != observed.channel.since:  # every silence is counted anew: nobody is given up in this moment
         judgements = judge_all(world, replace(observed, channel=channel), now)
     if channel.blind_since is not None:

@@ -10,6 +10,8 @@ from reconciler.state.beats import Beat, Sounding
 from reconciler.state.image import Image
 from reconciler.state.instance import Foreign
 from reconciler.state.observed import Canary, Channel, Observed
+from reconciler.state.revisions import Version
+from reconciler.state.rollouts import RolloutState
 from tests.sim.model import Model
 from tests.unit.plan.builders import (
     IMAGE,
@@ -19,6 +21,7 @@ from tests.unit.plan.builders import (
     make_observed,
     make_settled,
     make_spec,
+    make_wanted,
     merge,
     sight,
     silence,
@@ -371,3 +374,19 @@ def test_the_dead_are_replaced_though_the_channel_is_suspected() -> None:
     spec = make_spec()
     observed = silence(make_settled(spec, 2), "web-1", "web-2", seconds=9)
     assert "create web-3" in text(spec, at=observed)
+
+
+def test_the_silence_of_a_version_that_is_gone_back_from_says_nothing_of_the_channel() -> None:
+    """A loop that is started again finds what had failed before: it was never heard, and is to go."""
+    old, new = make_spec(size=2), make_spec(size=2, image="web:2")
+    instances = [make_instance(old, 1), make_instance(old, 2)]
+    instances += [make_instance(new, number, revision="v001") for number in (3, 4)]
+    observed = silence(make_observed(old, *instances), "web-3", "web-4", seconds=60)
+    to, back = (
+        Version(revision=i.revision, spec_hash=i.spec_hash, image_id=i.image_id) for i in (instances[3], instances[0])
+    )
+    wanted = make_wanted(new, earlier={old.spec_hash(): old})
+    for failed in ("never ready", ""):
+        rollouts = {"web": RolloutState(to=to, back=back, looked_at=NOW, failed=failed)}
+        decision = look(wanted, at=replace(observed, images={"web:2": IMAGE, IMAGE.id: IMAGE}, rollouts=rollouts))
+        assert (decision.channel.blind_since is None) == bool(failed)
