@@ -22,7 +22,7 @@ ACMEAIR_IMAGES := cassandra eureka zuul acmeair-auth acmeair-web acmeair-loader 
 TIMED = @start=$$SECONDS; echo "== $(1)"; $(2); echo "== $(1): $$((SECONDS - start)) s"
 
 .PHONY: help setup tools demo picture acmeair acmeair-ha acmeair-images chaos-image acmeair-test test unit e2e test-all \
-        lint types contracts fmt bench bench-acmeair bench-chaos lock clean
+        lint types contracts fmt bench bench-acmeair bench-chaos bench-rollouts lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -107,6 +107,9 @@ bench: setup tools chaos-image ## the figures of docs/benchmarks.md, measured he
 
 bench-chaos: setup tools chaos-image acmeair-images ## the figures of breaking things and healing, Swarm beside it
 	@$(BIN)/python -m tests.bench --chaos $(ONLY)
+
+bench-rollouts: setup tools acmeair-images chaos-image ## the figures of pushes and autoscaling, Swarm beside them
+	@$(BIN)/python -m tests.bench --rollouts $(ONLY)
 
 bench-acmeair: setup tools acmeair-images chaos-image ## the figures of the Acme Air cloud, next to docker compose
 	@$(BIN)/python -m tests.bench --acmeair $(ONLY)

@@ -24,13 +24,15 @@ _TITLES = {
     "make bench": "Figures",
     "make bench-acmeair": "Figures of the Acme Air cloud",
     "make bench-chaos": "Figures of breaking and healing",
+    "make bench-rollouts": "Figures of pushes, and of sizes that follow the load",
 }
 _MORE = {
     "make bench": (
-        "Those of [the Acme Air cloud](benchmarks-acmeair.md) and of [breaking and healing](benchmarks-chaos.md) are "
-        "on pages of their own.\n"
+        "Those of [the Acme Air cloud](benchmarks-acmeair.md), of [breaking and healing](benchmarks-chaos.md) and of "
+        "[pushes and autoscaling](benchmarks-rollouts.md) are on pages of their own.\n"
     ),
     "make bench-chaos": "",
+    "make bench-rollouts": "\n![The web tier follows the load](pictures/autoscale.svg)\n",
     "make bench-acmeair": "\n![A start from nothing, instance by instance](pictures/acmeair-start.svg)\n",
 }
 

@@ -32,7 +32,7 @@ class Figures:
 
 
 class Load:
-    """Runs from `with` on; `figures()` waits for its end."""
+    """Runs from `with` on; `figures()` waits for its end, and keeps the whole `document`. `began` is Unix seconds."""
 
     def __init__(self, cloud: Cloud, *, seconds: int, users: int = 8, pause_seconds: float = 0.2) -> None:
         self._docker = cloud.loop.docker
@@ -41,12 +41,15 @@ class Load:
         self._words += ["--pause-seconds", str(pause_seconds)]
         self._name = f"{cloud.loop.env}_load_{secrets.token_hex(4)}"
         self._id = ""
+        self.document: dict[str, Any] = {}
+        self.began = 0.0
 
     def __enter__(self) -> Self:
         host = self._docker.create_host_config(network_mode="host", mem_limit="256m")
         made = self._docker.create_container(IMAGE, command=self._words, name=self._name, host_config=host)
         self._id = made["Id"]
         self._docker.start(self._id)
+        self.began = time.time()
         return self
 
     def __exit__(
@@ -67,12 +70,17 @@ class Load:
                 raise AssertionError(f"no request in {_LEAVING_SECONDS} s: {self._docker.logs(self._id)!r}")
             time.sleep(_LOOK_SECONDS)
 
+    def stop(self) -> None:
+        """No further journey is begun; those under way go on to their end."""
+        self._docker.kill(self._id, signal="SIGTERM")
+
     def figures(self) -> Figures:
         """Waits for its end, and reads the document that it printed then."""
         self._docker.wait(self._id, timeout=self._seconds + _LEAVING_SECONDS)
         out = self._docker.logs(self._id, stdout=True, stderr=False)
         try:
-            return _read(json.loads(out))
+            self.document = json.loads(out)
+            return _read(self.document)
         except ValueError:
             said = self._docker.logs(self._id, stdout=True, stderr=True).decode(errors="replace")
             raise AssertionError(f"the load printed no figures: {said[-2000:]}") from None

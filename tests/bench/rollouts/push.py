@@ -32,8 +32,8 @@ def measure(engine_url: str) -> Iterator[Row]:
         name, samples(ours["0s"]), samples(theirs["stop-first"]), TIMES,
         "`sleep` instances with `health: {settle: 0s}` (ready when started, as Swarm has it), no bake, no drain; from "
         "just before the file is saved to the engine's event of the last start or end. The yardstick is `docker "
-        f"service update` with parallelism {SURGE} and its default order, stop-first, with docker-init, on an engine of its "
-        "own; its monitoring time isn't counted. Ours never has fewer than all running.",
+        f"service update` with parallelism {SURGE} and its default order, stop-first, with docker-init, on an engine "
+        "of its own; its monitoring time isn't counted. Ours never has fewer than all running.",
     )  # fmt: skip
     yield figure(
         "the same, against Swarm's start-first", samples(ours["0s"]),
