@@ -67,6 +67,6 @@ def sentences(state: RolloutState, status: RolloutStatus) -> Iterator[tuple[str,
     yield PROMOTED, f"promoted: {to} goes on"
     yield SWITCHED, f"switched: {to} has the traffic"
     yield DONE, f"done: {to} runs"
-    yield FAILED, f"failed: {to}"
+    yield FAILED, to  # the event's result says that it failed, and its message why
     yield ROLLED_BACK, f"rolled back: {back} runs, until the file wants another version than {to}"
     yield PAUSED, f"paused: {status.updated} of {status.wanted} are {to}"
