@@ -79,15 +79,8 @@ class Thinning:
         return {instance.id: causes[instance.id] for instance in chosen}
 
     def _uses(self, instance: Instance) -> frozenset[str]:
-        """In what it counts: as `ready`, as `heard` (while blind, the ready are not all heard), as `available`.
-
-        In nothing where its name is there and doesn't lead to it, or the registry doesn't: so nobody ends whose traffic
-        hasn't moved yet.
-        """
-        judgement, record = self.judgements[instance.id], self.observed.names.get(instance.id)
-        seen = self.observed.registered.get(instance.id)
-        if (record is not None and not record.ready) or (seen is not None and seen.held_out):
-            return frozenset()
+        """In what it counts: as `ready`, as `heard` (while blind, the ready are not all heard), as `available`."""
+        judgement = self.judgements[instance.id]
         bake = 0.0 if instance.id in self.buckets.outdated else self.spec.rollout.bake_seconds
         if judgement.verdict not in HEALTHY:
             return frozenset()
@@ -103,19 +96,31 @@ class Thinning:
     ) -> list[Instance]:
         """Those of no use; then as many as can be spared in all that they count in: already leaving, then surplus,
         then in the fullest zone, then the lowest number.
+
+        Who has no traffic makes nobody dispensable: so nobody ends whose traffic hasn't moved yet.
         """
         least = self.spec.size - unavailable(self.spec)
-        spare = Counter(use for instance_uses in uses.values() for use in instance_uses)
+        led = {instance.id for instance in self.buckets.sound if self._is_led_to(instance)}
+        spare = Counter(use for key, instance_uses in uses.items() for use in instance_uses if key in led)
         zones = Counter(instance.zone for instance in self.buckets.sound)
         chosen = [instance for instance in left if not uses[instance.id]]
         left = [instance for instance in left if uses[instance.id]]
-        while able := [i for i in left if all(spare[use] > least for use in uses[i.id])]:
+        while able := [i for i in left if all(spare[use] - (i.id in led) >= least for use in uses[i.id])]:
             victim = max(able, key=lambda i: (self._leaving(i), i.id in surplus, zones[i.zone], -i.number))
             left.remove(victim)
             zones[victim.zone] -= 1
-            spare.subtract(uses[victim.id])
+            if victim.id in led:
+                spare.subtract(uses[victim.id])
             chosen.append(victim)
         return chosen
+
+    def _is_led_to(self, instance: Instance) -> bool:
+        """Its name leads to it, and its registry does; without a loop nobody knows of names."""
+        names, seen = self.observed.names, self.observed.registered.get(instance.id)
+        if seen is not None and seen.held_out:
+            return False
+        record = names.get(instance.id)
+        return record.ready if record is not None else not names
 
     def _leaving(self, instance: Instance) -> bool:
         sighting = self.observed.sightings.get(instance.id)

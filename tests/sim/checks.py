@@ -6,6 +6,7 @@ check says so. Each raises AssertionError with a sentence.
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from reconciler.plan.actions import Action, CreateInstance, KillInstance, RemoveInstance, TerminateInstance
 from reconciler.plan.channel import is_canary
@@ -13,6 +14,7 @@ from reconciler.plan.thinning import surge, unavailable
 from reconciler.plan.verdicts import DEFAULT_HEARTBEAT
 from tests.sim.closing import check_closed_zones
 from tests.sim.model import Model, targets
+from tests.sim.pushing import check_pause, check_traffic
 from tests.sim.sizes import size_of
 from tests.sim.truth import Box
 
@@ -33,6 +35,8 @@ def check_pass(model: Model, before: Sequence[Action], actions: Sequence[Action]
     _check_spacing(model, actions)
     _check_deletions(model, actions, deletable)
     check_closed_zones(model, actions)
+    check_traffic(model, actions)
+    check_pause(model, actions)
 
 
 def silent(model: Model, box: Box) -> bool:
@@ -91,9 +95,10 @@ def _check_running(model: Model, before: Sequence[Action], actions: Sequence[Act
             continue
         coming = [a for a in _creations([*before, *actions]) if a.cluster == name]
         numbers = {box.instance.number for box in model.alive(name)} | {a.number for a in coming}
-        most = size_of(model, name) + surge(wanted.spec)
+        more = surge(replace(wanted.spec, size=size_of(model, name)))
+        most = size_of(model, name) + more
         if canary is not None and canary.cluster == name:
-            most = size_of(model, name) + max(1, surge(wanted.spec))
+            most = size_of(model, name) + max(1, more)
         assert len(numbers) <= most, f"{len(numbers)} would run, at most {most} may"
 
 

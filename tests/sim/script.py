@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.plan.actions import CreateInstance
 from reconciler.plan.world import Decision
-from reconciler.spec.cluster import ClusterSpec, Rollout, Stop, Volume
+from reconciler.spec.cluster import ClusterSpec, Rollout, Volume
 from reconciler.state.image import Image
 from reconciler.state.instance import Foreign
 from tests.sim.checks import LIMIT_SECONDS, check_pass, may_be_deleted
 from tests.sim.closing import check_open_zones, still
 from tests.sim.hearing import Hearing
-from tests.sim.model import Model, actions_of
+from tests.sim.model import actions_of
+from tests.sim.pushing import Pushing
 from tests.sim.sizes import TARGET, Loading, size_of
 
 Happening = tuple[str, int, int]
@@ -24,37 +25,23 @@ KINDS = (
     "resize", "rezone", "revise", "break", "rollout", "rebuild", "foreign", "suspend", "pass", "wait", "stale",
     "echo", "wake", "delete", "return", "confirm", "close", "open", "keep", "cut", "mend",
     "autoscale", "load", "load",
+    "pause", "promote", "restarted", "spoil", "revise", "rollout",
 )  # fmt: skip
 CALM_PASSES = 700
 
 _ZONES = (("a",), ("a", "b"), ("a", "b", "c"), ("b", "c"), ("c", "d", "a"))
 _TICKS = (0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 12.0, 40.0)
 _REMOVALS = (0.3, 2.0, 8.0, 15.0)
-_ROLLOUTS = (
-    Rollout(),
-    Rollout(bake_seconds=0.0),
-    Rollout(surge=2, bake_seconds=3.0),
-    Rollout(surge=0, unavailable=1),
-    Rollout(surge=1, unavailable=1, bake_seconds=0.0),
-    Rollout(strategy="in-place", surge=0, unavailable=1),
-)
 
 
 @dataclass(slots=True)
-class Play(Hearing, Loading):
+class Play(Pushing, Hearing, Loading):
     """A script being played on a model with two clusters, `web` (which is changed) and `db` (which is not)."""
 
-    model: Model = field(default_factory=Model)
-    spec: ClusterSpec = field(
-        default_factory=lambda: ClusterSpec(
-            name="web", image="web:1", size=3, zones=("a", "b"), stop=Stop(grace_seconds=3.0, drain_seconds=1.0)
-        )
-    )
     other: ClusterSpec = field(
         default_factory=lambda: ClusterSpec(name="db", image="db:1", size=2, zones=("a", "b"), depends_on=("web",))
     )
     revision: int = 1
-    fixes: int = 0
     begun: dict[str, float] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -186,9 +173,6 @@ class Play(Hearing, Loading):
         self._save(environment={"BROKEN": str(a)})
         self.model.broken |= {self.spec.spec_hash()}
 
-    def _rollout(self, a: int, b: int) -> None:
-        self._save(rollout=_ROLLOUTS[a % len(_ROLLOUTS)])
-
     def _rebuild(self, a: int, b: int) -> None:
         self.model.images["web:1"] = Image(id=f"sha256:web-{a}", has_agent=True)
 
@@ -243,13 +227,6 @@ class Play(Hearing, Loading):
         self._return(0, 0)
         self._save(**changes)
 
-    def _give_up_what_failed(self) -> None:
-        """A person who sees that a version has failed writes another one."""
-        state = self.model.rollouts.get("web")
-        if state is not None and state.failed:
-            self.fixes += 1
-            self._save(environment={"REVISION": f"fix {self.fixes}"})
-
     def _rest(self, at_rest: Callable[[], bool]) -> None:
         model = self.model
         creations = 0
@@ -258,7 +235,7 @@ class Play(Hearing, Loading):
         for _ in range(CALM_PASSES):
             waiting = set(map(id, model.flights))
             self._calm_pass(1.0)
-            self._give_up_what_failed()
+            self._lead_on()
             creations += sum(1 for a in model.flights if isinstance(a, CreateInstance) and id(a) not in waiting)
             quiet = quiet + 1 if at_rest() else 0
             if quiet > 2 * LIMIT_SECONDS:  # who was presumed well has been listened to by then

@@ -1,0 +1,121 @@
+"""Rollouts in the small world: what people say of them, what is wrong with a version, what must never come of it.
+
+Before: script, whose happenings these are. After: checks. Each check raises AssertionError with a sentence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.plan.actions import Action, PublishName, TerminateInstance, WithdrawName
+from reconciler.plan.thinning import unavailable
+from reconciler.spec.cluster import CanaryStage, ClusterSpec, RedBlack, Rollout, Stop
+from reconciler.state.image import Image
+from tests.sim.model import Model
+from tests.sim.sizes import size_of
+
+ROLLOUTS = (
+    Rollout(),
+    Rollout(bake_seconds=0.0),
+    Rollout(surge=2, bake_seconds=3.0),
+    Rollout(surge=0, unavailable=1),
+    Rollout(surge=1, unavailable=1, bake_seconds=0.0),
+    Rollout(strategy="in-place", surge=0, unavailable=1),
+    Rollout(strategy="red-black", red_black=RedBlack(keep_seconds=8.0)),
+    Rollout(strategy="canary", canary=CanaryStage(after_seconds=6.0)),
+    Rollout(strategy="canary", canary=CanaryStage(size=None, percent=40.0)),
+    Rollout(strategy="canary", surge=0, unavailable=1),
+    Rollout(strategy="red-black", red_black=RedBlack(keep_seconds=0.0), deadline_seconds=4.0),
+    Rollout(deadline_seconds=4.0, rollback=False),
+)
+
+
+@dataclass(slots=True)
+class Pushing:
+    """Happenings of a play that concern rollouts alone."""
+
+    model: Model = field(default_factory=Model)
+    spec: ClusterSpec = field(
+        default_factory=lambda: ClusterSpec(
+            name="web", image="web:1", size=3, zones=("a", "b"), stop=Stop(grace_seconds=3.0, drain_seconds=1.0)
+        )
+    )
+    fixes: int = 0
+
+    def _save(self, **changes: object) -> None:
+        raise NotImplementedError
+
+    def _rollout(self, a: int, b: int) -> None:
+        self._save(rollout=ROLLOUTS[(a + 8 * (b == 3)) % len(ROLLOUTS)])
+
+    def _pause(self, a: int, b: int) -> None:
+        self._save(rollout=replace(self.spec.rollout, paused=not self.spec.rollout.paused))
+
+    def _promote(self, a: int, b: int) -> None:
+        state = self.model.rollouts.get("web")
+        if state is not None:
+            self._save(rollout=replace(self.spec.rollout, promoted=state.to.revision))
+
+    def _restarted(self, a: int, b: int) -> None:
+        """A person asks for new instances of the same."""
+        self._save(rollout=replace(self.spec.rollout, restarted=f"2026-11-29T00:00:{a:02d}Z"))
+
+    def _spoil(self, a: int, b: int) -> None:
+        """The tag means another image now, whose instances never get ready."""
+        bad = Image(id=f"sha256:bad-{a}", has_agent=True)
+        self.model.images["web:1"] = bad
+        self.model.broken_images |= {bad.id}
+
+    def _lead_on(self) -> None:
+        """What people do in the end: go on, promote, and write another version in place of one that has failed."""
+        state, rollout = self.model.rollouts.get("web"), self.spec.rollout
+        if rollout.paused:
+            self._save(rollout=replace(rollout, paused=False))
+        if state is None or state.done:
+            return
+        if state.failed:
+            self.fixes += 1
+            if state.to.image_id in self.model.broken_images:
+                self.model.images["web:1"] = Image(id=f"sha256:fix-{self.fixes}", has_agent=True)
+            self._save(environment={"REVISION": f"fix {self.fixes}"})
+        elif rollout.strategy == "canary" and rollout.promoted != state.to.revision:
+            self._promote(0, 0)
+
+
+def check_traffic(model: Model, actions: Sequence[Action]) -> None:
+    """Whoever truly works and has the traffic loses it only if enough others that work have it.
+
+    Who is silent for longer than its limit may lose it: nobody can know that it works.
+    """
+    for name, wanted in model.wanted.items():
+        if wanted.spec is None:
+            continue
+        led = {
+            box.instance.id
+            for box in model.alive(name)
+            if (record := model.names.get(box.instance.id)) is not None
+            and record.ready
+            and (model.works(box) or not box.beats)
+            and not _silent(model, box.instance.id)
+        }
+        lost = {
+            a.id for a in actions if isinstance(a, WithdrawName) or (isinstance(a, PublishName) and not a.record.ready)
+        }
+        least = size_of(model, name) - unavailable(wanted.spec)
+        assert not lost & led or len(led - lost) >= least, f"the traffic of {name} leads to {len(led - lost)}"
+
+
+def check_pause(model: Model, actions: Sequence[Action]) -> None:
+    """Nobody ends for a rollout that is paused; but what is of neither group of a red-black one."""
+    for name, wanted in model.wanted.items():
+        state = model.rollouts.get(name)
+        if wanted.spec is None or state is None or state.held_at is None or not wanted.spec.rollout.paused:
+            continue
+        for action in actions:
+            if action.cluster == name and isinstance(action, TerminateInstance):
+                outdated = action.cause.startswith(("outdated", "image rebuilt"))
+                assert not outdated or wanted.spec.rollout.strategy == "red-black", f"paused, {action.subject} ends"
+
+
+def _silent(model: Model, key: str) -> bool:
+    beat = model.beats.get(key)
+    return beat is None or model.now - beat.at > 3.0
