@@ -41,7 +41,7 @@ def sign(action: Action) -> str:
         return "~" if action.replaces else "+"
     if isinstance(action, PullImage):
         return "+"
-    return "~" if action.kind == "publish" else "-"
+    return "~" if action.kind in ("publish", "activate", "deactivate") else "-"
 
 
 def verb(action: Action) -> str:

@@ -98,14 +98,13 @@ class Chronicle:
         for name, wait in decision.held.items():
             self.state("held", name, wait.message, "", cluster=name, reason=wait.reason)
         self._drop("foreign ", {foreign.container for foreign in observed.foreign}, "gone, or plainly not ours")
-        self._drop("eureka ", world.clusters.keys(), "its cluster's file is gone")
+        self._drop("eureka ", observed.deaf.keys(), "its Eureka answers again, or isn't asked any more")
+        for name, problem in observed.deaf.items():
+            told = f"its Eureka can't be asked: {problem}; nothing waits for it"
+            self.state("eureka", name, told, "", cluster=name, reason=_NUMBERS.sub("#", told))
         self._drop("spec ", world.clusters.keys(), "its file is gone")
         for foreign in observed.foreign:
             self.state("foreign", foreign.container, f"left alone: {foreign.reason}", "")
-        for name in world.clusters:
-            problem = observed.deaf.get(name, "")
-            told = f"can't be asked: {problem}" if problem else ""
-            self.state("eureka", name, told, "answers again", cluster=name, reason=_NUMBERS.sub("#", told))
         for name, wanted in world.clusters.items():
             problem = "; ".join(str(problem) for problem in wanted.problems)
             self.state("spec", name, problem, "its file is right again", cluster=name)

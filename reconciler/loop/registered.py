@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from reconciler.engine.registries import Place, Registries, View
 from reconciler.spec.cluster import Eureka
-from reconciler.spec.wanted import WantedWorld
+from reconciler.spec.wanted import Wanted, WantedWorld
 from reconciler.state.instance import Instance
 from reconciler.state.registered import UP, Registered
 
@@ -38,15 +38,13 @@ class Following:
 
     def look(self, world: WantedWorld, instances: Instances) -> Seen:
         """Follow what is to be followed, and say what is known of it now."""
-        for name, wanted in world.clusters.items():
-            eureka = wanted.spec.discovery.eureka if wanted.spec is not None else None
-            if eureka is not None:
-                self._last[name] = eureka
-        if not self._last:  # nearly always
+        now = {name: eureka for name, wanted in world.clusters.items() if (eureka := _wanted(wanted)) is not None}
+        if not now and not self._last:  # nearly always
             return _NOTHING
-        self._last = {n: last for n, last in self._last.items() if n in world.clusters or instances.get(n)}
+        self._last |= now
         members = {name: _members(name, last, world, instances) for name, last in self._last.items()}
-        self._registries.watch(_places(members, self._last, instances))
+        self._last = {name: last for name, last in self._last.items() if name in now or members[name]}
+        self._registries.watch(_places(members, now, instances))
         return _join(members, self._registries.views())
 
 
@@ -56,6 +54,10 @@ Members = Mapping[Eureka, list[Instance]]
 def place_key(eureka: Eureka) -> str:
     """How a place is called."""
     return f"{eureka.app.upper()} at {eureka.url or f'{eureka.cluster}:{eureka.port}{eureka.path}'}"
+
+
+def _wanted(wanted: Wanted) -> Eureka | None:
+    return wanted.spec.discovery.eureka if wanted.spec is not None else None
 
 
 def _members(name: str, last: Eureka, world: WantedWorld, instances: Instances) -> Members:
@@ -70,10 +72,10 @@ def _members(name: str, last: Eureka, world: WantedWorld, instances: Instances) 
     return members
 
 
-def _places(members: Mapping[str, Members], last: Mapping[str, Eureka], instances: Instances) -> dict[str, Place]:
+def _places(members: Mapping[str, Members], now: Mapping[str, Eureka], instances: Instances) -> dict[str, Place]:
     clusters: dict[Eureka, set[str]] = {}
     for name, by_place in members.items():
-        for eureka in {*by_place, last[name]}:
+        for eureka in {*by_place, *((now[name],) if name in now else ())}:
             clusters.setdefault(eureka, set()).add(name)
     return {place_key(eureka): _place(eureka, frozenset(names), instances) for eureka, names in clusters.items()}
 

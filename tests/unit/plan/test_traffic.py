@@ -1,6 +1,10 @@
 """Traffic in a registry: given to who is ready and serves, withdrawn before an end, and nothing waits for it."""
 
 from dataclasses import replace
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.plan.actions import OnInstance
 from reconciler.plan.traffic import EARLY_SECONDS, traffic_actions
@@ -128,6 +132,30 @@ def test_at_the_switch_the_new_get_it_first_and_the_old_lose_it_when_all_of_them
 def test_nobody_is_held_out_for_the_sake_of_nobody() -> None:
     assert planned(settled(4, web_3="UP", web_4="UP"), old_serve=True) == []
     assert planned(settled(4, web_1="DOWN", web_3="UP", web_4="UP"), old_serve=True) == []
+
+
+WORDS = st.sampled_from(["UP", "HELD", "STARTING", "DOWN", "OUT_OF_SERVICE", ""])
+
+
+@given(st.lists(WORDS, min_size=4, max_size=4), st.sets(st.integers(1, 4)), st.randoms(use_true_random=False))
+def test_however_traffic_moves_it_never_leaves_everybody(words: list[str], serving: set[int], chance: Random) -> None:
+    """One action at a time, in any order: who ends up with it serves, where anybody who serves can have it."""
+    said = {f"web_{number}": word for number, word in enumerate(words, 1) if word}
+    judgements = dict(look(SPEC, at=settled(4)).judgements)
+    for _ in range(12):
+        observed = settled(4, **said)
+        ups = [key for key, word in said.items() if word == "UP"]
+        instances = observed.instances["web"]
+        actions = [*traffic_actions(instances, judgements, observed, (), NOW, lambda i: i.number in serving)]
+        if not actions:
+            break
+        chosen = chance.choice(actions)
+        said[f"web_{chosen.number}"] = "UP" if chosen.kind == "activate" else "HELD"
+        assert not ups or "UP" in said.values()
+    assert not actions
+    if any(said.get(f"web_{number}") == "UP" for number in serving) and "DOWN" not in words:
+        stuck = any(said.get(f"web_{number}") not in ("UP", None) for number in serving)
+        assert stuck or not any(said.get(f"web_{n}") in ("UP", "STARTING") for n in {1, 2, 3, 4} - serving)
 
 
 # ---------------------------------------------------------------- endings
