@@ -152,7 +152,8 @@ def test_however_traffic_moves_it_never_leaves_everybody(words: list[str], servi
         chosen = chance.choice(actions)
         said[f"web_{chosen.number}"] = "UP" if chosen.kind == "activate" else "HELD"
         assert not ups or "UP" in said.values()
-    assert not actions
+    else:
+        raise AssertionError(f"it never ends: {said}")
     if any(said.get(f"web_{number}") == "UP" for number in serving) and "DOWN" not in words:
         stuck = any(said.get(f"web_{number}") not in ("UP", None) for number in serving)
         assert stuck or not any(said.get(f"web_{n}") in ("UP", "STARTING") for n in {1, 2, 3, 4} - serving)
