@@ -46,7 +46,7 @@ def status_table(world: WorldStatus, width: int | None = 80, *, glyphs: Glyphs =
         return joined([*lines, Text(), *_empty(world, width)])
     lines += [Text(), *_numbers(world, width, glyphs)]
     if wide:
-        lines += [Text(), *columns([_WIDE_HEADS, *_wide_rows(world, glyphs)], frozenset({5, 8}))]
+        lines += [Text(), *columns(_wide_rows(world, glyphs), frozenset({5, 8}))]
     closed = frozenset(zone.zone for zone in world.closed_zones)
     for cluster in world.clusters:
         notes = cluster_notes(cluster, world.environment, glyphs)
@@ -60,7 +60,7 @@ def status_table(world: WorldStatus, width: int | None = 80, *, glyphs: Glyphs =
 def instance_table(world: WorldStatus, width: int | None = 80, *, glyphs: Glyphs = UNICODE) -> Text:
     """Only the instances of this world, and what is being done with them; their clusters' numbers are left out."""
     lines = [*_header(world, width, glyphs), Text()]
-    lines += columns([_WIDE_HEADS, *_wide_rows(world, glyphs)], frozenset({5, 8}))
+    lines += columns(_wide_rows(world, glyphs), frozenset({5, 8}))
     now = [Note(label="Now", text=sentence, style="cyan") for cluster in world.clusters for sentence in cluster.doing]
     return joined([*lines, *([Text()] if now else []), *_notes(now, width, glyphs)])
 
@@ -142,7 +142,13 @@ _WIDE_HEADS = [
 
 
 def _wide_rows(world: WorldStatus, glyphs: Glyphs) -> list[list[Text]]:
-    return [_wide_row(instance, cluster, glyphs) for cluster in world.clusters for instance in cluster.instances]
+    """With their heads; what Eureka says has a column where it says anything."""
+    found = [(instance, cluster) for cluster in world.clusters for instance in cluster.instances]
+    rows = [_WIDE_HEADS, *(_wide_row(instance, cluster, glyphs) for instance, cluster in found)]
+    if not any(instance.registry for instance, _ in found):
+        return rows
+    words = [Text("EUREKA", "bold"), *(Text(clean(instance.registry or "-")) for instance, _ in found)]
+    return [[*row, word] for row, word in zip(rows, words, strict=True)]
 
 
 def _wide_row(instance: InstanceStatus, cluster: ClusterStatus, glyphs: Glyphs) -> list[Text]:

@@ -272,6 +272,16 @@ webapp
     assert shown(worlds.rolling(), None, ASCII, wide=True) == expected
 
 
+def test_wide_has_a_column_for_what_eureka_says_where_it_says_anything() -> None:
+    world = worlds.rolling()
+    first, *others = world.clusters
+    one, *rest = first.instances
+    told = replace(first, instances=(replace(one, registry="OUT_OF_SERVICE"), *rest))
+    lines = shown(replace(world, clusters=(told, *others)), None, ASCII, wide=True).splitlines()
+    ends = [line.split()[-1] for line in lines if line.startswith(("INSTANCE", "auth1", "auth2"))]
+    assert ends == ["EUREKA", "OUT_OF_SERVICE", "-"]
+
+
 @pytest.mark.parametrize("name", sorted(worlds.ALL))
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
 def test_no_line_is_longer_than_eighty_cells_or_ends_in_blanks(name: str, glyphs: Glyphs) -> None:
