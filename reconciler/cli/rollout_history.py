@@ -62,17 +62,21 @@ def text_of(kept: KeptRevision) -> str:
     return kept.text.decode()
 
 
-def goal_of_undo(revisions: Sequence[KeptRevision], label: str | None, present: SpecText) -> KeptRevision:
-    """The named revision, else the newest good one other than what the file says. Raises where there is none."""
+def goal_of_undo(
+    revisions: Sequence[KeptRevision], label: str | None, present: SpecText, former: str = ""
+) -> KeptRevision:
+    """The named revision, else the newest good one other than what the file says, else `former`, which the present
+    rollout came from. Raises where there is none.
+    """
     if label is not None:
         chosen = one(revisions, label)
         if same_template(present.text, text_of(chosen), file=present.file):
             raise ReconcilerError(_said_already(chosen, revisions, present))
         return chosen
     others = [kept for kept in revisions if kept.text and not same_template(present.text, text_of(kept))]
-    for kept in others:
-        if kept.good:
-            return kept
+    ways = [kept for kept in others if kept.good] + [kept for kept in others if kept.revision == former]
+    if ways:
+        return ways[0]
     if others:
         named = ", ".join(f"{kept.revision} ({kept.why or 'never complete'})" for kept in others)
         raise ReconcilerError(f"no earlier revision was ever rolled out to the end; name one with --to: {named}")

@@ -106,7 +106,10 @@ def _problems(cluster: ClusterStatus) -> Iterator[Note]:
 
 
 def _doing(cluster: ClusterStatus) -> Iterator[Note]:
+    said = cluster.rollout.message if cluster.rollout is not None else ""
     for sentence in cluster.doing:
+        if said and sentence.endswith(f": {said}"):
+            continue
         yield Note(label="Now", text=sentence, style="cyan")
 
 

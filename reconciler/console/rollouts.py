@@ -35,15 +35,15 @@ def _progressing(rollout: RolloutStatus, typed: _Typed, glyphs: Glyphs) -> str: 
 
 
 def _canary(rollout: RolloutStatus, typed: _Typed, glyphs: Glyphs) -> str:
-    text = _progressing(rollout, typed, glyphs)
     if not rollout.awaits_promotion:
-        return text
-    return f"{text}; {typed('promote')} goes on, {typed('undo')} goes back"
+        return _progressing(rollout, typed, glyphs)
+    return f"{_way(rollout, glyphs)}: {_counts(rollout)}; {typed('promote')} goes on, {typed('undo')} goes back"
 
 
 def _switched(rollout: RolloutStatus, typed: _Typed, glyphs: Glyphs) -> str:
-    kept = f"; {rollout.former} is kept, {typed('undo')} returns to it at once" if rollout.former else ""
-    return f"{_way(rollout, glyphs)}: {rollout.revision} has the traffic{_said(rollout)}{kept}"
+    how = rollout.message or f"{rollout.revision} has the traffic"
+    back = f"; {typed('undo')} returns to {rollout.former} at once" if rollout.former else ""
+    return f"{_way(rollout, glyphs)}: {how}{back}"
 
 
 def _paused(rollout: RolloutStatus, typed: _Typed, glyphs: Glyphs) -> str:

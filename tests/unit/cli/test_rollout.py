@@ -70,7 +70,10 @@ Show = Callable[..., None]
         (rollout(Phase.COMPLETE, available=4), "v002 is rolled out, 4 of 4 available"),
         (rollout(Phase.PROGRESSING), "v001 → v002, rolling: 2 of 4 updated, 1 available"),
         (rollout(Phase.CANARY, awaits_promotion=True), "`reconciler rollout promote web` goes on"),
-        (rollout(Phase.SWITCHED, strategy="red-black"), "v001 → v002, red/black: v002 has the traffic; v001 is kept"),
+        (
+            rollout(Phase.SWITCHED, strategy="red-black"),
+            "red/black: v002 has the traffic; `reconciler rollout undo web` returns to v001",
+        ),
         (rollout(Phase.PAUSED), "paused, 2 of 4 updated, 1 available; `reconciler rollout resume web` goes on"),
         (rollout(Phase.ROLLING_BACK, message="it dies"), "v002 failed: it dies; going back to v001"),
         (rollout(Phase.ROLLED_BACK, message="it dies"), "v002 failed: it dies; v001 runs again until the file wants"),
@@ -179,6 +182,14 @@ def test_undo_writes_the_newest_good_template_back_and_nothing_else(
     assert loop.asked[-1] == "rescan"
     assert run("rollout", "undo", "web", "--to", "v000").exit_code == 0
     assert file.read_text() == "# the front\nimage: shop:1\nsize: 4\ncommand: [run]\nrollout: {bake: 2s}\n"
+
+
+def test_undo_in_the_middle_goes_to_where_it_came_from_if_nothing_was_ever_complete(
+    run: Run, show: Show, loop: FakeLoop, file: Path
+) -> None:
+    loop.revised = tuple(replace(kept, good=False) for kept in KEPT)
+    show(rollout(Phase.CANARY, former="v000"))
+    assert run("rollout", "undo", "web").stdout.startswith("web: back to v000\n")
 
 
 @pytest.mark.parametrize(
