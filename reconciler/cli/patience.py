@@ -75,7 +75,10 @@ class Patience:
 
 
 def _rolled_back(cluster: ClusterStatus) -> str:
-    return f"Rolled back: {cluster.name}: {cluster.rolled_back}" if cluster.rolled_back else ""
+    if not cluster.rolled_back:
+        return ""
+    ways = f"repair the file, or let it say so, too: `reconciler rollout undo {cluster.name}`"
+    return f"Rolled back: {cluster.name}: {cluster.rolled_back}; {ways}"
 
 
 def _going_back(cluster: ClusterStatus) -> bool:

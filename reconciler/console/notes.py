@@ -34,7 +34,7 @@ _CONDITION_STYLES: dict[str, str] = {
     "Scaling": "yellow",
 }
 _PHASE_STYLES = {Phase.ROLLED_BACK: "bold red", Phase.ROLLING_BACK: "bold red", Phase.FAILED: "bold red"}
-_CALM = frozenset({Phase.COMPLETE, Phase.ROLLED_BACK})  # no bar: nothing is on its way
+_NO_BAR = frozenset({Phase.COMPLETE, Phase.ROLLING_BACK, Phase.ROLLED_BACK})  # nothing of it is on its way
 
 
 def command(env: str, words: str) -> str:
@@ -66,7 +66,7 @@ def _rollout(cluster: ClusterStatus, env: str, glyphs: Glyphs) -> Iterator[Note]
     if rollout is None or rollout.phase is Phase.COMPLETE:
         return
     text = rollout_text(cluster.name, rollout, glyphs, env_option(env))
-    shown = text if rollout.phase in _CALM else f"{bar(rollout, glyphs)} {text}"
+    shown = text if rollout.phase in _NO_BAR else f"{bar(rollout, glyphs)} {text}"
     yield Note(label="Rollout", text=shown, style=_PHASE_STYLES.get(rollout.phase, "cyan"))
 
 
@@ -108,7 +108,7 @@ def _problems(cluster: ClusterStatus) -> Iterator[Note]:
 def _doing(cluster: ClusterStatus) -> Iterator[Note]:
     said = cluster.rollout.message if cluster.rollout is not None else ""
     for sentence in cluster.doing:
-        if said and sentence.endswith(f": {said}"):
+        if said and f": {said}" in sentence:
             continue
         yield Note(label="Now", text=sentence, style="cyan")
 

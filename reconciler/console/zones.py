@@ -92,7 +92,8 @@ def verdict_word(instance: InstanceStatus, cluster: ClusterStatus) -> str:
     """
     rollout = cluster.rollout
     two_groups = rollout is not None and rollout.strategy == "red-black" and rollout.phase is not Phase.COMPLETE
-    if two_groups and instance.verdict is Verdict.READY and not instance.serving:
+    others_serve = two_groups and any(other.serving for other in cluster.instances)
+    if others_serve and instance.verdict is Verdict.READY and not instance.serving:
         return "idle"
     if instance.task and instance.phase in _RUN_WORDS and instance.verdict is not Verdict.STOPPING:
         failed = instance.phase == "failed" and instance.exit_code is not None

@@ -83,7 +83,8 @@ def converged(status: WorldStatus) -> bool:
 
 def _waits_for_a_person(row: ClusterStatus) -> bool:
     """No time brings it further: a task or a rollout that has failed, a canary, a pause."""
-    return bool(row.failed or row.rolled_back or row.awaits_person)
+    back = row.rolled_back and len(row.instances) == row.desired  # what was tried is gone, too
+    return bool(row.failed or back or row.awaits_person)
 
 
 def _wait(loop: Loop, timeout_seconds: float) -> WorldStatus:

@@ -317,11 +317,13 @@ def test_names_that_do_not_answer_are_said_in_the_table_and_on_the_dashboard() -
 
 def test_of_two_groups_side_by_side_the_one_without_traffic_is_idle() -> None:
     both = RolloutStatus(phase=Phase.SWITCHED, strategy="red-black", revision="v001", former="v000")
-    shop = replace(worlds.cluster("shop", 2), rollout=both)
-    served = replace(worlds.instance("shop", 1), serving=True)
-    assert [verdict_word(one, shop) for one in (served, worlds.instance("shop", 2))] == ["ready", "idle"]
+    served, other = replace(worlds.instance("shop", 1), serving=True), worlds.instance("shop", 2)
+    shop = replace(worlds.cluster("shop", 2, instances=(served, other)), rollout=both)
+    assert [verdict_word(one, shop) for one in shop.instances] == ["ready", "idle"]
+    unseen = replace(shop, instances=(other,))  # without a loop nobody knows who serves
+    assert verdict_word(other, unseen) == "ready"
     after = replace(shop, rollout=replace(both, phase=Phase.COMPLETE))
-    assert verdict_word(worlds.instance("shop", 2), after) == "ready"
+    assert verdict_word(other, after) == "ready"
 
 
 def test_a_run_that_is_being_stopped_says_so() -> None:
