@@ -13,6 +13,7 @@ from reconciler.plan.plan import Plan
 from reconciler.plan.status import ClusterStatus, WorldStatus
 
 ROLLED_BACK = frozenset({"RolledBack"})
+SWITCHED = frozenset({"Switched"})
 FOR_A_PERSON = frozenset({"CanaryWaiting", "RolloutPaused", "RolloutFailed"})
 
 
@@ -34,9 +35,14 @@ def taken(plans: Sequence[Plan], clusters: Sequence[str]) -> Taken:
     """From the plans of the files."""
     ours = [plan for plan in plans if plan.cluster in clusters]
     return Taken(
-        at_rest=all(plan.at_rest for plan in ours),
+        at_rest=all(plan.at_rest or _only_kept(plan) for plan in ours),
         reasons={plan.cluster: frozenset(wait.reason for wait in plan.waits) for plan in ours},
     )
+
+
+def _only_kept(plan: Plan) -> bool:
+    """The new group has the traffic; the old one is kept for a while, which nobody has to wait for."""
+    return not plan.actions and plan.held is None and {wait.reason for wait in plan.waits} <= SWITCHED
 
 
 @dataclass(slots=True, kw_only=True)

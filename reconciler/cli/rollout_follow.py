@@ -3,6 +3,7 @@
 Before: rollout. After: session (the loop, else Docker itself), waiting (when it has ended), console (the sentences).
 """
 
+import re
 import time
 from typing import Any
 
@@ -15,6 +16,8 @@ from reconciler.cli.waiting import Goal, await_goal
 from reconciler.errors import LoopNotRunning
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import ClusterStatus, WorldStatus
+
+_SECONDS = re.compile(r"\d+ s\b")  # what counts down is no change
 
 
 def show(settings: Settings, name: str, how: Plain) -> None:
@@ -57,11 +60,10 @@ def follow(settings: Settings, name: str, timeout: float, how: Plain) -> None:
 
 
 def _tell(cluster: ClusterStatus, env: str, seen: list[str], how: Plain) -> None:
-    lines = _lines(cluster, env)
-    if how is Plain.TEXT and lines != seen:
-        for line in lines:
-            if line not in seen:
-                output.say(line)
+    lines = {_SECONDS.sub("", line): line for line in _lines(cluster, env)}
+    for key, line in lines.items():
+        if how is Plain.TEXT and key not in seen:
+            output.say(line)
     seen[:] = lines
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 
 from reconciler.errors import EngineUnavailable, TransientError
-from reconciler.plan.status import ClusterStatus, WorldStatus
+from reconciler.plan.status import ClusterStatus, Phase, WorldStatus
 
 POLL_SECONDS = 0.2
 
@@ -61,8 +61,14 @@ def lacking(world: WorldStatus, names: Sequence[str], goal: Goal) -> Iterator[st
                 yield f"{name}: still there, {len(cluster.instances)} instances; {why(cluster)}"
         elif cluster is None:
             yield f"{name}: no such cluster in environment {world.environment}"
-        elif not cluster.all_ready or cluster.problems:
+        elif not (cluster.all_ready or switched(cluster)) or cluster.problems:
             yield f"{name}: {cluster.ready} of {cluster.desired} ready; {why(cluster)}"
+
+
+def switched(cluster: ClusterStatus) -> bool:
+    """The new group of a red/black rollout has the traffic, whole: the old one is only kept for a return at once."""
+    rollout = cluster.rollout
+    return rollout is not None and rollout.phase is Phase.SWITCHED and rollout.available >= cluster.desired
 
 
 def held(world: WorldStatus, names: Sequence[str]) -> tuple[str, ...]:

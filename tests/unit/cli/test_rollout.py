@@ -134,6 +134,17 @@ def test_a_status_older_than_the_file_ends_no_waiting(
     assert run(*command, "--timeout", "10m").exit_code == 0
 
 
+@pytest.mark.parametrize("command", WAITERS)
+def test_nobody_waits_for_the_end_of_a_group_that_is_only_kept(
+    run: Run, show: Show, file: Path, command: tuple[str, ...]
+) -> None:
+    Path("web.yaml").write_text(FILE)
+    show(rollout(Phase.SWITCHED, strategy="red-black", available=3), "Switched")
+    assert run(*command, "--timeout", "0").exit_code == 3
+    show(rollout(Phase.SWITCHED, strategy="red-black", available=4), "Switched")
+    assert run(*command, "--timeout", "10m").exit_code == 0
+
+
 def test_one_that_goes_back_when_time_is_over_counts_as_rolled_back(run: Run, show: Show, file: Path) -> None:
     show(rollout(Phase.ROLLING_BACK, message="it dies"), "RolledBack")
     assert run("rollout", "status", "web", "--wait", "--timeout", "0").exit_code == 4
