@@ -220,3 +220,17 @@ def test_the_steps_are_told_once_though_the_loop_is_restarted(world: World) -> N
     assert [(kept.revision, kept.good, bool(kept.why)) for kept in world.loop.revisions("web")] == [
         ("v002", True, False), ("v001", False, True), ("v000", True, False),
     ]  # fmt: skip
+
+
+def test_a_loop_that_is_killed_in_the_middle_gives_the_new_version_one_more_deadline(world: World) -> None:
+    """Those that never spoke to the loop before may take as long as if they had just started, before they are late."""
+    world.save("web", spec(rollout=RED_BLACK, size=4))
+    world.settle()
+    before = world.ids()
+    world.save("web", spec(BAD, RED_BLACK, size=4))
+    world.run_for(8.0)
+    world.restart()
+    world.run_for(10.0 + 10.0 + 5.0)
+    assert world.cluster("web").rolled_back, world.picture()
+    assert world.ids() == before
+    assert world.most_running["web"] == 8
