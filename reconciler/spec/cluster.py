@@ -134,9 +134,9 @@ class Rollout:
     """How a change reaches the instances; bake is how long one must be ready to count as available.
 
     `deadline_seconds` is how long a rollout may go without one more instance becoming available before it has failed
-    (None: `health.start` and `bake` together); `rollback`: it then goes back by itself. `paused`: nothing more is begun. `promoted` is
-    the revision whose canary stage a person has ended. `restarted` is when a person asked for new instances of the
-    same (a text that is part of the revision, empty: never).
+    (None: `health.start` and `bake` together); `rollback`: it then goes back by itself. `paused`: nothing more begins.
+    `promoted` is the revision whose canary stage a person has ended. `restarted` is when a person asked for new
+    instances of the same (a text that is part of the revision, empty: never).
     """
 
     strategy: Strategy = "rolling"
