@@ -143,7 +143,7 @@ class History:
     # ------------------------------------------------------------ rollouts
 
     def _step(self, name: str, observed: Observed, decision: Decision) -> bool:
-        """Keep how far a rollout is; whether that is another step than before."""
+        """Keep how far a rollout is; whether that is another step than before. A first version has nothing to lose."""
         state, before = decision.rollouts[name], self._rollouts.get(name)
         lasting = state.lasting
         if before is not None and before.state == lasting:
@@ -154,7 +154,7 @@ class History:
         if state.good == state.to or state.failed:
             self._add(name, state.to, observed, decision)
             self._judge(name, state)
-        return True
+        return state.back is not None
 
     def _judge(self, name: str, state: RolloutState) -> None:
         """What came of a version."""
