@@ -16,9 +16,8 @@ from reconciler.state.observed import Observed
 from reconciler.state.rollouts import RolloutState
 
 _BACK = (Phase.ROLLING_BACK, Phase.ROLLED_BACK)
-_TOLD = {
-    CANARY_WAITING, "CanaryStarting", "CanaryBaking", "MetricMissing", "RolloutPaused", "Switched", "RollingOut",
-}  # fmt: skip
+_TOLD = frozenset({"CanaryBaking", "MetricMissing", "RollingOut"})
+"""Waits that say more than the phase does."""
 
 
 def rollout_status(
@@ -41,12 +40,13 @@ def rollout_status(
         return replace(status, phase=Phase.ROLLED_BACK if over else Phase.ROLLING_BACK, message=state.failed)
     if state.failed:
         return replace(status, phase=Phase.FAILED, message=state.failed)
-    said = next((wait for wait in plan.waits if wait.reason in _TOLD), Wait(reason="", message=""))
+    message = next((wait.message for wait in plan.waits if wait.reason in _TOLD), "")
+    awaits = any(wait.reason == CANARY_WAITING for wait in plan.waits)
     canary = in_canary_stage(state, spec, seen) and replaces(state, seen)
     phase = Phase.CANARY if canary else Phase.PROGRESSING
-    return replace(
-        status, phase=_stands(state) or phase, message=said.message, awaits_promotion=said.reason == CANARY_WAITING
-    )
+    if (standing := _stands(state)) is not None:
+        return replace(status, phase=standing)
+    return replace(status, phase=phase, message=message, awaits_promotion=awaits)
 
 
 def _stands(state: RolloutState) -> Phase | None:

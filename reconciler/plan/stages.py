@@ -31,9 +31,9 @@ def stage(wanted: Wanted, state: RolloutState, seen: Progress | None, now: float
         message = f"{state.to.revision} is paused; `reconciler rollout resume {wanted.name}` goes on"
         waits.append(Wait(reason=ROLLOUT_PAUSED, message=message))
     elif state.switched_at is not None and seen.others:
-        waits.append(_switched_wait(state, state.switched_at + spec.rollout.red_black.keep_seconds - now))
+        waits.append(_switched_wait(state, spec.rollout.red_black.keep_seconds, now))
     elif in_canary_stage(state, spec, seen):
-        waits.append(_canary_wait(wanted, spec, state, seen, now))
+        waits.append(_canary_wait(wanted, spec, state, seen))
     wake_at = _instants(state, spec) if replaces(state, seen) and state.held_at is None else ()
     groups = _groups(wanted, spec, state, seen, now)
     return wanted, Stage(groups=groups, waits=tuple(waits), wake_at=wake_at)
@@ -100,12 +100,14 @@ def _rolled_back(state: RolloutState) -> Wait:
     return Wait(reason=ROLLED_BACK, message=message)
 
 
-def _switched_wait(state: RolloutState, left: float) -> Wait:
-    kept = f"is kept for {left:.0f} s more" if left > 0 else "ends"
+def _switched_wait(state: RolloutState, keep_seconds: float, now: float) -> Wait:
+    """Without a countdown: who follows a rollout is told of what changes."""
+    over = state.switched_at is not None and now >= state.switched_at + keep_seconds
+    kept = "ends" if over else f"is kept for {keep_seconds:g} s"
     return Wait(reason="Switched", message=f"{state.to.revision} has the traffic; {_label(state)} {kept}")
 
 
-def _canary_wait(wanted: Wanted, spec: ClusterSpec, state: RolloutState, seen: Progress, now: float) -> Wait:
+def _canary_wait(wanted: Wanted, spec: ClusterSpec, state: RolloutState, seen: Progress) -> Wait:
     stage_of, count = spec.rollout.canary, spec.rollout.canary.count(spec.size)
     who = f"{count} {'canary' if count == 1 else 'canaries'} of {state.to.revision}"
     if seen.available < count:
@@ -116,5 +118,4 @@ def _canary_wait(wanted: Wanted, spec: ClusterSpec, state: RolloutState, seen: P
         stand = "stands" if count == 1 else "stand"
         message = f"{who} {stand}; `reconciler rollout promote {wanted.name}` goes on"
         return Wait(reason=CANARY_WAITING, message=message)
-    left = max(0.0, state.gate_since + stage_of.after_seconds - now)
-    return Wait(reason="CanaryBaking", message=f"{who} must stay available; it goes on in {left:.0f} s")
+    return Wait(reason="CanaryBaking", message=f"{who} must stay available for {stage_of.after_seconds:g} s")

@@ -5,11 +5,14 @@ Before: script, whose happenings these are. After: checks. Each check raises Ass
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
-from reconciler.plan.actions import Action, PublishName, TerminateInstance, WithdrawName
+from reconciler.plan.actions import Action, CreateInstance, PublishName, TerminateInstance, WithdrawName
 from reconciler.plan.thinning import unavailable
 from reconciler.spec.cluster import CanaryStage, ClusterSpec, RedBlack, Rollout, Stop
 from reconciler.state.image import Image
+from reconciler.state.instance import Instance
+from reconciler.state.revisions import Version
 from tests.sim.model import Model
 from tests.sim.sizes import size_of
 
@@ -114,6 +117,31 @@ def check_pause(model: Model, actions: Sequence[Action]) -> None:
             if action.cluster == name and isinstance(action, TerminateInstance):
                 outdated = action.cause.startswith(("outdated", "image rebuilt"))
                 assert not outdated or wanted.spec.rollout.strategy == "red-black", f"paused, {action.subject} ends"
+
+
+def check_canary(model: Model, before: Sequence[Action], actions: Sequence[Action]) -> None:
+    """Nothing is made of a version that has failed and is gone back from; of one in its canary stage only so many."""
+    for name, wanted in model.wanted.items():
+        state, spec = model.rollouts.get(name), wanted.spec
+        if spec is None or state is None or state.back is None or state.done or _is(state.to, state.back):
+            continue
+        new = [a for a in actions if a.cluster == name and _makes(a, state.to)]
+        if not new:
+            continue
+        assert not (state.failed and spec.rollout.rollback), f"{state.to.revision} has failed and is made again"
+        if spec.rollout.strategy == "canary" and not state.promoted and not spec.rollout.paused:
+            standing = {b.instance.number for b in model.alive(name) if _is(b.instance, state.to)}
+            numbers = standing | {a.number for a in [*before, *new] if _makes(a, state.to)}
+            most = spec.rollout.canary.count(size_of(model, name))
+            assert len(numbers) <= most, f"{len(numbers)} canaries, at most {most} may be"
+
+
+def _is(one: Instance | CreateInstance | Version, version: Version) -> bool:
+    return (one.spec_hash, one.image_id) == (version.spec_hash, version.image_id)
+
+
+def _makes(action: Action, version: Version) -> TypeGuard[CreateInstance]:
+    return isinstance(action, CreateInstance) and _is(action, version)
 
 
 def _silent(model: Model, key: str) -> bool:

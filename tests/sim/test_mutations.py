@@ -8,10 +8,26 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan import backoff, buckets, channel, draft, filling, making, placement, reconcile, thinning, world
+from reconciler.plan import (
+    backoff,
+    buckets,
+    channel,
+    draft,
+    filling,
+    making,
+    naming,
+    placement,
+    reconcile,
+    rollouts,
+    stages,
+    thinning,
+    world,
+)
+from reconciler.plan.groups import Group
 from reconciler.plan.guard import Deletions
 from reconciler.plan.placement import Ground
 from reconciler.spec.cluster import ClusterSpec
+from reconciler.spec.wanted import Wanted
 from reconciler.state.instance import Instance
 from reconciler.state.observed import Canary, Channel, Observed
 from tests.sim.script import Happening, play
@@ -27,6 +43,18 @@ def _nought(*_: object) -> int:
 
 def _no(*_: object) -> bool:
     return False
+
+
+def _yes(*_: object) -> bool:
+    return True
+
+
+def _all_new(wanted: Wanted, spec: ClusterSpec, *_: object, **__: object) -> tuple[Group, ...]:
+    return (Group(wanted=wanted, size=spec.size),)
+
+
+def _as_wanted(wanted: Wanted, *_: object) -> Wanted:
+    return wanted
 
 
 def _nothing(*_: object) -> dict[str, str]:
@@ -96,6 +124,12 @@ GUARDS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "closed zones": (buckets, "ground_of", _all_open),
     "data's zone": (filling, "zone_for", _emptiest),
     "stuck in a closed zone": (buckets, "ground_of", _not_stuck),
+    "going back": (rollouts, "knows_back", _no),
+    "the canary stage": (stages, "in_canary_stage", _no),
+    "a pause": (stages, "_beside", _all_new),
+    "the old one's template": (stages, "gone_back", _as_wanted),
+    "the new group's names first": (naming, "_has_moved", _yes),
+    "nobody ends before others are led to": (thinning.Thinning, "_is_led_to", _yes),
 }
 
 SCRIPTS: dict[str, list[Happening]] = {
@@ -127,6 +161,14 @@ SCRIPTS: dict[str, list[Happening]] = {
     "stuck in a closed zone": [
         ("keep", 0, 0), *[("wait", 7, 0)] * 6, ("close", 0, 0), ("revise", 0, 0), *[("wait", 2, 0)] * 4,
     ],
+    "going back": [("break", 5, 1), *[("wait", 7, 0)] * 6],
+    "the canary stage": [("rollout", 7, 0), ("revise", 0, 0), *[("wait", 0, 0)] * 6],
+    "a pause": [("pause", 0, 0), ("revise", 0, 0), *[("wait", 0, 0)] * 6],
+    "the old one's template": [
+        ("rollout", 0, 3), ("revise", 0, 0), *[("wait", 0, 0)] * 6, ("die", 2, 0), *[("wait", 0, 0)] * 4,
+    ],
+    "the new group's names first": [("rollout", 6, 0), ("revise", 0, 0), *[("wait", 0, 0)] * 6],
+    "nobody ends before others are led to": [("rollout", 1, 0), ("revise", 0, 0), *[("wait", 4, 0)] * 4],
 }  # fmt: skip
 
 

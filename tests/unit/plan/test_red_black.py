@@ -31,7 +31,7 @@ def test_the_old_group_is_kept_and_the_plan_says_for_how_long() -> None:
     passes(play, 30)
     assert revisions(play) == {"v000": 3, "v001": 3}
     assert phase(play) is Phase.SWITCHED
-    assert text(play).startswith("wait Switched: v001 has the traffic; v000 is kept for ")
+    assert text(play) == "wait Switched: v001 has the traffic; v000 is kept for 60 s"
     play.settle()
     assert revisions(play) == {"v001": 3}
 
