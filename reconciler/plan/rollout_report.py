@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reconciler.plan.plan import CANARY_WAITING, FOR_A_PERSON, ROLLED_BACK, ROLLOUT_FAILED, Plan, Wait
 from reconciler.plan.progress import progress
-from reconciler.plan.rollouts import in_canary_stage, replaces, returns, same
+from reconciler.plan.rollouts import in_canary_stage, replaces, returns, same, why_failed
 from reconciler.plan.status import TASK_FAILED, Phase, RolloutStatus
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.wanted import Wanted
@@ -39,7 +39,7 @@ def rollout_status(
         over = seen.available >= spec.size and not seen.others
         return replace(status, phase=Phase.ROLLED_BACK if over else Phase.ROLLING_BACK, message=state.failed)
     if state.failed:
-        return replace(status, phase=Phase.FAILED, message=state.failed)
+        return replace(status, phase=Phase.FAILED, message=why_failed(state, wanted))
     message = next((wait.message for wait in plan.waits if wait.reason in _TOLD), "")
     awaits = any(wait.reason == CANARY_WAITING for wait in plan.waits)
     canary = in_canary_stage(state, spec, seen) and replaces(state, seen)

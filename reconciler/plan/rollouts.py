@@ -71,6 +71,12 @@ def knows_back(state: RolloutState, wanted: Wanted) -> bool:
     return back.spec_hash == wanted.spec_hash or back.spec_hash in wanted.earlier
 
 
+def why_failed(state: RolloutState, wanted: Wanted) -> str:
+    """Why it failed; and why it doesn't go back though the file wants that: nobody knows what to."""
+    unknown = wanted.spec is not None and wanted.spec.rollout.rollback and not knows_back(state, wanted)
+    return f"{state.failed}; what ran before isn't remembered, so nothing goes back" if unknown else state.failed
+
+
 def deadline_seconds(spec: ClusterSpec) -> float:
     """How long one more may take to become available: as long as it may start, and bake, unless the file says it."""
     given = spec.rollout.deadline_seconds

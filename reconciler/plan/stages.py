@@ -8,7 +8,15 @@ from dataclasses import replace
 from reconciler.plan.groups import Group, Stage
 from reconciler.plan.plan import CANARY_WAITING, ROLLED_BACK, ROLLOUT_FAILED, ROLLOUT_PAUSED, Wait
 from reconciler.plan.progress import Progress
-from reconciler.plan.rollouts import deadline_seconds, has_two_groups, in_canary_stage, knows_back, replaces, returns
+from reconciler.plan.rollouts import (
+    deadline_seconds,
+    has_two_groups,
+    in_canary_stage,
+    knows_back,
+    replaces,
+    returns,
+    why_failed,
+)
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
 from reconciler.state.rollouts import RolloutState
@@ -26,7 +34,8 @@ def stage(wanted: Wanted, state: RolloutState, seen: Progress | None, now: float
         return former, Stage(groups=(group,), cause=cause, waits=(_rolled_back(state),))
     waits: list[Wait] = []
     if state.failed:
-        waits.append(Wait(reason=ROLLOUT_FAILED, message=f"{state.to.revision} failed: {state.failed}"))
+        message = f"{state.to.revision} failed: {why_failed(state, wanted)}"
+        waits.append(Wait(reason=ROLLOUT_FAILED, message=message))
     if state.held_at is not None:
         message = f"{state.to.revision} is paused; `reconciler rollout resume {wanted.name}` goes on"
         waits.append(Wait(reason=ROLLOUT_PAUSED, message=message))

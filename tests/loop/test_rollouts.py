@@ -203,6 +203,7 @@ def test_where_the_store_was_lost_a_push_goes_on_but_nothing_can_go_back(world: 
     assert before.items() <= world.ids().items()
     degraded = [c for c in world.cluster("web").conditions if c.type == "Degraded"]
     assert [(c.status, c.reason) for c in degraded] == [("True", "RolloutFailed")]
+    assert "what ran before isn't remembered" in degraded[0].message
     push(world, NEW)
     assert world.shape() == {(NEW_ID, True): SIZE}
 
