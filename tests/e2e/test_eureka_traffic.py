@@ -18,7 +18,7 @@ def site(loop: LoopProcess) -> LoopProcess:
     """An Eureka, and two that are registered there."""
     loop.save("eureka", EUREKA_SPEC)
     loop.until_ready("eureka", 1, seconds=60)
-    loop.follow("web", registrar(2, 1, ready_after=2.0), 2)
+    loop.follow("web", registrar(2, 1, ready_after=4.0), 2)
     return loop
 
 
@@ -105,7 +105,7 @@ def test_a_eureka_that_hangs_holds_up_no_end_and_is_said(site: LoopProcess) -> N
 
 
 def test_a_eureka_killed_in_the_middle_of_a_push_forgets_and_is_told_again(site: LoopProcess) -> None:
-    site.save("web", registrar(2, 4, rollout=RED_BLACK, ready_after=1.0))
+    site.save("web", registrar(2, 4, rollout=RED_BLACK, ready_after=4.0))
     site.until(lambda: "OUT_OF_SERVICE" in words(site), what="the new ones are held out")
     site.docker.kill(f"{site.env}-eureka-1")
     site.until_ready("eureka", 1, seconds=60)
