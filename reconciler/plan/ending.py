@@ -51,7 +51,7 @@ def _before_the_signal(
     sighting = observed.sightings.get(instance.id) or Sighting(up_since=now)
     seen = observed.registered.get(instance.id)
     refused = _refused(instance, observed, now, limits)
-    if seen is not None and seen.draws and refused is None and now < _patient_until(sighting, stop, now):
+    if seen is not None and seen.draws and refused is None and _is_to_be_told(sighting, stop, now):
         return Step(deactivate(instance, seen, cause))
     drained_at = max(_withdrawn(sighting), default=now - stop.drain_seconds) + stop.drain_seconds
     if now < drained_at:
@@ -76,10 +76,12 @@ def _withdrawn(sighting: Sighting) -> list[float]:
     return [at for at in (sighting.withdrawn_at, sighting.held_out_at) if at is not None]
 
 
-def _patient_until(sighting: Sighting, stop: Stop, now: float) -> float:
-    """Counted from the first step of the end; of one without a name, from the registry's first promise."""
-    begun = sighting.withdrawn_at if sighting.withdrawn_at is not None else sighting.held_out_at
-    return (now if begun is None else begun) + stop.drain_seconds + PATIENCE_SECONDS
+def _is_to_be_told(sighting: Sighting, stop: Stop, now: float) -> bool:
+    """Once in this ending, however late; then again only for a while, where a registry has forgotten it."""
+    told_at, begun_at = sighting.held_out_at, sighting.withdrawn_at
+    if told_at is None or (begun_at is not None and told_at < begun_at):
+        return True
+    return now < (told_at if begun_at is None else begun_at) + stop.drain_seconds + PATIENCE_SECONDS
 
 
 def _remove(instance: Instance, cause: str) -> RemoveInstance:

@@ -14,6 +14,8 @@ from reconciler.plan.actions import (
     OnInstance,
     PublishName,
     PullImage,
+    PutInService,
+    PutOutOfService,
     RemoveInstance,
     TerminateInstance,
     WithdrawName,
@@ -133,6 +135,8 @@ class Model(Truth):
             images={**self.by_id, **self.images},
             history=dict(self.history),
             rollouts=dict(self.rollouts),
+            registered=self.registry.registered(self.boxes.values(), self.now),
+            deaf={"web": "it is away"} if self.registry.away else {},
             scales=dict(self.scales),
             names=dict(self.names),
             pulled=dict(self.pulled),
@@ -245,11 +249,15 @@ class Model(Truth):
         kind = f"{action.kind}-{getattr(action, 'number', 0)}"
         key = "pull" if isinstance(action, PullImage) else kind
         setbacks = self.setbacks.setdefault(action.cluster, {})
+        fails = fails or (self.registry.away and isinstance(action, PutInService | PutOutOfService))
         if fails:
             count = setbacks[key].count + 1 if key in setbacks else 1
             setbacks[key] = Setback(count=count, at=self.now, message="the engine said no")
             return
         setbacks.pop(key, None)
+        self._done(action)
+
+    def _done(self, action: Action) -> None:
         match action:
             case CreateInstance():
                 self.create(action)
@@ -267,6 +275,9 @@ class Model(Truth):
             case WithdrawName():
                 self.names.pop(action.id, None)
                 self._mark(action.id, withdrawn_at=self.now)
+            case PutInService() | PutOutOfService():
+                self.registry.take(action)
+                self._mark(action.id, held_out_at=self.now if isinstance(action, PutOutOfService) else None)
             case TerminateInstance():
                 self._mark(action.id, terminated_at=self.now)
                 self.end(action.id)

@@ -17,6 +17,7 @@ from tests.sim.closing import check_open_zones, still
 from tests.sim.hearing import Hearing
 from tests.sim.model import actions_of
 from tests.sim.pushing import Pushing
+from tests.sim.registry import Registering, check_given
 from tests.sim.sizes import TARGET, Loading, size_of
 
 Happening = tuple[str, int, int]
@@ -25,6 +26,7 @@ KINDS = (
     "resize", "rezone", "revise", "break", "rollout", "rebuild", "foreign", "suspend", "pass", "wait", "stale",
     "echo", "wake", "delete", "return", "confirm", "close", "open", "keep", "cut", "mend",
     "autoscale", "load", "load",
+    "forget", "away",
     "pause", "promote", "restarted", "spoil", "revise", "rollout",
 )  # fmt: skip
 CALM_PASSES = 700
@@ -35,7 +37,7 @@ _REMOVALS = (0.3, 2.0, 8.0, 15.0)
 
 
 @dataclass(slots=True)
-class Play(Pushing, Hearing, Loading):
+class Play(Pushing, Hearing, Loading, Registering):
     """A script being played on a model with two clusters, `web` (which is changed) and `db` (which is not)."""
 
     other: ClusterSpec = field(
@@ -219,6 +221,7 @@ class Play(Pushing, Hearing, Loading):
         model.hear_all()
         model.jobs = TARGET
         model.untrusted = None
+        model.registry.away = False
         if "db" not in model.wanted:
             model.want(self.other)
         changes: dict[str, object] = {"suspend": False}
@@ -262,6 +265,7 @@ class Play(Pushing, Hearing, Loading):
             published = {b.instance.id for b in alive if (r := model.names.get(b.instance.id)) and r.ready}
             assert len(published) == size_of(model, name), "a ready one has no name"
         assert len(model.names) == len(model.boxes), "a name is left of something gone"
+        check_given(model)
         model.tick(0.5)
         further = model.step()
         assert not further, f"a further pass plans something: {further[0].kind} {further[0].subject}"

@@ -13,6 +13,7 @@ from reconciler.plan import (
     buckets,
     channel,
     draft,
+    ending,
     filling,
     making,
     naming,
@@ -123,6 +124,7 @@ GUARDS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "outdated": (buckets, "_outdated", _none),
     "closed zones": (buckets, "ground_of", _all_open),
     "data's zone": (filling, "zone_for", _emptiest),
+    "traffic before the end": (ending, "_is_to_be_told", _no),
     "stuck in a closed zone": (buckets, "ground_of", _not_stuck),
     "going back": (rollouts, "knows_back", _no),
     "the canary stage": (stages, "in_canary_stage", _no),
@@ -155,6 +157,7 @@ SCRIPTS: dict[str, list[Happening]] = {
     "zones": [("rezone", 3, 1)],
     "outdated": [("rebuild", 5, 1)],
     "closed zones": [("close", 0, 0), ("die", 0, 0), ("wait", 0, 0)],
+    "traffic before the end": [("resize", 1, 0), ("wait", 2, 0)],
     "data's zone": [
         ("keep", 0, 0), *[("wait", 7, 0)] * 6, ("close", 1, 0), *[("die", n, 0) for n in range(5)], ("wait", 0, 0),
     ],

@@ -12,6 +12,7 @@ from reconciler.state.beats import Beat
 from reconciler.state.image import Image
 from reconciler.state.instance import EngineState, Foreign, Instance
 from reconciler.state.records import Record
+from tests.sim.registry import Registry
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class Truth:
     broken_images: frozenset[str] = frozenset()
     boot_seconds: float = 0.5
     jobs: float = 0.0
+    registry: Registry = field(default_factory=Registry)
     beats: dict[str, Beat] = field(default_factory=dict)
     _serial: int = 0
 

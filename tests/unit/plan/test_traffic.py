@@ -197,9 +197,17 @@ def test_it_is_tried_again_while_the_drain_lasts() -> None:
 
 def test_a_registry_that_forgets_again_and_again_is_not_told_for_ever() -> None:
     observed = unpublished(settled(3, web_1="UP", web_2="UP", web_3="UP"), "web-3")
-    assert text(SPEC, at=sight(observed, "web-3", withdrawn_at=NOW - 4.9)).startswith("deactivate web-3")
+    told = sight(observed, "web-3", withdrawn_at=NOW - 4.9, held_out_at=NOW - 2.0)
+    assert text(SPEC, at=told).startswith("deactivate web-3")
     stubborn = sight(observed, "web-3", withdrawn_at=NOW - 5.0, held_out_at=NOW - 2.0)
     assert text(SPEC, at=stubborn).startswith("terminate web-3: surplus: 2 wanted; WEB at eureka leads traffic to it")
+
+
+def test_it_is_told_once_however_late_whatever_was_said_before_this_ending() -> None:
+    observed = unpublished(settled(3, web_1="UP", web_2="UP", web_3="UP"), "web-3")
+    for held_out_at in (None, NOW - 90.0):
+        late = sight(observed, "web-3", withdrawn_at=NOW - 60.0, held_out_at=held_out_at)
+        assert text(SPEC, at=late).startswith("deactivate web-3")
 
 
 def test_where_it_can_not_be_asked_the_end_goes_on_and_status_says_why() -> None:
