@@ -36,7 +36,10 @@ def rollout_status(
     if state.done or (not spec.size and not seen.others and not seen.standing):
         return replace(status, phase=Phase.COMPLETE)
     if returns(state, wanted):
-        over = seen.available >= spec.size and not seen.others
+        there = seen.available >= spec.size or (
+            seen.blind and seen.standing >= spec.size
+        )  # with the benefit of the doubt
+        over = there and not seen.others
         return replace(status, phase=Phase.ROLLED_BACK if over else Phase.ROLLING_BACK, message=state.failed)
     if state.failed:
         return replace(status, phase=Phase.FAILED, message=why_failed(state, wanted))

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.engine.kept_rollouts import read_rollouts
+from reconciler.loop import offline
 from reconciler.state.image import Image
 from reconciler.state.instance import EngineState
-from tests.loop.turning import BASE, Life, Turning
+from tests.loop.turning import BASE, Life, Turning, Wire
 
 OLD_ID, NEW_ID, BAD_ID = "sha256:b", "sha256:n", "sha256:x"
 NEW, BAD, TAG = "new:1", "bad:1", "web:latest"
@@ -221,6 +222,26 @@ def test_the_steps_are_told_once_though_the_loop_is_restarted(world: World) -> N
     assert [(kept.revision, kept.good, bool(kept.why)) for kept in world.loop.revisions("web")] == [
         ("v002", True, False), ("v001", False, True), ("v000", True, False),
     ]  # fmt: skip
+
+
+class Connection(Wire):
+    """One to the fake engine: its end isn't the engine's."""
+
+    def close(self) -> None:
+        return None
+
+
+def test_without_a_loop_no_plan_goes_forward_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    push(world, BASE)
+    push(world, BAD)
+    world.end()
+    monkeypatch.setattr(offline, "connect", lambda _: Connection(world.engine, Life()))
+    (plan,) = offline.offline_plan(world.settings, None)
+    assert (plan.actions, [wait.reason for wait in plan.waits]) == ((), ["RolledBack"])
+    (plan,) = offline.offline_plan(world.settings, {"web.yaml": spec(NEW).encode()})
+    assert [action.kind for action in plan.actions] == ["create"]
+    (row,) = offline.offline_status(world.settings).clusters
+    assert row.rolled_back.startswith("v001 failed")
 
 
 def test_a_loop_that_is_killed_in_the_middle_gives_the_new_version_one_more_deadline(world: World) -> None:
