@@ -279,12 +279,16 @@ class ClusterSpec:
 
     def dressed_as(self, earlier: "ClusterSpec") -> "ClusterSpec":
         """This cluster with what its instances are made from and judged by taken from an earlier spec of it: all that
-        is baked in, and pull, health, stop, discovery. Size, zones, rollout and the rest stay.
+        is baked in, and pull, health, stop, discovery. Size, zones, rollout and the rest stay; but what has volumes or
+        published ports of its own is replaced in place, whatever the present file may do.
         """
+        rollout = replace(self.rollout, restarted=earlier.rollout.restarted)
+        if not rollout.in_place and (earlier.volumes or any(port.host_first is not None for port in earlier.ports)):
+            rollout = replace(rollout, strategy="in-place", surge=0, unavailable=max(1, rollout.unavailable))
         return replace(
             self,
             image=earlier.image, pull=earlier.pull, command=earlier.command, environment=earlier.environment,
             ports=earlier.ports, secrets=earlier.secrets, volumes=earlier.volumes, resources=earlier.resources,
             ssh_keys=earlier.ssh_keys, health=earlier.health, stop=earlier.stop, discovery=earlier.discovery,
-            rollout=replace(self.rollout, restarted=earlier.rollout.restarted),
+            rollout=rollout,
         )  # fmt: skip

@@ -5,6 +5,7 @@ comment that is its own. The result is read again, and given back only where it 
 """
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.errors import SpecError, UsageError
@@ -25,31 +26,40 @@ def put_back(text: str, earlier: str, *, file: str = "<text>") -> str:
     Raises SpecError where one of them can't be read, UsageError where it can't be done without touching more.
     """
     mark = BOM if text.startswith(BOM) else ""
-    body, former = text[len(mark) :], earlier.removeprefix(BOM)
-    wanted = _wanted(_data(body, file), _data(former, file))
-    present = _data(body, file)
+    body, former = _Read.of(text[len(mark) :], file), _Read.of(earlier.removeprefix(BOM), file)
+    present, wanted = body.data, _wanted(body.data, former.data)
     for key in TEMPLATE_KEYS:
         if present.get(key) != wanted.get(key) or (key in present) != (key in wanted):
-            body = _checked(_exchanged(body, former, key, file), file, key)
+            body = _checked(_exchanged(body, former, key), file, key)
     body = _restart(body, wanted.get("rollout"), file)
-    found = _data(body, file)
-    if found != wanted:
-        keys = sorted(key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key))
+    if body.data != wanted:
+        keys = sorted(key for key in body.data.keys() | wanted.keys() if body.data.get(key) != wanted.get(key))
         raise _by_hand(file, ", ".join(keys))
-    return mark + body
+    return mark + body.text
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text with its tree and what that says."""
+
+    text: str
+    tree: Document
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, text: str, file: str) -> "_Read":
+        """Raises SpecError where it can't be read, UsageError where it is no mapping."""
+        tree = read_tree(text, file)
+        data = plain(tree.root)
+        if not isinstance(data, dict):
+            raise _by_hand(file, "anything")
+        return cls(text, tree, data)
 
 
 def same_template(text: str, earlier: str, *, file: str = "<text>") -> bool:
     """Whether both make the same instances. Raises SpecError where one of them can't be read."""
-    present = _data(text.removeprefix(BOM), file)
-    return present == _wanted(present, _data(earlier.removeprefix(BOM), file))
-
-
-def _data(text: str, file: str) -> dict[str, Any]:
-    data = plain(read_tree(text, file).root)
-    if not isinstance(data, dict):
-        raise _by_hand(file, "anything")
-    return data
+    present = _Read.of(text.removeprefix(BOM), file).data
+    return present == _wanted(present, _Read.of(earlier.removeprefix(BOM), file).data)
 
 
 def _by_hand(file: str, what: str) -> UsageError:
@@ -71,41 +81,40 @@ def _wanted(present: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _checked(edited: str | None, file: str, key: str) -> str:
+def _checked(edited: str | None, file: str, key: str) -> _Read:
     if edited is None:
         raise _by_hand(file, key)
     try:
-        read_tree(edited, file)
+        return _Read.of(edited, file)
     except SpecError as error:
         raise _by_hand(file, key) from error
-    return edited
 
 
-def _restart(text: str, rollout: dict[str, Any] | None, file: str) -> str:
+def _restart(body: _Read, rollout: dict[str, Any] | None, file: str) -> _Read:
     """`rollout.restarted` as it is wanted; a rollout that says nothing else goes with it."""
-    present = _data(text, file).get("rollout") or {}
+    present = body.data.get("rollout") or {}
     wanted = (rollout or {}).get("restarted")
     if present.get("restarted") == wanted:
-        return text
+        return body
     if wanted is not None:
-        return set_key(text, ("rollout", "restarted"), wanted, file=file)
+        return _Read.of(set_key(body.text, ("rollout", "restarted"), wanted, file=file), file)
     path = ("rollout", "restarted") if rollout else ("rollout",)
-    return _checked(_removed(text, "", read_tree(text, file), path), file, "rollout.restarted")
+    return _checked(_removed(body.text, "", body.tree, path), file, "rollout.restarted")
 
 
-def _exchanged(text: str, earlier: str, key: str, file: str) -> str | None:
-    tree, former = read_tree(text, file), read_tree(earlier, file)
-    if (key,) not in former.nodes:
+def _exchanged(body: _Read, former: _Read, key: str) -> str | None:
+    text, tree, earlier = body.text, body.tree, former.text
+    if (key,) not in former.tree.nodes:
         return _removed(text, earlier, tree, (key,))
-    if _flow(tree) or _flow(former):
-        return _as_value(text, tree, key, _value(earlier, former.nodes[(key,)]))
-    source = extent(earlier, former, (key,))
+    if _flow(tree) or _flow(former.tree):
+        return _as_value(text, tree, key, _value(earlier, former.tree.nodes[(key,)]))
+    source = extent(earlier, former.tree, (key,))
     if source is None:
         return None
     place = extent(text, tree, (key,))
     if place is not None:
         return _replaced(text, place, earlier, source)
-    return None if (key,) in tree.nodes else _added(text, tree, earlier, former, key, source)
+    return None if (key,) in tree.nodes else _added(body, former, key, source)
 
 
 def _flow(tree: Document) -> bool:
@@ -143,9 +152,10 @@ def _replaced(text: str, place: Extent, earlier: str, source: Extent) -> str:
     return text[:begin] + _lines(text, earlier, source, comment=swap) + text[place.end :]
 
 
-def _added(text: str, tree: Document, earlier: str, former: Document, key: str, source: Extent) -> str | None:
+def _added(body: _Read, former: _Read, key: str, source: Extent) -> str | None:
     """Behind the key that it stood behind, or a yet earlier one; in front of all where none of those is there."""
-    names = [path[0] for path in former.keys if len(path) == 1]
+    text, tree, earlier = body.text, body.tree, former.text
+    names = [path[0] for path in former.tree.keys if len(path) == 1]
     before = [name for name in names[: names.index(key)] if (name,) in tree.nodes]
     lines = _lines(text, earlier, source, comment=earlier[source.comment : source.start].strip() not in text)
     if before:

@@ -8,7 +8,7 @@ from reconciler.errors import SpecError, UsageError
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.parse import parse_cluster
 from reconciler.spec.policy import Policy
-from reconciler.spec.put_back import put_back
+from reconciler.spec.put_back import TEMPLATE_KEYS, put_back, same_template
 
 V1 = """\
 # The shop's front.
@@ -119,6 +119,17 @@ def test_a_broken_file_is_not_edited() -> None:
         put_back("size: [1\n", "image: a\n", file="web.yaml")
 
 
+def test_volumes_that_are_put_back_bring_their_way_of_changing() -> None:
+    earlier = "image: a\nvolumes: ['data:/data']\nsize: 1\n"
+    edited = put_back("image: b\nsize: 2\n", earlier)
+    assert edited == "image: a\nvolumes: ['data:/data']\nsize: 2\n"
+    assert read(edited) == read("image: b\nsize: 2\n").dressed_as(read(earlier))
+
+
+def test_each_key_of_the_template_is_tried() -> None:
+    assert set(TEMPLATE_KEYS) == _KEYS.keys() - {"size", "zones", "rollout"} | {"volumes"}
+
+
 _KEYS = {
     "image": ["image: a:1", "image: b:2   # two", "# an image\nimage: c"],
     "pull": ["", "pull: never", "pull: always # fresh"],
@@ -132,6 +143,10 @@ _KEYS = {
     "resources": ["", "resources: {cpus: 0.5}", "# what it takes\nresources:\n  memory: 64MiB"],
     "health": ["", "health: {http: {port: 80, path: /}}", "health:\n  start: 10s\n# after"],
     "stop": ["", "stop: {grace: 1s}", "stop:\n    grace: 2s\n    drain: 1s"],
+    "ports": ["", "ports: [80]  # plain", "ports:\n- 81\n- 82"],
+    "secrets": ["", "secrets: {key: secrets/key}", "secrets:\n  key: secrets/other   # moved"],
+    "ssh": ["", "ssh: {}", "ssh: {authorized_keys: ssh/keys}"],
+    "discovery": ["", "discovery: {eureka: {app: SHOP, cluster: eureka}}"],
     "size": ["size: 1", "size: 3 # three", "\n# How many.\nsize: 2\n"],
     "zones": ["", "zones: [a, b]", "zones:\n- a # first"],
     "rollout": ["", "rollout: {bake: 2s}", "rollout:\n  bake: 3s # longer"],
@@ -146,10 +161,11 @@ def texts(draw: st.DrawFn) -> str:
     )
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(texts(), texts())
 def test_the_result_is_the_present_spec_dressed_as_the_earlier_one(present: str, earlier: str) -> None:
     edited = put_back(present, earlier)
     assert read(edited) == read(present).dressed_as(read(earlier))
+    assert same_template(edited, earlier)
     assert put_back(edited, earlier) == edited
     assert read(put_back(edited, present)) == read(present)
