@@ -3,12 +3,13 @@
 Before: rollouts.elastic, which gathers the points. After: docs/pictures/autoscale.svg.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.bench.svg import opening, words
 
-WIDTH, LEFT, RIGHT, TOP = 900, 64, 210, 56
+WIDTH, LEFT, RIGHT, TOP = 900, 64, 130, 56
 PANEL, GAP = 120, 34
 _TICKS = (5, 10, 20, 30, 60)
 _MOST_TICKS = 12
@@ -58,7 +59,7 @@ def _x(seconds: float, end: float) -> float:
 
 
 def _panel(panel: Panel, top: float, end: float) -> Iterator[str]:
-    most = max(1.0, max(value for line in panel.lines for _, value in line.points) * 1.1)
+    most = _round_above(max(value for line in panel.lines for _, value in line.points))
     yield words(LEFT, top - 8, panel.title, weight="bold")
     for share in (0.0, 0.5, 1.0):
         y = top + PANEL * (1 - share)
@@ -67,6 +68,12 @@ def _panel(panel: Panel, top: float, end: float) -> Iterator[str]:
     for place, line in enumerate(panel.lines):
         yield _curve(line, top, most, end)
         yield words(WIDTH - RIGHT + 12, top + 14 + 18 * place, line.name, size=12, fill=line.colour)
+
+
+def _round_above(value: float) -> float:
+    """An even number that leaves some room: its half is a whole number, too."""
+    size = 10.0 ** max(0, math.floor(math.log10(max(value, 1.0))))
+    return next(step * size for step in (2, 4, 6, 8, 10, 20) if step * size >= value * 1.05)
 
 
 def _curve(line: Line, top: float, most: float, end: float) -> str:
@@ -84,7 +91,7 @@ def _curve(line: Line, top: float, most: float, end: float) -> str:
 def _axis(end: float, bottom: float) -> Iterator[str]:
     step = next((tick for tick in _TICKS if end / tick <= _MOST_TICKS), _TICKS[-1])
     for second in range(0, int(end) + 1, step):
-        yield words(_x(second, end), bottom + 6, f"{second} s", anchor="middle", size=11)
+        yield words(_x(second, end), bottom + 12, f"{second} s", anchor="middle", size=11)
 
 
 def _mark(mark: Mark, end: float, bottom: float) -> Iterator[str]:
