@@ -96,19 +96,20 @@ def _begin(
 
 
 def _standing(spec: ClusterSpec, observed: Observed, judgements: Mapping[str, Judgement]) -> int:
-    """How many were wanted, as far as the containers tell: the dead count, who is ending doesn't, nor does the surge
-    of a rollout that was under way.
+    """How many are there, the dead too, who is ending not. In a red-black rollout they are of one of its groups.
+
+    Who stands in for another in a rolling rollout can't be told from the others: one too many goes by itself
+    after `cooldown_in`, one too few would take a healthy one away under load.
     """
-    by_version: dict[tuple[str, str], set[int]] = {}
+    numbers: set[int] = set()
+    groups: dict[tuple[str, str], set[int]] = {}
     for instance in observed.instances.get(spec.name, ()):
         if judgements[instance.id].verdict is not Verdict.STOPPING:
-            by_version.setdefault((instance.spec_hash, instance.image_id), set()).add(instance.number)
-    numbers = set[int]().union(*by_version.values())
-    if len(by_version) < 2:
-        return len(numbers)
+            numbers.add(instance.number)
+            groups.setdefault((instance.spec_hash, instance.image_id), set()).add(instance.number)
     if spec.rollout.strategy == "red-black":
-        return max(len(group) for group in by_version.values())
-    return max(1, len(numbers) - spec.rollout.surge)
+        return max(map(len, groups.values()), default=0)
+    return len(numbers)
 
 
 def _bounded(before: Scale, auto: Autoscale, now: float) -> Scale:
@@ -117,7 +118,7 @@ def _bounded(before: Scale, auto: Autoscale, now: float) -> Scale:
     if size == before.size:
         return before
     edge = f"min is {auto.min}" if size > before.size else f"max is {auto.max}"
-    return _changed(before, size, f"{edge}: {before.size} → {size}", now)
+    return _changed(before, size, f"{edge}: {before.size} -> {size}", now)
 
 
 def _changed(before: Scale, size: int, reason: str, now: float) -> Scale:
@@ -197,7 +198,7 @@ def _recommend(before: Scale, size: int, auto: Autoscale, now: float) -> Scale:
 def _sentence(auto: Autoscale, reading: _Reading, before: int, size: int) -> str:
     unit = " %" if auto.metric in ("cpu", "memory") else ""
     mean, target = _figure(reading.mean), _figure(auto.target)
-    return f"{auto.metric} {mean}{unit} per instance, target {target}{unit}: {before} → {size}"
+    return f"{auto.metric} {mean}{unit} per instance, target {target}{unit}: {before} -> {size}"
 
 
 def _figure(value: float) -> str:

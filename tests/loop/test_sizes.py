@@ -32,7 +32,7 @@ def test_a_figure_changes_the_size_within_seconds_of_being_told(turning: Turning
     turning.settle()
     assert desired(turning) == (4, 4)
     events = [event.cause for event in turning.store.events(cluster="web") if event.kind == "scale"]
-    assert events == ["its file says 2", "jobs 20 per instance, target 10: 2 → 4"]
+    assert events == ["its file says 2", "jobs 20 per instance, target 10: 2 -> 4"]
 
 
 def test_a_new_process_goes_on_with_as_many(turning: Turning) -> None:
