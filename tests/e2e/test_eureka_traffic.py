@@ -84,7 +84,7 @@ def test_at_a_red_black_switch_traffic_moves_and_comes_back_at_once(site: LoopPr
     site.until(lambda: {answer[-1] for answer in customer.answers[-20:]} == {"3"}, what="only the new ones serve")
     site.save("web", registrar(2, 2, rollout=RED_BLACK))
     site.until(lambda: words(site, "v001") == ["UP", "UP"], what="the old group has it again")
-    site.until_ready("web", 2, seconds=60)
+    site.until(lambda: words(site, "v002") == ["OUT_OF_SERVICE"] * 2, what="the new one has none any more")
     site.until(lambda: {answer[-1] for answer in customer.answers[-20:]} == {"2"}, what="only the old ones serve")
 
 

@@ -69,7 +69,7 @@ def ask(server: Server, method: str, path: str, *, seconds: float) -> Answer:
             connection.sendall(_request(server, method, path))
             return _answer(connection, method, deadline)
     except TimeoutError as error:
-        raise RegistryError(f"no answer within {seconds:g} s") from error
+        raise RegistryError(f"no answer within {round(seconds, 1):g} s") from error
     except OSError as error:
         raise RegistryError((error.strerror or str(error)).lower()) from error
     except (HTTPException, ValueError, zlib.error) as error:
