@@ -19,6 +19,12 @@ def revisions(loop: LoopProcess, name: str) -> set[str]:
     return {one.revision for one in row.instances} if row else set()
 
 
+def revisions_made(loop: LoopProcess, name: str) -> list[str]:
+    """By the labels on the engine."""
+    found = (loop.inspect(id)["Config"]["Labels"]["io.reconciler.revision"] for id in loop.containers(name).values())
+    return sorted(found)
+
+
 def history(loop: LoopProcess, name: str) -> list[tuple[str, str]]:
     return [(row["revision"], row["state"]) for row in loop.cli("rollout", "history", name, "-o", "json").json()]
 
@@ -102,7 +108,12 @@ def test_without_a_loop_history_and_undo_go_by_the_store(loop: LoopProcess) -> N
         assert (undone.code, "no loop is running" in undone.err) == (0, True)
         assert Path(loop.specs / "kept.yaml").read_text() == text("1")
         assert loop.cli("apply", loop.specs / "kept.yaml", "--once", "--timeout", "40s").code == 0
+        assert revisions_made(loop, "kept") == ["v000", "v000"]
+        loop.save("kept", text("3", "start: 2s", command="[sh, -c, exit 3]"))
+        broken = loop.cli("apply", loop.specs / "kept.yaml", "--once", "--timeout", "40s")
+        assert broken.code == 4
+        assert "Rolled back: kept: v002 failed" in broken.err
+        assert loop.cli("rollout", "undo", "kept").out.startswith("kept: back to v0")
     finally:
         loop.start()
     assert loop.cli("wait", "kept", "--timeout", "40s").code == 0
-    assert revisions(loop, "kept") == {"v000"}
