@@ -104,7 +104,7 @@ class Making:
         lost = sum(1 for i in buckets.lost if i.id in self.surplus)
         running = len(buckets.sound) + len(buckets.pending) + going + lost
         extra = 0 if self.blind else surge(self.spec)
-        most = max(sum(share.desired for share in self.shares), self.spec.size + extra + (1 if self.canary else 0))
+        most = max(sum(share.group.size for share in self.shares), self.spec.size + extra + (1 if self.canary else 0))
         return most - running
 
     def _stands(self, canary: Canary) -> bool:

@@ -14,7 +14,7 @@ from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
-from reconciler.state.instance import Instance
+from reconciler.state.instance import EngineState, Instance
 from reconciler.state.observed import Observed
 from reconciler.state.revisions import Version
 
@@ -24,9 +24,11 @@ class Progress:
     """`standing` are those of the version, made or being made; `available` of them have been ready for long enough.
     `others` of other versions live, most of the healthy of `commonest` (one whose spec is known, where there is one).
 
-    `coming`: one more could become available, were it well. `trouble` says what keeps it, where that can be said.
+    `coming`: one more could become available, were it well. `trouble` says what keeps it, where that can be said;
+    `pending` who is merely not ready yet.
     `blind`: too little was heard to conclude anything. `stopped`: nothing is done to the cluster, or can be. `metric`
-    is the mean of what the canary stage looks at, None where nobody tells it.
+    is the mean of what the canary stage looks at, None where nobody tells it. `asks`: one of the cluster is started
+    beside the silent, or stands there, to find out whether a beat can reach us.
     """
 
     standing: int = 0
@@ -35,9 +37,11 @@ class Progress:
     commonest: Version | None = None
     coming: bool = False
     trouble: str = ""
+    pending: str = ""
     blind: bool = False
     stopped: bool = False
     metric: float | None = None
+    asks: bool = False
 
 
 def progress(
@@ -53,7 +57,9 @@ def progress(
     bake = spec.rollout.bake_seconds
     fit = [i for i in members if available(i, judgements[i.id], observed, now, bake) and not judgements[i.id].presumed]
     fetching = any(f.kind == "pull" for f in flights)
-    troubles = list(_troubles(wanted, members, observed, judgements))
+    unfit = sorted((i for i in members if judgements[i.id].verdict is not Verdict.READY), key=lambda i: i.number)
+    said = [(_is_telling(i, judgements[i.id]), f"{i.cluster}-{i.number} {judgements[i.id].cause}") for i in unfit]
+    troubles = [*_setbacks(wanted, observed), *(text for telling, text in said if telling)]
     lacking = image_for(wanted, observed) is None and not fetching
     return Progress(
         standing=len({i.number for i in members} | {f.number for f in made}),
@@ -61,24 +67,24 @@ def progress(
         others=len(others),
         commonest=_commonest(wanted, [i for i in others if judgements[i.id].verdict in HEALTHY]),
         coming=bool(made or troubles or lacking or len(fit) < len(members)),
+        pending=said[0][1] if said else "",
         trouble=troubles[0] if troubles else (f"{spec.image} is not on this engine" if lacking else ""),
         blind=observed.channel.blind_since is not None or any(judgements[i.id].presumed for i in there),
         stopped=_stopped(wanted, spec, observed),
         metric=_metric(spec, members, observed, now),
+        asks=observed.channel.canary is not None and observed.channel.canary.cluster == wanted.name,
     )
 
 
-def _troubles(
-    wanted: Wanted, members: list[Instance], observed: Observed, judgements: Mapping[str, Judgement]
-) -> Iterator[str]:
-    """What failed, then who isn't ready and why."""
+def _setbacks(wanted: Wanted, observed: Observed) -> Iterator[str]:
     for key, setback in observed.setbacks.get(wanted.name, {}).items():
         if key == "pull" or key.startswith("create-"):
             yield setback.message
-    for instance in sorted(members, key=lambda i: judgements[i.id].verdict is Verdict.STARTING):
-        judgement = judgements[instance.id]
-        if judgement.verdict is not Verdict.READY:
-            yield f"{instance.cluster}-{instance.number} {judgement.cause}"
+
+
+def _is_telling(instance: Instance, judgement: Judgement) -> bool:
+    """Its verdict says what is wrong with it; not that it has merely just been made."""
+    return judgement.verdict is not Verdict.STARTING and instance.state is not EngineState.CREATED
 
 
 def _metric(spec: ClusterSpec, members: list[Instance], observed: Observed, now: float) -> float | None:

@@ -149,7 +149,10 @@ class _Pass:
             instead = f"{share.desired} of {self._label(share)} wanted beside {self._label(shares[0])}"
             former = {i.id for i in share.former}
             surplus.update({key: cause for key, cause in above.items() if key in former})
-            buckets.outdated.update({key: instead for key in above if key not in former})
+            for instance in share.sound:
+                if instance.id in above:
+                    kept = buckets.stuck if instance.zone in buckets.ground.closed else buckets.outdated
+                    kept[instance.id] = instead
         return surplus
 
     def _label(self, share: Share) -> str:

@@ -164,14 +164,15 @@ def _is_complete(state: RolloutState, spec: ClusterSpec, seen: Progress) -> bool
 
 def _clock(state: RolloutState, spec: ClusterSpec, seen: Progress, now: float, elapsed: float) -> RolloutState:
     """The clock runs only while one more could come; what once became available and died again is no progress."""
-    state = replace(state, looked_at=now)
+    state = replace(state, looked_at=now, trouble=seen.trouble or state.trouble)
     if seen.available > state.most_available:
-        return replace(state, most_available=seen.available, progressed_at=now, failed="")
+        return replace(state, most_available=seen.available, progressed_at=now, failed="", trouble="")
     if not seen.coming:
         return replace(state, progressed_at=state.progressed_at + elapsed)
     deadline = deadline_seconds(spec)
     if not state.failed and replaces(state, seen) and now - state.progressed_at >= deadline:
-        why = f": {seen.trouble}" if seen.trouble else ""
+        what = state.trouble or seen.pending
+        why = f": {what}" if what else ""
         failed = f"{seen.available} of {spec.size} available and not one more within {deadline:g} s{why}"
         return replace(state, failed=failed)
     return state

@@ -17,8 +17,8 @@ class RolloutState:
     come; `most_available` is how many that was. `looked_at` is the last pass. `gate_since`: the canaries are all
     available since then, None while they aren't. `promoted`: the canary stage is over. `switched_at`: the new group of
     a red-black rollout has the traffic since then. `held_at`: so many of `to` there were when it was paused. `failed`
-    says why it failed (empty: it didn't): `back` is then what is wanted, where the file allows that. `done`: everybody
-    is of `to`, and available.
+    says why it failed (empty: it didn't): `back` is then what is wanted, where the file allows that. `trouble` is what
+    was last wrong with one of them. `done`: everybody is of `to`, and available.
     """
 
     to: Version
@@ -32,6 +32,7 @@ class RolloutState:
     switched_at: float | None = None
     held_at: int | None = None
     failed: str = ""
+    trouble: str = ""
     done: bool = False
 
     @property
@@ -43,7 +44,7 @@ class RolloutState:
     def lasting(self) -> "RolloutState":
         """What a restart must not lose: all but the instants."""
         return replace(
-            self, began_at=0.0, progressed_at=0.0, looked_at=0.0, most_available=0, gate_since=None,
+            self, trouble="", began_at=0.0, progressed_at=0.0, looked_at=0.0, most_available=0, gate_since=None,
             switched_at=None if self.switched_at is None else 0.0,
         )  # fmt: skip
 

@@ -12,7 +12,9 @@ from reconciler.state.instance import Instance
 from tests.sim.model import Model, actions_of
 from tests.sim.sizes import size_of
 
-_FOR_A_ZONE = {ZONE_CLOSED, "RollingOut", "DependencyNotReady"}
+_STANDING = {"CanaryStarting", "CanaryBaking", "Switched"}
+"""A rollout whose clocks stand still while no zone is open."""
+_FOR_A_ZONE = {ZONE_CLOSED, "RollingOut", "DependencyNotReady"} | _STANDING
 
 
 def still(model: Model) -> bool:
@@ -23,7 +25,7 @@ def still(model: Model) -> bool:
     verdicts = {key: judgement.verdict for key, judgement in decision.judgements.items()}
     fit = all(v is Verdict.READY or _is_stuck(model, model.boxes[key].instance, v) for key, v in verdicts.items())
     reasons = {wait.reason for plan in decision.plans for wait in plan.waits}
-    shut = not reasons or ZONE_CLOSED in reasons
+    shut = not reasons or bool(reasons & (_STANDING | {ZONE_CLOSED}))
     return fit and shut and not actions_of(decision) and reasons <= _FOR_A_ZONE
 
 

@@ -68,6 +68,11 @@ class Pushing:
         self.model.images["web:1"] = bad
         self.model.broken_images |= {bad.id}
 
+    def _mend_image(self) -> None:
+        """Whoever built an image that never gets ready builds one that does."""
+        if self.model.images["web:1"].id in self.model.broken_images:
+            self.model.images["web:1"] = Image(id=f"sha256:fix-{self.fixes}", has_agent=True)
+
     def _lead_on(self) -> None:
         """What people do in the end: go on, promote, and write another version in place of one that has failed."""
         state, rollout = self.model.rollouts.get("web"), self.spec.rollout
@@ -77,8 +82,7 @@ class Pushing:
             return
         if state.failed:
             self.fixes += 1
-            if state.to.image_id in self.model.broken_images:
-                self.model.images["web:1"] = Image(id=f"sha256:fix-{self.fixes}", has_agent=True)
+            self._mend_image()
             self._save(environment={"REVISION": f"fix {self.fixes}"})
         elif rollout.strategy == "canary" and rollout.promoted != state.to.revision:
             self._promote(0, 0)

@@ -227,6 +227,7 @@ class Play(Pushing, Hearing, Loading, Registering):
         changes: dict[str, object] = {"suspend": False}
         if self.spec.spec_hash() in model.broken:
             changes["environment"] = {"REVISION": "good"}
+        self._mend_image()
         self._return(0, 0)
         self._save(**changes)
 

@@ -64,6 +64,15 @@ SCRIPTS: dict[str, list[Happening]] = {
     "a broken one stands in an unwanted zone while the only wanted one is closed": [
         ("break", 0, 0), ("resize", 4, 0), ("rezone", 0, 0), ("wait", 0, 0), ("close", 0, 0), ("restart", 0, 0),
     ],
+    "in place: a broken image, and two hang at once while all zones close": [
+        ("rollout", 5, 0), ("spoil", 0, 0), ("hang", 0, 0), ("hang", 1, 0), ("close", 0, 0), ("close", 1, 0),
+    ],
+    "red-black: two hang at once, and a push in that moment": [
+        ("rollout", 6, 0), ("hang", 7, 0), ("hang", 4, 2), ("revise", 4, 2),
+    ],
+    "a canary is asked for while all zones close": [
+        ("rollout", 7, 0), ("close", 5, 2), ("break", 3, 2), ("close", 0, 2),
+    ],
     "files deleted and returned in the middle of everything": [
         ("revise", 0, 0), ("delete", 2, 0), ("wait", 1, 0), ("confirm", 0, 0), ("wait", 1, 0), ("return", 1, 0),
         ("delete", 0, 3), ("wait", 1, 0), ("restart", 5, 1), ("wait", 1, 0), ("return", 0, 0),

@@ -130,3 +130,28 @@ def test_a_first_deployment_has_no_deadline() -> None:
     model.run(100, seconds=1.0)
     assert not model.rollouts["web"].failed
     assert status_of(model).awaits_person == ""
+
+
+def test_whoever_is_started_to_find_out_whether_we_hear_is_of_the_version_that_is_good() -> None:
+    play = started(size=4)
+    play._break(0, 0)
+    passes(play, 4)
+    play.model.deaf = frozenset({"a"})
+    passes(play, 160)
+    canary = play.model.channel.canary
+    assert canary is not None
+    made = [box.instance for box in play.model.alive("web") if box.instance.number == canary.number]
+    assert [one.revision for one in made] == ["v000"]
+
+
+def test_the_reason_is_the_last_thing_that_was_wrong_not_that_the_next_try_has_just_begun() -> None:
+    play = started(Rollout(deadline_seconds=6.0))
+    play._break(0, 0)
+    for _ in range(40):
+        play._calm_pass(0.25)
+        for box in play.model.alive("web"):
+            if box.instance.revision == "v001" and play.model.now - box.made_at >= 0.5:
+                play.model.die(box.instance.id, exit_code=3)
+    assert status_of(play.model).rolled_back == (
+        "v001 failed: 0 of 3 available and not one more within 6 s: web-4 died: exit 3; v000 runs again"
+    )
