@@ -35,10 +35,15 @@ def traffic_actions(
     if not observed.registered:  # nearly always
         return
     staying = [i for i in _registered(instances, observed) if i.id not in doomed]
-    stands_in = _stands_in([i for i in staying if serves(i)], judgements, observed)
+    stands_in = _stands_in(
+        [i for i in staying if serves(i) and not observed.registered[i.id].parted], judgements, observed
+    )
     for instance in staying:
         seen, judgement = observed.registered[instance.id], judgements[instance.id]
-        if not serves(instance):
+        if seen.parted:
+            if seen.held_out and judgement.verdict is Verdict.READY:
+                yield _activate(instance, seen, "its file says this registry no more")
+        elif not serves(instance):
             if seen.draws and stands_in:
                 yield deactivate(instance, seen, "its group has no traffic")
         elif seen.held_out:

@@ -15,6 +15,7 @@ class Registered:
     """`status` is Eureka's word (UP, STARTING, OUT_OF_SERVICE …). `held_out`: it is so because somebody other than the
     instance put it OUT_OF_SERVICE, as we do; the instance's own word doesn't change that.
 
+    `parted`: nothing says any more that it is registered there; what holds it out is ours to take back.
     `entry` is its id in the registry `place`. `since` is when that status was first seen there (attended time).
     """
 
@@ -23,6 +24,7 @@ class Registered:
     place: str = ""
     entry: str = ""
     since: float = 0.0
+    parted: bool = False
 
     @property
     def draws(self) -> bool:

@@ -73,3 +73,16 @@ def test_a_dead_registry_holds_up_no_push_and_is_told_once(turning: Turning) -> 
         "its Eureka can't be asked: connection refused; nothing waits for it",
         "its Eureka answers again, or isn't asked any more",
     ]
+
+
+def test_who_is_held_out_gets_it_back_where_the_file_says_eureka_no_more(turning: Turning) -> None:
+    red_black = "strategy: red-black, bake: 0s, red-black: {keep: 60s}"
+    begin(turning, rollout=red_black)
+    turning.save("web", spec(2, "red", red_black))
+    turning.run_for(30.0)
+    assert turning.registries.held == {"web1", "web2"}
+    turning.save("web", spec(2, "blue", red_black).replace(EUREKA, ""))
+    turning.run_for(10.0)
+    assert not turning.registries.held & {"web1", "web2"}
+    turning.settle()
+    assert not turning.registries.places

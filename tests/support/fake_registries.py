@@ -35,6 +35,11 @@ class FakeRegistries:
         """What clients are told of it."""
         return OUT_OF_SERVICE if entry in self._held else self._leases.get(entry, ("", ""))[1]
 
+    @property
+    def held(self) -> frozenset[str]:
+        """The entries that somebody else put out of service."""
+        return frozenset(self._held)
+
     # ---------------------------------------------------------------- the port
 
     def watch(self, places: Mapping[str, Place]) -> None:

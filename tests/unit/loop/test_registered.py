@@ -108,6 +108,37 @@ def test_a_cluster_whose_file_is_gone_is_followed_to_its_end() -> None:
     assert registries.places == {}
 
 
+def test_who_is_held_out_where_the_file_said_before_is_followed_there_until_that_is_taken_back() -> None:
+    registries = FakeRegistries()
+    following = Following(registries)
+    following.look(world_of(WEB), there(ONE, TWO))
+    held = Registered(status="OUT_OF_SERVICE", held_out=True, place=KEY, entry="web1:80")
+    up = Registered(status="UP", place=KEY, entry="web2:80")
+    registries.views = lambda: {  # type: ignore[method-assign]
+        KEY: View(known=True, instances={"10.0.0.1": held, "10.0.0.2": up})
+    }
+    for moved in (spec_in(OUTSIDE), spec_in(None)):
+        seen = following.look(world_of(moved), there(ONE, TWO))
+        assert seen.registered == {"web-1": replace(held, parted=True)}
+        assert KEY in registries.places
+    registries.views = lambda: {KEY: View(known=True, instances={"10.0.0.2": up})}  # type: ignore[method-assign]
+    assert following.look(world_of(spec_in(None)), there(ONE, TWO)) == Seen()
+    assert registries.places == {}
+
+
+def test_two_addresses_of_one_server_are_not_told_different_things() -> None:
+    """Who is held out is seen at both; it is his own place that counts."""
+    registries = FakeRegistries()
+    following = Following(registries)
+    registries.hear("web1:80", "10.0.0.1")
+    registries.deactivate(KEY, "web1:80")
+    following.look(world_of(WEB), there(ONE))
+    following.look(world_of(spec_in(OUTSIDE)), there(ONE))
+    seen = following.look(world_of(spec_in(OUTSIDE)), there(ONE))
+    assert [(one.place, one.parted) for one in seen.registered.values()] == [(place_key(OUTSIDE), False)]
+    assert list(registries.places) == [place_key(OUTSIDE)]
+
+
 def test_before_the_first_answer_nothing_is_said() -> None:
     registries = FakeRegistries()
     registries.views = lambda: {KEY: View()}  # type: ignore[method-assign]

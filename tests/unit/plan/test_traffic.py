@@ -64,6 +64,15 @@ def test_an_own_word_is_left_alone() -> None:
         assert text(SPEC, at=settled(web_1="UP", web_2=word)) == "nothing to do"
 
 
+def test_where_the_file_leads_nobody_there_any_more_only_what_holds_him_out_is_taken_back() -> None:
+    observed = settled(web_1="UP", web_2="HELD")
+    observed = replace(observed, registered={k: replace(r, parted=True) for k, r in observed.registered.items()})
+    assert text(SPEC, at=observed) == "activate web-2: its file says this registry no more"
+    judgements = dict(look(SPEC, at=observed).judgements)
+    actions = traffic_actions(observed.instances["web"], judgements, observed, (), NOW, lambda _: False)
+    assert [(action.kind, action.subject) for action in actions] == [("activate", "web-2")]
+
+
 def test_who_is_not_registered_is_no_trouble() -> None:
     assert text(SPEC, at=settled(web_1="UP")) == "nothing to do"
 
