@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from reconciler.plan.status import Verdict
 from reconciler.spec.cluster import Health, Heartbeat, Probe
+from reconciler.state.beats import Sounding
 from reconciler.state.instance import EngineState, ImageHealth, Instance
 from reconciler.state.observed import Observed, Sighting
 
@@ -105,12 +106,20 @@ def _judge_by_probe(
     limit = (probe.interval_seconds + probe.timeout_seconds) * probe.misses
     since = observed.channel.since
     if at is None or at < since:
-        return _judge_unheard("probe", limit, health, sighting, since, now, ever=at is not None)
+        unheard = _judge_unheard("probe", limit, health, sighting, since, now, ever=at is not None)
+        return _with_problem(unheard, sounding)
     silence = now - at
     if silence <= limit:
         late = silence > 2 * (probe.interval_seconds + probe.timeout_seconds)
         return Judgement(Verdict.READY, changes_at=at + limit, late=late, heard=True)
-    return _lost("probe", at, limit, health, now)
+    return _with_problem(_lost("probe", at, limit, health, now), sounding)
+
+
+def _with_problem(judgement: Judgement, sounding: Sounding | None) -> Judgement:
+    """What the last probe met tells a person more than that none succeeded."""
+    if not judgement.cause or sounding is None or not sounding.problem:
+        return judgement
+    return judgement._replace(cause=f"{judgement.cause} ({sounding.problem})")
 
 
 def _judge_unheard(

@@ -91,6 +91,15 @@ def test_a_probe_is_believed_for_as_long_as_its_misses_take() -> None:
     assert lost.replace_at == 207.0
 
 
+def test_what_the_last_probe_met_is_said() -> None:
+    refused = Sounding(last_success_at=None, failures=4, problem="connection refused")
+    sightings = {PLAIN.id: Sighting(up_since=STARTED)}
+    observed = Observed(channel=Channel(since=0.0), sightings=sightings, soundings={PLAIN.id: refused})
+    assert judge(PLAIN, PROBE, observed, 129.0).cause == "no probe yet (connection refused)"
+    broken = replace(observed, soundings={PLAIN.id: replace(refused, last_success_at=190.0, problem="HTTP status 500")})
+    assert judge(PLAIN, PROBE, broken, 200.0).cause == "lost: no probe for 10 s (HTTP status 500)"
+
+
 def test_with_heartbeat_and_probe_both_have_to_be_well() -> None:
     both = replace(PROBE, heartbeat=Heartbeat())
     assert _judge(health=both, now=200.5, beat_at=200.0, sounded_at=200.0).verdict is Verdict.READY
