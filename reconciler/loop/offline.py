@@ -126,7 +126,8 @@ def look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decis
         closed_zones={zone: closed for zone, closed in kept.items() if not closed.over(time.time())},
     )  # fmt: skip
     decision = decide(world, observed, now=now, limits=Limits(), memory=memory.guard(now))
-    seen = replace(observed, scales={name: _unmeasured(scale) for name, scale in decision.scales.items()})
+    scales = {name: _unmeasured(scale) for name, scale in decision.scales.items()}
+    seen = replace(observed, rollouts=decision.rollouts, scales=scales)
     return seen, now, _without_names(_as_unknown(decision)), faults
 
 

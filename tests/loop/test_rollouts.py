@@ -242,6 +242,12 @@ def test_without_a_loop_no_plan_goes_forward_again(world: World, monkeypatch: py
     assert [action.kind for action in plan.actions] == ["create"]
     (row,) = offline.offline_status(world.settings).clusters
     assert row.rolled_back.startswith("v001 failed")
+    world.save("web", spec(BASE))
+    (row,) = offline.offline_status(world.settings).clusters
+    assert row.rollout is not None, row
+    assert (row.rollout.revision, row.rolled_back, [c.type for c in row.conditions if c.reason == "RolledBack"]) == (
+        "v000", "", [],
+    )  # fmt: skip
 
 
 def test_a_loop_that_is_killed_in_the_middle_gives_the_new_version_one_more_deadline(world: World) -> None:
