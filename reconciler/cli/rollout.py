@@ -105,8 +105,8 @@ def undo(
 ) -> None:
     """Write back into the file what an earlier revision was made from; the rest of it, and its comments, stay.
 
-    Without --to: the newest that was rolled out to the end, other than what the file says now, else the one that the
-    present rollout came from. Size, zones and how to roll out stay as they are in the file.
+    Without --to: the one that the present rollout came from, or, where the loop knows none, the newest that was rolled
+    out to the end. Size, zones and how to roll out stay as they are in the file.
 
     Examples: `reconciler rollout undo webapp`, `reconciler rollout undo webapp --to v002 --dry-run`.
     """
@@ -124,8 +124,7 @@ def undo(
         nonlocal goal
         instances_only(before.spec, "rollouts")
         seen = _seen(settings, name)
-        former = seen.rollout.former if seen and seen.rollout else ""
-        kept = goal_of_undo(known_revisions(settings, name), to, before, former)
+        kept = goal_of_undo(known_revisions(settings, name), to, before, seen.rollout if seen else None)
         goal = kept.revision
         return put_back(before.text, text_of(kept), file=before.file)
 

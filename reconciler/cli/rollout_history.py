@@ -13,7 +13,7 @@ from reconciler.console.differences import Difference, differences
 from reconciler.console.history_view import HistoryRow
 from reconciler.errors import LoopNotRunning, ReconcilerError, SpecError, UsageError
 from reconciler.loop.settings import Settings
-from reconciler.plan.status import ClusterStatus
+from reconciler.plan.status import ClusterStatus, RolloutStatus
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.put_back import same_template
 from reconciler.state.revisions import KeptRevision
@@ -63,10 +63,12 @@ def text_of(kept: KeptRevision) -> str:
 
 
 def goal_of_undo(
-    revisions: Sequence[KeptRevision], label: str | None, present: SpecText, former: str = ""
+    revisions: Sequence[KeptRevision], label: str | None, present: SpecText, rollout: RolloutStatus | None = None
 ) -> KeptRevision:
-    """The named revision, else the newest good one other than what the file says, else `former`, which the present
-    rollout came from. Raises where there is none.
+    """The named revision, else where the present rollout came from, else the newest good one; never what the file
+    says now. Raises where there is none.
+
+    A file that says something newer than the loop has seen goes back to what was complete before that.
     """
     if label is not None:
         chosen = one(revisions, label)
@@ -74,7 +76,12 @@ def goal_of_undo(
             raise ReconcilerError(_said_already(chosen, revisions, present))
         return chosen
     others = [kept for kept in revisions if kept.text and not same_template(present.text, text_of(kept))]
-    ways = [kept for kept in others if kept.good] + [kept for kept in others if kept.revision == former]
+    latest, former = (rollout.revision, rollout.former) if rollout else ("", "")
+    unseen = [kept for kept in others if kept.revision == latest and kept.good]
+    came_from = [kept for kept in revisions if kept.revision == former and kept.text]
+    if came_from and not unseen and came_from[0] not in others:
+        raise ReconcilerError(f"{_said_already(came_from[0], revisions, present)}; another one is named with --to")
+    ways = unseen + came_from + [kept for kept in others if kept.good]
     if ways:
         return ways[0]
     if others:
@@ -89,6 +96,8 @@ def goal_of_undo(
 def _said_already(chosen: KeptRevision, revisions: Sequence[KeptRevision], present: SpecText) -> str:
     said = f"{present.file} says what {chosen.revision} was made from already (nothing was changed)"
     twins = [kept for kept in revisions if kept.version.spec_hash == chosen.version.spec_hash and kept is not chosen]
+    if not twins and present.spec.secrets:
+        return f"{said}; where the contents of its secret files differ, put the earlier ones back"
     if not twins:
         return said
     return (

@@ -204,6 +204,38 @@ def test_undo_in_the_middle_goes_to_where_it_came_from_if_nothing_was_ever_compl
 
 
 @pytest.mark.parametrize(
+    ("found", "goal"),
+    [
+        (rollout(Phase.COMPLETE, revision="v003", former="v000"), "v000"),  # v001 and v002 were left before that
+        (rollout(Phase.ROLLED_BACK, revision="v003", former="v001"), "v001"),
+        (
+            rollout(Phase.COMPLETE, revision="v001", former="v000"),
+            "v001",
+        ),  # the loop has not seen the file's latest yet
+        (rollout(Phase.COMPLETE, revision="v003", former=""), "v001"),
+    ],
+)
+def test_undo_goes_to_where_the_present_came_from_whatever_else_is_newer(
+    run: Run, show: Show, loop: FakeLoop, file: Path, found: RolloutStatus, goal: str
+) -> None:
+    newest = replace(KEPT[0], version=Version(revision="v003", spec_hash="d", image_id="sha256:4"), good=True, why="")
+    show(found)
+    loop.revised = (newest, *KEPT)
+    assert run("rollout", "undo", "web").stdout.startswith(f"web: back to {goal}\n")
+
+
+def test_undo_jumps_over_nothing_where_only_the_meaning_of_a_tag_changed(
+    run: Run, show: Show, loop: FakeLoop, file: Path
+) -> None:
+    show(rollout(Phase.COMPLETE))
+    loop.revised = (*REBUILT, KEPT[2])
+    result = run("rollout", "undo", "web")
+    assert (result.exit_code, "`docker tag sha256:0 shop:3`" in result.stderr) == (1, True)
+    assert "another one is named with --to" in result.stderr
+    assert file.read_text() == FILE
+
+
+@pytest.mark.parametrize(
     ("kept", "to", "code", "said"),
     [
         ((), None, 1, "web has no history"),
