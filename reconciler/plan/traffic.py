@@ -49,7 +49,7 @@ def traffic_actions(
         elif seen.held_out:
             if judgement.verdict is Verdict.READY:
                 yield _activate(instance, seen, "ready")
-        elif _is_early(seen, judgement) and now >= seen.since + EARLY_SECONDS:
+        elif _is_early(instance, judgement, observed) and now >= seen.since + EARLY_SECONDS:
             yield deactivate(instance, seen, f"registered as {UP}, but {judgement.cause or 'not ready yet'}")
 
 
@@ -60,7 +60,7 @@ def traffic_changes(
     if observed.registered:
         for instance in _registered(instances, observed):
             seen = observed.registered[instance.id]
-            if _is_early(seen, judgements[instance.id]):
+            if _is_early(instance, judgements[instance.id], observed):
                 yield seen.since + EARLY_SECONDS
 
 
@@ -89,6 +89,11 @@ def _stands_in(serving: list[Instance], judgements: Mapping[str, Judgement], obs
     return bool(ready) and all(observed.registered[i.id].status == UP for i in ready)
 
 
-def _is_early(seen: Registered, judgement: Judgement) -> bool:
-    """It says that it is up, and isn't. Nothing is concluded before anybody can have been heard."""
-    return seen.status == UP and judgement.verdict is Verdict.STARTING and not judgement.presumed
+def _is_early(instance: Instance, judgement: Judgement, observed: Observed) -> bool:
+    """It says that it is up, and isn't. Nothing is concluded before anybody can have been heard, nor from the lease of
+    one that had this address before.
+    """
+    seen, sighting = observed.registered[instance.id], observed.sightings.get(instance.id)
+    if seen.status != UP or judgement.verdict is not Verdict.STARTING or judgement.presumed:
+        return False
+    return sighting is not None and seen.since >= sighting.up_since

@@ -16,7 +16,8 @@ class Registered:
     instance put it OUT_OF_SERVICE, as we do; the instance's own word doesn't change that.
 
     `parted`: nothing says any more that it is registered there; what holds it out is ours to take back.
-    `entry` is its id in the registry `place`. `since` is when that status was first seen there (attended time).
+    `entry` is its id in the registry `place`. `since` is when that status was first seen there (attended time). `born`
+    is when it registered, by the registry's clock: it tells one lease from the next.
     """
 
     status: str
@@ -24,6 +25,7 @@ class Registered:
     place: str = ""
     entry: str = ""
     since: float = 0.0
+    born: int = 0
     parted: bool = False
 
     @property

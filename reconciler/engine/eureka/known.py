@@ -85,7 +85,9 @@ class Known:
 
     def _registered(self, entry: Entry, now: float) -> Registered:
         """Of several at one address the last is meant: a lease outlives its container, its address doesn't."""
-        found = Registered(status=entry.status, held_out=entry.held_out, place=self._place, entry=entry.id, since=now)
+        found = Registered(
+            status=entry.status, held_out=entry.held_out, place=self._place, entry=entry.id, since=now, born=entry.born
+        )
         before = self._instances.get(entry.address)
         if before is not None and replace(before, since=now) == found:
             return before

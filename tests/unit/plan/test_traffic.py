@@ -96,6 +96,10 @@ def test_one_that_says_up_before_it_is_ready_is_believed_for_a_moment_only() -> 
     assert "deactivate web-2: registered as UP, but" in later
 
 
+def test_the_lease_of_one_that_had_its_address_before_says_nothing_of_it() -> None:
+    assert "deactivate" not in text(SPEC, at=_starting("UP", NOW - 60))
+
+
 def test_the_predecessors_mark_stays_until_the_successor_is_ready() -> None:
     assert "activate" not in text(SPEC, at=_starting("HELD", NOW - 60))
 

@@ -1,7 +1,7 @@
 """Following an application in Eureka: what is seen of it, what is said, and what a dead one does to us."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 
 import pytest
@@ -67,7 +67,7 @@ def test_who_registers_is_seen_by_address_and_its_cluster_is_looked_at(bench: Be
     register(bench.eureka.url, "WEB", "web1:8080", "192.0.2.1", "STARTING")
     assert bench.told.get(timeout=10) == "web"
     expected = Registered(status="STARTING", place=KEY, entry="web1:8080", since=100.0)
-    assert bench.view.instances == {"192.0.2.1": expected}
+    assert {address: replace(seen, born=0) for address, seen in bench.view.instances.items()} == {"192.0.2.1": expected}
     bench.now = 200.0
     register(bench.eureka.url, "WEB", "web1:8080", "192.0.2.1", "UP")
     assert bench.told.get(timeout=10) == "web"
@@ -91,6 +91,17 @@ def test_saying_it_of_one_that_has_gone_is_done_and_it_is_known_no_more(bench: B
     bench.eureka.forget()
     bench.follower.deactivate(KEY, "web1:8080")
     assert bench.status() is None
+
+
+def test_another_lease_of_the_same_instance_is_news(bench: Bench) -> None:
+    register(bench.eureka.url, "WEB", "web1:8080", "192.0.2.1")
+    bench.watch()
+    eventually(lambda: bench.status() == ("UP", False))
+    first, bench.now = bench.view.instances["192.0.2.1"], 130.0
+    again = ("WEB", "web1:8080", "192.0.2.1")
+    register(bench.eureka.url, *again)
+    eventually(lambda: bench.view.instances["192.0.2.1"].since == 130.0 or not register(bench.eureka.url, *again))
+    assert bench.view.instances["192.0.2.1"].born >= first.born
 
 
 def test_of_two_leases_at_one_address_the_later_is_meant(bench: Bench) -> None:
