@@ -34,12 +34,14 @@ def delete(
 
     Example: `reconciler delete webapp auth`.
     """
-    from reconciler.cli.placing import locked, place_locked
+    from reconciler.cli.placing import insist_on_writable, locked, place_locked, real_place
 
     loop = session.running(settings)
     directory = session.insist_on_watched(settings, loop)
     with locked(directory):
         files = {name: files_of(directory, name) for name in names}
+        for file in (file for found in files.values() for file in found):
+            insist_on_writable(real_place(directory, file))  # before anything is taken for confirmed
         for name in names:
             _expect(settings, loop, name)
         place_locked(directory, {file: None for found in files.values() for file in found})

@@ -44,14 +44,12 @@ def edit(settings: Settings, name: str, change: Callable[[SpecText], str], *, dr
 
     Raises SpecError, UsageError or ReconcilerError, and nothing was changed then; `change` raises where it may not be.
     """
-    from reconciler.cli.placing import insist_on_writable, locked, place_locked, real_place
+    from reconciler.cli.placing import locked, place_locked
 
     loop = session.running(settings)
     directory = session.insist_on_watched(settings, loop)
     with locked(directory):
         file = _single(directory, name)
-        if not dry_run:
-            insist_on_writable(real_place(directory, file))
         before = _read(settings, directory, file)
         after = _parsed(settings, directory / file, change(before).encode())
         if not dry_run:

@@ -60,6 +60,7 @@ def place_locked(directory: Path, files: Mapping[str, bytes | None]) -> None:
         for name, content in files.items():
             target = real_place(directory, name)
             if content is None or not _same(target, content):
+                insist_on_writable(target)
                 steps.append(_prepare(target, content))
         for step in steps:
             done.append(step)
@@ -93,6 +94,8 @@ def real_place(directory: Path, name: str) -> Path:
 def insist_on_writable(file: Path) -> None:
     """Raises ReconcilerError for a file, or one in a directory, that says it is not to be written, to root, too."""
     for place, what in ((file, "file"), (file.parent, "directory")):
+        if place is file and not file.exists():
+            continue
         if os.statvfs(place).f_flag & os.ST_RDONLY:
             why, way = "is on a read-only file system", "mount it writable"
         elif not stat.S_IMODE(place.stat().st_mode) & _ANYBODY_WRITES:

@@ -289,10 +289,20 @@ def test_a_task_has_no_rollouts(run: Run, show: Show, specs: Path, command: str)
 
 
 @pytest.mark.parametrize(("read_only", "named"), [("web.yaml", "web.yaml"), ("", "specs")])
-@pytest.mark.parametrize("command", [("scale", "web", "2"), ("rollout", "undo", "web"), ("rollout", "restart", "web")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("scale", "web", "2"), ("rollout", "undo", "web"), ("rollout", "restart", "web"), ("delete", "web"),
+        ("apply", "new/web.yaml"), ("apply", "--prune", "new"),
+    ],
+)  # fmt: skip
 def test_what_is_read_only_is_refused_to_root_too(
-    run: Run, show: Show, specs: Path, file: Path, read_only: str, named: str, command: tuple[str, ...]
+    run: Run, loop: FakeLoop, specs: Path, file: Path, read_only: str, named: str, command: tuple[str, ...]
 ) -> None:
+    loop.revised = KEPT
+    (new := Path("new")).mkdir()
+    (new / "web.yaml").write_text(FILE.replace("4", "5"))
+    (new / "db.yaml").write_text(FILE)
     place = specs / read_only
     mode = place.stat().st_mode
     place.chmod(0o555)
@@ -301,6 +311,14 @@ def test_what_is_read_only_is_refused_to_root_too(
     assert result.exit_code == 1
     assert f"{named} is read-only: make it writable (`chmod u+w" in result.stderr
     assert (file.read_text(), [entry.name for entry in specs.iterdir()]) == (FILE, ["web.yaml"])
+    assert {*loop.asked} <= {"revisions web"}
+
+
+def test_what_a_read_only_file_says_already_is_no_obstacle(run: Run, loop: FakeLoop, file: Path) -> None:
+    file.chmod(0o444)
+    Path("web.yaml").write_text(FILE)
+    assert run("apply", "web.yaml").exit_code == 0
+    assert run("rollout", "resume", "web").exit_code == 0
 
 
 def test_scale_of_what_is_scaled_by_itself_says_what_it_means(run: Run, show: Show, file: Path) -> None:
