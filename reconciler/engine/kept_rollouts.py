@@ -65,6 +65,7 @@ def _rollout(note: Mapping[str, Any]) -> KeptRollout:
         held_at=None if held_at is None else int(held_at),
         failed=str(note["failed"]),
         done=bool(note["done"]),
+        size=int(note.get("size", 0)),
     )
     return KeptRollout(state=state, told=frozenset(str(word) for word in note["told"]))
 

@@ -38,6 +38,8 @@ def advance(
     seen = progress(wanted, spec, observed, judgements, now)
     if state.back is None and seen.commonest is not None:
         state = replace(state, back=seen.commonest)
+    if state.size != spec.size:
+        state = replace(state, size=spec.size)
     return _go_on(state, wanted, spec, seen, now), seen
 
 

@@ -96,20 +96,20 @@ def _begin(
 
 
 def _standing(spec: ClusterSpec, observed: Observed, judgements: Mapping[str, Judgement]) -> int:
-    """How many are there, the dead too, who is ending not. In a red-black rollout they are of one of its groups.
-
-    Who stands in for another in a rolling rollout can't be told from the others: one too many goes by itself
-    after `cooldown_in`, one too few would take a healthy one away under load.
+    """How many are there, the dead too, who is ending not. In the middle of a rollout more are there than are wanted:
+    the size that it was of is kept with it. Where that is lost, one too many goes by itself after `cooldown_in`; one
+    too few would be a healthy one taken away under load.
     """
-    numbers: set[int] = set()
+    there = [i for i in observed.instances.get(spec.name, ()) if judgements[i.id].verdict is not Verdict.STOPPING]
+    rollout = observed.rollouts.get(spec.name)
+    if there and rollout is not None and not rollout.done and rollout.size:
+        return rollout.size
     groups: dict[tuple[str, str], set[int]] = {}
-    for instance in observed.instances.get(spec.name, ()):
-        if judgements[instance.id].verdict is not Verdict.STOPPING:
-            numbers.add(instance.number)
-            groups.setdefault((instance.spec_hash, instance.image_id), set()).add(instance.number)
+    for instance in there:
+        groups.setdefault((instance.spec_hash, instance.image_id), set()).add(instance.number)
     if spec.rollout.strategy == "red-black":
         return max(map(len, groups.values()), default=0)
-    return len(numbers)
+    return len({instance.number for instance in there})
 
 
 def _bounded(before: Scale, auto: Autoscale, now: float) -> Scale:

@@ -18,7 +18,8 @@ class RolloutState:
     available since then, None while they aren't. `promoted`: the canary stage is over. `switched_at`: the new group of
     a red-black rollout has the traffic since then. `held_at`: so many of `to` there were when it was paused. `failed`
     says why it failed (empty: it didn't): `back` is then what is wanted, where the file allows that. `trouble` is what
-    was last wrong with one of them. `done`: everybody is of `to`, and available.
+    was last wrong with one of them. `done`: everybody is of `to`, and available. `size` is of how many it was when it
+    was last seen under way (0: not known).
     """
 
     to: Version
@@ -34,6 +35,7 @@ class RolloutState:
     failed: str = ""
     trouble: str = ""
     done: bool = False
+    size: int = 0
 
     @property
     def good(self) -> Version | None:

@@ -46,6 +46,19 @@ def test_a_new_process_goes_on_with_as_many(turning: Turning) -> None:
     assert (desired(turning), turning.ids()) == ((4, 4), before)
 
 
+@pytest.mark.parametrize("seconds", [0.3, 2.0, 4.0, 6.0])
+def test_a_loop_killed_again_and_again_in_the_middle_of_a_push_goes_on_with_as_many(
+    turning: Turning, seconds: float
+) -> None:
+    """More run than are wanted then, and the metric isn't told: nothing would put a wrong size right."""
+    turning.save("web", SPEC + "environment: {COLOUR: red}\nrollout: {surge: 2, bake: 3s}\n")
+    for _ in range(3):
+        turning.run_for(seconds)
+        turning.restart()
+    turning.settle()
+    assert desired(turning) == (2, 2)
+
+
 def test_while_the_engine_is_away_the_size_in_force_is_shown(turning: Turning) -> None:
     turning.figures["jobs"] = 20.0
     turning.run_for(3.0)

@@ -243,7 +243,12 @@ def test_a_loop_killed_in_the_middle_of_a_push_takes_no_healthy_one_away() -> No
     new = [make_instance(spec, number) for number in (4, 5)]
     for strategy in ("rolling", "canary"):
         pushed = replace(spec, rollout=Rollout(strategy=strategy))
-        assert find(pushed, make_observed(pushed, *old, new[0])).size == 4  # perhaps one too many, never one too few
+        seen = make_observed(pushed, *old, new[0])
+        assert find(pushed, seen).size == 4  # perhaps one too many, never one too few
+        to = Version(revision="v001", spec_hash=pushed.spec_hash(), image_id=IMAGE.id)
+        for size in (3, 4):
+            assert find(pushed, replace(seen, rollouts={"web": RolloutState(to=to, size=size)})).size == size
+        assert find(pushed, replace(seen, rollouts={"web": RolloutState(to=to, size=3, done=True)})).size == 4
     switching = replace(spec, rollout=Rollout(strategy="red-black"))
     assert find(switching, make_observed(switching, *old, *new)).size == 3
 
