@@ -48,7 +48,7 @@ class Making:
         """For each group the image to create from, where something is to be created; the draft knows why there is
         none.
         """
-        least = [0] * (len(self.shares) - 1) + [1 if self.canary else 0]
+        least = [1 if self.canary else 0] + [0] * (len(self.shares) - 1)
         lacking = [max(missing(s, self.buckets, self.surplus), n) for s, n in zip(self.shares, least, strict=True)]
         wait = gate(self.spec, self.wanted, ready_clusters, cold=self.buckets.empty)
         if wait is not None:
@@ -61,25 +61,30 @@ class Making:
         ]
 
     def make(self, images: Sequence[Image | None]) -> None:
-        """Create what is missing, the group that has had the traffic first."""
-        room = self._room()
+        """Create what is missing, the group first that has had the traffic longest.
+
+        A lost one still runs: its own successor may be made in its place, but nobody else's, so the other groups have
+        no room for theirs.
+        """
         taken: set[int] = set()
-        for share, image in reversed(list(zip(self.shares, images, strict=True))):
+        lost = [len(self._lost(share)) for share in self.shares]
+        room = self._room() - sum(lost)
+        for share, image, own in reversed(list(zip(self.shares, images, lost, strict=True))):
             if image is not None:
-                room = self._make(share, image, room, taken)
+                room = min(room, self._make(share, image, room + own, taken))
 
     def _make(self, share: Share, image: Image, room: int, taken: set[int]) -> int:
         """Create what a group lacks, as far as there is room; a lost one without room for its successor just ends.
 
         Returns the room that is left.
         """
-        canary = self.canary if share is self.shares[-1] else None
+        canary = self.canary if share is self.shares[0] else None
         asked = None if canary is None or self._stands(canary) else canary
         # The one question that can end blindness is asked, and asked again, even where there is no room.
         first = 1 if asked or any(is_canary(i, canary) for i in share.former) else 0
         room -= first
         surplus = self.surplus
-        lost = [i for i in share.former if i in self.buckets.lost and i.id not in surplus and not is_canary(i, canary)]
+        lost = [i for i in self._lost(share) if not is_canary(i, canary)]
         crowded = lost[max(0, room) :]
         self.draft.add(removals(crowded, "no room for a successor", self.judgements))
         if crowded:
@@ -91,9 +96,7 @@ class Making:
 
     def _room(self) -> int:
         """How many may be made: size + surge run in all; no more than size, and the canary, while it is unclear
-        who runs.
-
-        A lost one still runs: its own successor may be made in its place, but nobody else's.
+        who runs. A lost one isn't counted, because of its successor.
 
         An ended container that isn't removed yet still holds its number, so it counts; one whose removal
         takes long, or whose end the engine has told, counts only where a number must not be left behind (in place).
@@ -106,6 +109,9 @@ class Making:
         extra = 0 if self.blind else surge(self.spec)
         most = max(sum(share.group.size for share in self.shares), self.spec.size + extra + (1 if self.canary else 0))
         return most - running
+
+    def _lost(self, share: Share) -> list[Instance]:
+        return [i for i in share.former if i in self.buckets.lost and i.id not in self.surplus]
 
     def _stands(self, canary: Canary) -> bool:
         held = any(i.number == canary.number for i in self.observed.instances.get(self.spec.name, ()))

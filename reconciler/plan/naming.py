@@ -56,18 +56,23 @@ def name_actions(
         ready = answers_ready(instance, judgement, observed)
         if ready and not serves(instance):
             has_it = published is not None and published.ready
-            ready = has_it and not _has_moved(instances, judgements, observed, serves)
+            ready = has_it and not _has_moved(spec, instances, judgements, observed, serves)
         if published is None or _differs(published, instance, spec, ready=ready):
             yield _publish(spec, instance, published, ready=ready)
 
 
 def _has_moved(
-    instances: tuple[Instance, ...], judgements: Mapping[str, Judgement], observed: Observed, serves: Serves
+    spec: ClusterSpec,
+    instances: tuple[Instance, ...],
+    judgements: Mapping[str, Judgement],
+    observed: Observed,
+    serves: Serves,
 ) -> bool:
-    """The names lead to all that serve and are ready, one at least."""
+    """The names lead to all that serve and are ready, and those are enough."""
     there = [i for i in instances if judgements[i.id].verdict is Verdict.READY and serves(i)]
     records = [observed.names.get(i.id) for i in there]
-    return bool(there) and all(record is not None and record.ready for record in records)
+    least = max(1, spec.size - spec.rollout.unavailable)
+    return len(there) >= least and all(record is not None and record.ready for record in records)
 
 
 def keep_names(

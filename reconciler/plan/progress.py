@@ -27,8 +27,7 @@ class Progress:
     `coming`: one more could become available, were it well. `trouble` says what keeps it, where that can be said;
     `pending` who is merely not ready yet.
     `blind`: too little was heard to conclude anything. `stopped`: nothing is done to the cluster, or can be. `metric`
-    is the mean of what the canary stage looks at, None where nobody tells it. `asks`: one of the cluster is started
-    beside the silent, or stands there, to find out whether a beat can reach us.
+    is the mean of what the canary stage looks at, None where nobody tells it.
     """
 
     standing: int = 0
@@ -41,7 +40,6 @@ class Progress:
     blind: bool = False
     stopped: bool = False
     metric: float | None = None
-    asks: bool = False
 
 
 def progress(
@@ -72,7 +70,6 @@ def progress(
         blind=observed.channel.blind_since is not None or any(judgements[i.id].presumed for i in there),
         stopped=_stopped(wanted, spec, observed),
         metric=_metric(spec, members, observed, now),
-        asks=observed.channel.canary is not None and observed.channel.canary.cluster == wanted.name,
     )
 
 

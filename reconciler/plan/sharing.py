@@ -26,11 +26,11 @@ class Share:
 def share_out(stage: Stage, buckets: Buckets, observed: Observed, *, extra: int) -> list[Share]:
     """Everybody but the outdated, by group. Whoever is of no group is the first one's, whose numbers theirs become.
 
-    The numbers of former ones stay in their group as long as it lacks members; the rest are the first one's, too. The
-    last group, the one that has the traffic longest, is `extra` larger.
+    The numbers of former ones stay in their group as long as it lacks members; the rest are the first one's, too, which
+    is `extra` larger.
     """
     shares = [Share(group=group, desired=group.size) for group in stage.groups]
-    shares[-1].desired += extra
+    shares[0].desired += extra
 
     def of(spec_hash: str | None, image_id: str | None) -> Share:
         return shares[stage.index_of(spec_hash or "", image_id or "", observed) or 0]

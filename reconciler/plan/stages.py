@@ -32,6 +32,8 @@ def stage(wanted: Wanted, state: RolloutState, seen: Progress | None, now: float
         group = Group(wanted=former, size=spec.size, revision=_label(state))
         cause = f"rolled back: {state.to.revision} failed"
         return former, Stage(groups=(group,), cause=cause, waits=(_rolled_back(state),))
+    if not spec.size:  # nobody is wanted: whoever is there is surplus
+        return wanted, None
     groups = _groups(wanted, spec, state, seen, now)
     waits: list[Wait] = []
     if state.failed:
@@ -44,8 +46,6 @@ def stage(wanted: Wanted, state: RolloutState, seen: Progress | None, now: float
         waits.append(_switched_wait(state, spec.rollout.red_black.keep_seconds, now))
     elif in_canary_stage(state, spec, seen):
         waits.append(_canary_wait(wanted, spec, state, seen))
-    if seen.asks:
-        groups = _asking(wanted, spec, state, groups)
     wake_at = _instants(state, spec) if replaces(state, seen) and state.held_at is None else ()
     return wanted, Stage(groups=groups, waits=tuple(waits), wake_at=wake_at)
 
@@ -75,15 +75,6 @@ def _groups(wanted: Wanted, spec: ClusterSpec, state: RolloutState, seen: Progre
     if in_canary_stage(state, spec, seen):
         return _beside(wanted, spec, state, seen, spec.rollout.canary.count(size), others=False)
     return (Group(wanted=wanted, size=size),)
-
-
-def _asking(wanted: Wanted, spec: ClusterSpec, state: RolloutState, groups: tuple[Group, ...]) -> tuple[Group, ...]:
-    """While somebody is started to find out whether we hear: of the version that is known to be good. The silence of a
-    new one would say nothing.
-    """
-    if len(groups) > 1 or not knows_back(state, wanted):
-        return groups
-    return (*groups, Group(wanted=gone_back(wanted, spec, state), size=0, revision=_label(state)))
 
 
 def _beside(

@@ -108,8 +108,8 @@ def _check_running(model: Model, before: Sequence[Action], actions: Sequence[Act
 def _check_availability(model: Model, actions: Sequence[Action]) -> None:
     """Of those that serve, nobody ends whom the cluster can't do without.
 
-    One that hung within its limit still counts: nobody can know yet. One that is silent for longer may be ended
-    as lost: whether it serves is what `_check_blindness` asks.
+    One that hung or broke within its limit still counts: nobody can know yet. One that is silent for longer may be
+    ended as lost: whether it serves is what `_check_blindness` asks.
     """
     for name, wanted in model.wanted.items():
         if wanted.spec is None:
@@ -119,7 +119,7 @@ def _check_availability(model: Model, actions: Sequence[Action]) -> None:
         serving = {
             box.instance.id
             for box in model.alive(name)
-            if not box.ended and (model.works(box) or (not box.beats and not silent(model, box)))
+            if not box.ended and (model.works(box) or not silent(model, box))
         }
         ended = {key for key in ended & serving if not silent(model, model.boxes[key])}
         assert not ended or len(serving - ended) >= least, "a planned end leaves too few that truly serve"

@@ -101,7 +101,6 @@ def check_traffic(model: Model, actions: Sequence[Action]) -> None:
             for box in model.alive(name)
             if (record := model.names.get(box.instance.id)) is not None
             and record.ready
-            and (model.works(box) or not box.beats)
             and not _silent(model, box.instance.id)
         }
         lost = {

@@ -73,6 +73,17 @@ SCRIPTS: dict[str, list[Happening]] = {
     "a canary is asked for while all zones close": [
         ("rollout", 7, 0), ("close", 5, 2), ("break", 3, 2), ("close", 0, 2),
     ],
+    "a canary stage in a cluster of size nought, and nobody is heard": [
+        ("rollout", 7, 0), ("hang", 1, 2), ("hang", 0, 2), ("suspend", 2, 0), ("resize", 0, 2), ("break", 3, 2),
+        ("wait", 6, 0),
+    ],
+    "one of the new group dies in the moment in which the traffic moves": [
+        ("rollout", 6, 0), ("restarted", 1, 2), ("wait", 1, 0), ("die", 6, 0), ("fail", 2, 2), ("wait", 5, 2),
+    ],
+    "the room of a lost one's successor is taken by another group": [
+        ("rollout", 1, 3), ("break", 5, 0), ("wait", 6, 0), ("vanish", 3, 1), ("die", 6, 1), ("promote", 7, 1),
+        ("deaf", 2, 0), ("wait", 1, 1), ("wait", 2, 1), ("restart", 6, 2),
+    ],
     "files deleted and returned in the middle of everything": [
         ("revise", 0, 0), ("delete", 2, 0), ("wait", 1, 0), ("confirm", 0, 0), ("wait", 1, 0), ("return", 1, 0),
         ("delete", 0, 3), ("wait", 1, 0), ("restart", 5, 1), ("wait", 1, 0), ("return", 0, 0),

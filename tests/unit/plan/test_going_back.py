@@ -132,18 +132,6 @@ def test_a_first_deployment_has_no_deadline() -> None:
     assert status_of(model).awaits_person == ""
 
 
-def test_whoever_is_started_to_find_out_whether_we_hear_is_of_the_version_that_is_good() -> None:
-    play = started(size=4)
-    play._break(0, 0)
-    passes(play, 4)
-    play.model.deaf = frozenset({"a"})
-    passes(play, 160)
-    canary = play.model.channel.canary
-    assert canary is not None
-    made = [box.instance for box in play.model.alive("web") if box.instance.number == canary.number]
-    assert [one.revision for one in made] == ["v000"]
-
-
 def test_the_reason_is_the_last_thing_that_was_wrong_not_that_the_next_try_has_just_begun() -> None:
     play = started(Rollout(deadline_seconds=6.0))
     play._break(0, 0)
