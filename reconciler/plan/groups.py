@@ -32,18 +32,25 @@ class Group:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """All groups of a cluster, the one that is rolled to first. An instance of none of them is outdated, for `cause`
-    (empty: the version says it). `waits` and `wake_at` are the rollout's own.
+    (empty: the version says it). `waits` and `wake_at` are the rollout's own. `moved`: the traffic of those of no group
+    has moved, for good.
     """
 
     groups: tuple[Group, ...]
     cause: str = ""
     waits: tuple[Wait, ...] = ()
     wake_at: tuple[float, ...] = ()
+    moved: bool = False
 
     @property
     def single(self) -> bool:
         """One group, as nearly always."""
         return len(self.groups) == 1
+
+    @property
+    def all_serve(self) -> bool:
+        """Names lead to whoever is ready."""
+        return not self.moved and all(group.serves for group in self.groups)
 
     def index_of(self, spec_hash: str, image_id: str, observed: Observed) -> int | None:
         """The group of this hash and image, None for none."""
@@ -54,11 +61,11 @@ class Stage:
 
     def serves(self, instance: Instance, observed: Observed) -> bool:
         """Whether names may lead to it; where some don't serve, one of no group keeps what it has."""
-        if all(group.serves for group in self.groups):
+        if self.all_serve:
             return True
         index = self.index_of(instance.spec_hash, instance.image_id, observed)
-        if index is not None:
-            return self.groups[index].serves
+        if index is not None or self.moved:
+            return index is not None and self.groups[index].serves
         record = observed.names.get(instance.id)
         return record is None or record.ready
 

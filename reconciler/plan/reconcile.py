@@ -87,7 +87,7 @@ def reconcile(
 
 
 def _serves(stage: Stage | None, observed: Observed) -> Serves:
-    if stage is None or stage.single:
+    if stage is None or stage.all_serve:
         return everybody
     return lambda instance: stage.serves(instance, observed)
 

@@ -21,6 +21,8 @@ from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
 from reconciler.state.rollouts import RolloutState
 
+METRIC_SECONDS = 1.0
+
 
 def stage(wanted: Wanted, state: RolloutState, seen: Progress | None, now: float) -> tuple[Wanted, Stage | None]:
     """The spec in force, and its groups; None where there is but one and nothing to say."""
@@ -46,8 +48,9 @@ def stage(wanted: Wanted, state: RolloutState, seen: Progress | None, now: float
         waits.append(_switched_wait(state, spec.rollout.red_black.keep_seconds, now))
     elif in_canary_stage(state, spec, seen):
         waits.append(_canary_wait(wanted, spec, state, seen))
-    wake_at = _instants(state, spec) if replaces(state, seen) and state.held_at is None else ()
-    return wanted, Stage(groups=groups, waits=tuple(waits), wake_at=wake_at)
+    wake_at = _instants(state, spec, now) if replaces(state, seen) and state.held_at is None else ()
+    moved = state.switched_at is not None
+    return wanted, Stage(groups=groups, waits=tuple(waits), wake_at=wake_at, moved=moved)
 
 
 def gone_back(wanted: Wanted, spec: ClusterSpec, state: RolloutState) -> Wanted:
@@ -95,10 +98,12 @@ def _label(state: RolloutState) -> str:
     return state.back.revision if state.back is not None else ""
 
 
-def _instants(state: RolloutState, spec: ClusterSpec) -> tuple[float, ...]:
-    """When time alone brings it further."""
+def _instants(state: RolloutState, spec: ClusterSpec, now: float) -> tuple[float, ...]:
+    """When time alone brings it further; a metric is looked at about as often as it is told."""
     instants = [state.progressed_at + deadline_seconds(spec)]
-    after = spec.rollout.canary.after_seconds
+    after, metric = spec.rollout.canary.after_seconds, spec.rollout.canary.metric
+    if spec.rollout.strategy == "canary" and metric is not None and not state.promoted:
+        instants.append(now + METRIC_SECONDS)
     if state.gate_since is not None and after is not None:
         instants.append(state.gate_since + after)
     if state.switched_at is not None:

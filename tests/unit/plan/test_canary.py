@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.plan.actions import CreateInstance
 from reconciler.plan.status import Phase
 from reconciler.spec.cluster import CanaryStage
 from reconciler.state.beats import Beat
@@ -142,3 +143,39 @@ def test_a_newer_file_begins_a_canary_of_its_own_and_the_one_before_goes() -> No
     push(play, "3")
     passes(play, 30)
     assert revisions(play) == {"v000": 3, "v002": 1}
+
+
+def test_what_befalls_the_old_ones_is_no_failure_of_the_canary() -> None:
+    play = started(CANARY)
+    push(play)
+    passes(play, 30)
+    play.model.die(next(b.instance.id for b in play.model.alive("web") if b.instance.revision == "v000"))
+    for _ in range(80):
+        play.step()
+        for action in list(play.model.flights):
+            play.model.land(action, fails=isinstance(action, CreateInstance))
+        play.model.tick(1.0)
+    assert phase(play) is Phase.CANARY
+    play.settle()
+    assert revisions(play) == {"v001": 3}
+
+
+def test_a_canary_that_dies_now_and_then_while_it_awaits_a_person_has_not_failed() -> None:
+    play = started(CANARY)
+    push(play)
+    passes(play, 30)
+    for _ in range(15):
+        passes(play, 70, 10.0)
+        play.model.die(next(b.instance.id for b in play.model.alive("web") if b.instance.revision == "v001"))
+        passes(play, 8)
+    assert revisions(play) == {"v000": 2, "v001": 1}
+    assert not play.model.rollouts["web"].failed
+
+
+def test_a_metric_is_looked_at_each_second() -> None:
+    play = started(METERED)
+    push(play)
+    passes(play, 20)
+    plan = play.model.decide().plans[0]
+    assert plan.requeue_after_seconds is not None
+    assert plan.requeue_after_seconds <= 1.0

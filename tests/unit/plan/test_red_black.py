@@ -99,3 +99,29 @@ def test_the_new_group_fails_after_the_switch_and_the_kept_one_takes_over() -> N
     passes(play, 40)
     assert serving(play) == {"v000": 3}
     assert status_of(play.model).rolled_back.startswith("v001 failed: ")
+
+
+def test_whoever_dies_when_the_old_group_is_kept_no_more_gives_it_no_traffic_back() -> None:
+    play = started(SHORT)
+    push(play)
+    while (at := play.model.rollouts["web"].switched_at) is None or play.model.now < at + 9.6:
+        play._calm_pass(0.5)
+    play.model.die(next(b.instance.id for b in play.model.alive("web") if b.instance.revision == "v001"))
+    for _ in range(10):
+        play._calm_pass(0.3)
+        assert serving(play).keys() == {"v001"}
+    play.settle()
+    assert revisions(play) == {"v001": 3}
+
+
+def test_red_black_in_the_middle_of_a_rolling_push_takes_no_traffic_away_before_enough_others_have_it() -> None:
+    play = started(size=4)
+    push(play)
+    while revisions(play).get("v001", 0) < 3:
+        play._calm_pass(0.5)
+    play._save(rollout=RED_BLACK)
+    for _ in range(40):
+        play._calm_pass(0.5)
+        assert sum(serving(play).values()) >= 4
+    play.settle()
+    assert revisions(play) == {"v001": 4}
