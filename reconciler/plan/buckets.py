@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reconciler.plan.backoff import next_start_at
-from reconciler.plan.groups import Stage
+from reconciler.plan.groups import Stage, is_of
 from reconciler.plan.limits import Limits
 from reconciler.plan.placement import Ground, ground_of
 from reconciler.plan.status import Verdict
@@ -121,7 +121,6 @@ def _give_up(
 ) -> None:
     """Move suspects whose time is over from `sound` to `lost`, as many as may be replaced at a time."""
     suspects: list[Instance] = []
-    hashes = {group.wanted.spec_hash for group in stage.groups}
     for instance in result.sound:
         judgement = judgements[instance.id]
         if judgement.verdict is not Verdict.SUSPECT or judgement.replace_at is None:
@@ -132,7 +131,7 @@ def _give_up(
             result.stuck[instance.id] = judgement.cause
             continue
         due_at = now
-        if instance.spec_hash in hashes:
+        if any(is_of(group.wanted, instance.spec_hash, instance.image_id, observed) for group in stage.groups):
             due_at = next_start_at(instance, judgement, observed, now, limits)
         if now < due_at:
             result.patient[instance.id] = due_at

@@ -146,7 +146,7 @@ class Filler:
         if former is not None and former.id in self.buckets.busy:
             message = f"{name}-{number}: an action on the one before is under way; then its number is filled"
             return _Place(number, former, Wait(reason="Busy", message=message), now + _BUSY_SECONDS)
-        if former is None or former.spec_hash != self.wanted.spec_hash:
+        if former is None or not self._is_like(former):
             return _Place(number, former)
         judgement = self.judgements[former.id]
         until = next_start_at(former, judgement, self.observed, now, self.limits)
@@ -155,10 +155,14 @@ class Filler:
         return _Place(number, former, crash_wait(former, judgement, self._attempt(former), until - now), until)
 
     def _attempt(self, former: Instance | None) -> int:
-        if former is None or former.spec_hash != self.wanted.spec_hash:
+        if former is None or not self._is_like(former):
             return 1
         judgement = self.judgements[former.id]
         return starts_in_a_row(former, judgement, self.observed, self.now, self.limits) + 1
+
+    def _is_like(self, former: Instance) -> bool:
+        """What is made now is of the same version: only then says its failure anything of what comes."""
+        return (former.spec_hash, former.image_id) == (self.wanted.spec_hash, self.image.id)
 
     def _revision(self) -> str:
         name = self.spec.name

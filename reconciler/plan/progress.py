@@ -51,7 +51,8 @@ def progress(
     ids = {i.id for i in members}
     others = [i for i in there if i.id not in ids and i.alive]
     flights = observed.in_flight.get(wanted.name, ())
-    made = [f for f in flights if f.kind == "create" and f.spec_hash == wanted.spec_hash]
+    creations = [f for f in flights if f.kind == "create"]
+    made = [f for f in creations if is_of(wanted, f.spec_hash or "", f.image_id or "", observed)]
     bake = spec.rollout.bake_seconds
     fit = [i for i in members if available(i, judgements[i.id], observed, now, bake) and not judgements[i.id].presumed]
     fetching = any(f.kind == "pull" for f in flights)
@@ -93,8 +94,8 @@ def _metric(spec: ClusterSpec, members: list[Instance], observed: Observed, now:
 
 
 def _stopped(wanted: Wanted, spec: ClusterSpec, observed: Observed) -> bool:
-    """A person stopped it, or has to do something before anything can be made."""
-    return spec.suspend or bool(wanted.missing_files) or observed.closed_zones.keys() >= {*spec.zones}
+    """A person stopped it, or has to do something before anything can be made, or nobody is wanted."""
+    return not spec.size or spec.suspend or bool(wanted.missing_files) or observed.closed_zones.keys() >= {*spec.zones}
 
 
 def _commonest(wanted: Wanted, others: list[Instance]) -> Version | None:

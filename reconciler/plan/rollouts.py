@@ -89,7 +89,7 @@ def deadline_seconds(spec: ClusterSpec) -> float:
 
 def in_canary_stage(state: RolloutState, spec: ClusterSpec, seen: Progress) -> bool:
     """Only the first few are changed yet. Where nothing was before, or it goes back to what was good, there is none."""
-    if spec.rollout.strategy != "canary" or state.promoted or same(state.to, state.back):
+    if spec.rollout.strategy != "canary" or not spec.size or state.promoted or same(state.to, state.back):
         return False
     return replaces(state, seen)
 
@@ -171,7 +171,8 @@ def _clock(state: RolloutState, spec: ClusterSpec, seen: Progress, now: float, e
     state = replace(state, looked_at=now, trouble=seen.trouble or state.trouble)
     if seen.available > state.most_available:
         return replace(state, most_available=seen.available, progressed_at=now, failed="", trouble="")
-    if not seen.coming:
+    most = spec.rollout.canary.count(spec.size) if in_canary_stage(state, spec, seen) else spec.size
+    if not seen.coming or seen.available >= most:  # what else goes wrong concerns the version before
         return replace(state, progressed_at=state.progressed_at + elapsed)
     deadline = deadline_seconds(spec)
     if not state.failed and replaces(state, seen) and now - state.progressed_at >= deadline:
@@ -197,4 +198,6 @@ def _canary(state: RolloutState, spec: ClusterSpec, seen: Progress, now: float) 
             return replace(state, failed=failed)
     since = now if state.gate_since is None else state.gate_since
     over = stage.after_seconds is not None and now - since >= stage.after_seconds
+    if now - since >= deadline_seconds(spec):  # a death after so long is an accident, and none before it counts
+        state = replace(state, progressed_at=now)
     return replace(state, gate_since=since, promoted=over)

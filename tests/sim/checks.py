@@ -182,10 +182,10 @@ def _replaces_live(model: Model, action: CreateInstance, cluster: str) -> bool:
 
 
 def _check_spacing(model: Model, actions: Sequence[Action]) -> None:
-    """The successor of one that failed under this spec counts its starts, and waits for longer each time."""
+    """The successor of one that failed with this spec and image counts its starts, and waits for longer each time."""
     for action in _creations(actions):
         box = model.boxes.get(action.replaces or "")
-        if box is None or box.instance.spec_hash != action.spec_hash:
+        if box is None or (box.instance.spec_hash, box.instance.image_id) != (action.spec_hash, action.image_id):
             continue
         lived = model.now - box.made_at
         if lived >= _FORGIVEN_SECONDS:

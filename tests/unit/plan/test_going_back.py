@@ -143,3 +143,31 @@ def test_the_reason_is_the_last_thing_that_was_wrong_not_that_the_next_try_has_j
     assert status_of(play.model).rolled_back == (
         "v001 failed: 0 of 3 available and not one more within 6 s: web-4 died: exit 3; v000 runs again"
     )
+
+
+def test_a_rebuilt_image_s_crashes_put_off_nothing_of_the_one_before() -> None:
+    play = started(IN_PLACE)
+    play.model.images["web:1"] = Image(id="sha256:bad", has_agent=True)
+    while not play.model.rollouts["web"].failed:
+        play._calm_pass(0.5)
+        for box in play.model.alive("web"):
+            if box.instance.image_id == "sha256:bad":
+                play.model.die(box.instance.id)
+    passes(play, 3)
+    assert play.model.serving("web") == 3
+
+
+@pytest.mark.parametrize("rollout", [ROLLING, RED_BLACK, CANARY], ids=lambda r: r.strategy)
+def test_where_nobody_is_wanted_nothing_fails(rollout: Rollout) -> None:
+    play = started(rollout)
+    play._save(size=0)
+    passes(play, 30)
+    play.model.images["web:2"] = Image(id="sha256:away")
+    play._save(image="web:2", pull="never")
+    del play.model.images["web:2"]
+    passes(play, 80)
+    status = status_of(play.model)
+    assert not status.rolled_back
+    assert status.rollout is not None
+    assert status.rollout.phase is Phase.COMPLETE
+    assert play.model.decide().plans[0].quiet
