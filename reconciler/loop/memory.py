@@ -84,7 +84,7 @@ class LoopMemory:
         if self._unseeing:
             away = now - self._concluded_at
             self.rollouts = {name: state.stood_still(away) for name, state in self.rollouts.items()}
-            self._unseeing = False
+            self._concluded_at, self._unseeing = now, False
 
     def sight(self, instances: Iterable[Instance], now: float, up_seconds: Callable[[str], float]) -> None:
         """Take note of every listed container; forget those that are gone. `up_seconds` asks the engine for its age."""

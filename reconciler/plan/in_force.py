@@ -20,12 +20,15 @@ from reconciler.state.scales import Scale
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InForce:
-    """The world to be made, and what the next pass takes up. `stages` are of clusters whose rollout is under way."""
+    """The world to be made, and what the next pass takes up. `stages` are of clusters whose rollout is under way,
+    `bugs` of those in which a mistake of ours was met.
+    """
 
     world: WantedWorld
     rollouts: Mapping[str, RolloutState] = field(default_factory=dict)
     scales: Mapping[str, Scale] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
+    bugs: Mapping[str, Exception] = field(default_factory=dict)
 
 
 def put_in_force(world: WantedWorld, observed: Observed, judgements: Mapping[str, Judgement], *, now: float) -> InForce:
@@ -36,16 +39,21 @@ def put_in_force(world: WantedWorld, observed: Observed, judgements: Mapping[str
     rollouts = {name: state for name, state in observed.rollouts.items() if observed.instances.get(name)}
     stages: dict[str, Stage] = {}
     others: dict[str, Wanted] = {}
+    bugs: dict[str, Exception] = {}
     for name, wanted in world.clusters.items():
-        state, seen = advance(wanted, observed, judgements, now=now)
+        try:
+            state, seen = advance(wanted, observed, judgements, now=now)
+            in_force, made = stage(wanted, state, seen, now) if state is not None else (wanted, None)
+        except Exception as bug:  # noqa: BLE001  whatever it is, the other clusters are decided
+            bugs[name] = bug
+            continue
         if state is None:
             continue
         rollouts[name] = state
-        in_force, made = stage(wanted, state, seen, now)
         if in_force is not wanted:
             others[name] = in_force
         if made is not None:
             stages[name] = made
     if others:
         world = replace(world, clusters={**world.clusters, **others})
-    return InForce(world=world, rollouts=rollouts, scales=scales, stages=stages)
+    return InForce(world=world, rollouts=rollouts, scales=scales, stages=stages, bugs=bugs)

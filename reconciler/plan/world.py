@@ -86,7 +86,9 @@ def decide(
     )  # fmt: skip
     held = dict(deletions.held or {})
     plans = {
-        name: _one(wanted, observed, judgements, now, limits, ready, in_force.stages.get(name))
+        name: _bug(name, in_force.bugs[name])
+        if name in in_force.bugs
+        else _one(wanted, observed, judgements, now, limits, ready, in_force.stages.get(name))
         for name, wanted in world.clusters.items()
         if due is None or name in due
     }
@@ -117,8 +119,12 @@ def _one(
     try:
         return reconcile(wanted, observed, judgements, now=now, limits=limits, ready_clusters=ready, stage=stage)
     except Exception as bug:  # noqa: BLE001  whatever it is, the other clusters are decided
-        message = f"deciding failed inside reconciler ({bug!r}): nothing is done to it; please report this"
-        return Plan(cluster=wanted.name, held=Wait(reason="ReconcilerBug", message=message))
+        return _bug(wanted.name, bug)
+
+
+def _bug(name: str, bug: Exception) -> Plan:
+    message = f"deciding failed inside reconciler ({bug!r}): nothing is done to it; please report this"
+    return Plan(cluster=name, held=Wait(reason="ReconcilerBug", message=message))
 
 
 def _listen(world: WantedWorld, observed: Observed, now: float, limits: Limits) -> tuple[Channel, dict[str, Judgement]]:

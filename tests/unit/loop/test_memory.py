@@ -193,3 +193,6 @@ def test_while_the_engine_is_away_no_rollout_gets_older() -> None:
     assert remembered.rollouts == {"web": going.stood_still(40.0)}
     remembered.regain_sight(60.0)
     assert remembered.rollouts == {"web": going.stood_still(40.0)}
+    remembered.lose_sight()  # in the same pass: it answered once and then no more
+    remembered.regain_sight(65.0)
+    assert remembered.rollouts == {"web": going.stood_still(55.0)}

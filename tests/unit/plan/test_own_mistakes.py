@@ -3,6 +3,7 @@
 import pytest
 
 from reconciler.plan import reconcile as honestly
+from reconciler.plan import rollouts
 from reconciler.plan import world as deciding
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan
@@ -22,6 +23,22 @@ def test_a_bug_met_in_one_cluster_delays_no_other(monkeypatch: pytest.MonkeyPatc
         return honest(wanted, observed, *rest, **more)  # type: ignore[arg-type]  # handed on as they came
 
     monkeypatch.setattr(deciding, "reconcile", buggy)
+    _expect_only_bad_held()
+
+
+def test_a_bug_met_in_one_rollout_delays_no_other_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = rollouts.advance
+
+    def buggy(wanted: Wanted, *rest: object, **more: object) -> object:
+        if wanted.name == "bad":
+            raise ZeroDivisionError("by nothing")
+        return honest(wanted, *rest, **more)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr("reconciler.plan.in_force.advance", buggy)
+    _expect_only_bad_held()
+
+
+def _expect_only_bad_held() -> None:
     specs = [ClusterSpec(name=name, image="tiny", size=1) for name in ("bad", "good")]
     world = WantedWorld(clusters={s.name: Wanted(name=s.name, spec=s, spec_hash="h") for s in specs})
     observed = Observed(channel=Channel(since=0.0), images={"tiny": Image(id="sha256:1")})
