@@ -1,10 +1,12 @@
 """Undo: what instances are made from and judged by is written as an earlier text has it, the rest stays byte for byte.
 
 Before: `rollout undo`. After: whoever writes the file. Each key that differs is taken over with its lines and the
-comment that is its own. The result is read again, and given back only where it says what it should.
+comment that is its own; of a mapping that has comments of later, only the entries that differ. The result is read
+again, and given back only where it says what it should.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,8 @@ TEMPLATE_KEYS = (
 )  # fmt: skip
 """The keys that `ClusterSpec.dressed_as` takes; of `rollout` it takes `restarted` only."""
 
+_COMMENT = re.compile(r"(?:^|\s)(#.*?)\s*$", re.MULTILINE)
+
 
 def put_back(text: str, earlier: str, *, file: str = "<text>") -> str:
     """The text with the template of the earlier one.
@@ -30,7 +34,7 @@ def put_back(text: str, earlier: str, *, file: str = "<text>") -> str:
     present, wanted = body.data, _wanted(body.data, former.data)
     for key in TEMPLATE_KEYS:
         if present.get(key) != wanted.get(key) or (key in present) != (key in wanted):
-            body = _checked(_exchanged(body, former, key), file, key)
+            body = _checked(_exchanged(body, former, (key,)), file, key)
     body = _restart(body, wanted.get("rollout"), file)
     if body.data != wanted:
         keys = sorted(key for key in body.data.keys() | wanted.keys() if body.data.get(key) != wanted.get(key))
@@ -102,19 +106,52 @@ def _restart(body: _Read, rollout: dict[str, Any] | None, file: str) -> _Read:
     return _checked(_removed(body.text, "", body.tree, path), file, "rollout.restarted")
 
 
-def _exchanged(body: _Read, former: _Read, key: str) -> str | None:
+def _exchanged(body: _Read, former: _Read, path: tuple[str, ...]) -> str | None:
     text, tree, earlier = body.text, body.tree, former.text
-    if (key,) not in former.tree.nodes:
-        return _removed(text, earlier, tree, (key,))
+    if path not in former.tree.nodes:
+        return _removed(text, earlier, tree, path)
     if _flow(tree) or _flow(former.tree):
-        return _as_value(text, tree, key, _value(earlier, former.tree.nodes[(key,)]))
-    source = extent(earlier, former.tree, (key,))
+        return _as_value(text, tree, path[-1], _value(earlier, former.tree.nodes[path]))
+    source = extent(earlier, former.tree, path)
     if source is None:
         return None
-    place = extent(text, tree, (key,))
-    if place is not None:
+    place = extent(text, tree, path)
+    if place is None:
+        return None if path in tree.nodes else _added(body, former, path, source)
+    if not _says_more(text[place.start : place.end], earlier) or not _alike(body, former, path):
         return _replaced(text, place, earlier, source)
-    return None if (key,) in tree.nodes else _added(body, former, key, source)
+    return _one_by_one(body, former, path)
+
+
+def _says_more(text: str, earlier: str) -> bool:
+    """Whether a comment would be lost with these lines."""
+    return any(comment not in earlier for comment in _COMMENT.findall(text))
+
+
+def _alike(body: _Read, former: _Read, path: tuple[str, ...]) -> bool:
+    """Whether both have an indented mapping here, as deep, with an entry that can stay where it is."""
+    sides = [(side.text, side.tree.nodes.get(path)) for side in (body, former)]
+    maps = [(text, node) for text, node in sides if isinstance(node, Mapping) and not node.flow]
+    depths = {node.start - line_start(text, node.start) for text, node in maps}
+    names = [{key.text for key, _ in node.entries} for _, node in maps]
+    return len(maps) == 2 and len(depths) == 1 and bool(names[0] & names[1])
+
+
+def _one_by_one(body: _Read, former: _Read, path: tuple[str, ...]) -> str | None:
+    """Only those entries of a mapping that differ: what is said of the others since then stays."""
+    here, there = (side.tree.nodes[path] for side in (body, former))
+    now, then = plain(here), plain(there)
+    for name in [*then, *(name for name in now if name not in then)]:
+        if name in now and name in then and now[name] == then[name]:
+            continue
+        edited = _exchanged(body, former, (*path, name))
+        if edited is None:
+            return None
+        try:
+            body = _Read.of(edited, "")
+        except SpecError:
+            return None
+    return body.text
 
 
 def _flow(tree: Document) -> bool:
@@ -152,17 +189,18 @@ def _replaced(text: str, place: Extent, earlier: str, source: Extent) -> str:
     return text[:begin] + _lines(text, earlier, source, comment=swap) + text[place.end :]
 
 
-def _added(body: _Read, former: _Read, key: str, source: Extent) -> str | None:
+def _added(body: _Read, former: _Read, path: tuple[str, ...], source: Extent) -> str | None:
     """Behind the key that it stood behind, or a yet earlier one; in front of all where none of those is there."""
     text, tree, earlier = body.text, body.tree, former.text
-    names = [path[0] for path in former.tree.keys if len(path) == 1]
-    before = [name for name in names[: names.index(key)] if (name,) in tree.nodes]
+    parents = [side.tree.nodes[path[:-1]] for side in (body, former)]
+    (ours, theirs) = ([key.text for key, _ in node.entries] for node in parents if isinstance(node, Mapping))
+    before = [name for name in theirs[: theirs.index(path[-1])] if name in ours]
     lines = _lines(text, earlier, source, comment=earlier[source.comment : source.start].strip() not in text)
     if before:
-        place = extent(text, tree, (before[-1],))
+        place = extent(text, tree, (*path[:-1], before[-1]))
         at = place.end if place else None
     else:
-        at = line_start(text, tree.root.start)
+        at = line_start(text, parents[0].start)
     if at is None:
         return None
     gap = "" if at == 0 or text[at - 1] == "\n" else _newline(text)
