@@ -6,6 +6,7 @@ Before: main. After: sources (checks), placing (the files), the loop or loop.off
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -83,7 +84,9 @@ def apply(
     if loop is not None:
         loop.rescan()
         if wait or once:
-            _await(loop, directory, change, deadline, timeout)
+            files = partial(session.taken_up, loop, directory, change.applied)
+            patience = Patience(names=change.applied, env=settings.env, files=files)
+            _await(loop, change, patience, deadline, timeout)
     elif once:
         _run_once(settings, change, timeout)
     else:
@@ -131,11 +134,9 @@ def _tell(files: Mapping[str, bytes | None], gone: list[str], directory: Path) -
     output.say(f"{count} spec{'s' if count != 1 else ''} in {directory}{removed}")
 
 
-def _await(loop: LoopClient, directory: Path, change: _Change, deadline: float, timeout: float) -> None:
+def _await(loop: LoopClient, change: _Change, patience: Patience, deadline: float, timeout: float) -> None:
     """Until the loop has nothing left to do for these files, calls their clusters ready, and the others are gone."""
-    applied = change.applied
-    patience = Patience(names=applied, files=lambda: session.taken_up(loop, directory, applied))
-    missing = await_goal(loop.status, applied, Goal.READY, deadline, patience.settled, patience.hopeless)
+    missing = await_goal(loop.status, change.applied, Goal.READY, deadline, patience.settled, patience.hopeless)
     change = change.with_leftovers(loop.status())
     # What is held needs a person: waiting on would only hide it.
     missing += await_goal(
@@ -148,7 +149,7 @@ def _run_once(settings: Settings, change: _Change, timeout: float) -> None:
     from reconciler.loop.offline import run_once
 
     world = run_once(settings, timeout)
-    patience = Patience(names=change.applied)
+    patience = Patience(names=change.applied, env=settings.env)
     patience.hopeless(world)
     change = change.with_leftovers(world)
     missing = (*lacking(world, change.applied, Goal.READY), *lacking(world, change.removed, Goal.GONE))
@@ -170,6 +171,6 @@ def _judge(
     if kept:
         output.remark(f"Held: {', '.join(kept)}; `reconciler confirm {' '.join(kept)}` lets the removal go on")
     late = f"Not {'done' if change.removed else 'ready'} within {timeout:g} s"
-    for sentence in patience.why if kept else patience.verdict(late):
+    for sentence in patience.verdict("" if kept else late):
         output.remark(sentence)
     raise typer.Exit(patience.exit_code)

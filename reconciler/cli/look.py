@@ -113,7 +113,7 @@ def wait(
     Examples: `reconciler wait`, `reconciler wait webapp auth`, `reconciler wait webapp --for gone --timeout 30s`.
     """
     names = names or _all(settings, goal)
-    patience = Patience(names=names, files=_files(settings, names, goal))
+    patience = Patience(names=names, env=settings.env, files=_files(settings, names, goal))
     hopeless = patience.hopeless if goal is Goal.READY else lambda _: False
     deadline = time.monotonic() + timeout
     missing = await_goal(_telling(settings, names), names, goal, deadline, patience.settled, hopeless)

@@ -4,6 +4,7 @@ Before: apply, wait, rollout status. After: waiting (which looks again and again
 so each end has to be told by the plan of the files, too, which the loop makes anew each time.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from reconciler.plan.status import ClusterStatus, WorldStatus
 ROLLED_BACK = frozenset({"RolledBack"})
 SWITCHED = frozenset({"Switched"})
 FOR_A_PERSON = frozenset({"CanaryWaiting", "RolloutPaused", "RolloutFailed"})
+_COMMAND = re.compile("`(reconciler [^`]*)`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Patience:
     """How long it makes sense to wait for these clusters; `files` looks at what the loop makes of them now."""
 
     names: Sequence[str]
+    env: str
     files: Callable[[], Taken] = Taken
     exit_code: int = EXIT_NOT_READY
     why: tuple[str, ...] = ()
@@ -77,7 +80,14 @@ class Patience:
 
     def verdict(self, late: str) -> tuple[str, ...]:
         """What to say at the end; `late` where it is only that time is over."""
-        return self.why or (late,)
+        said = self.why or ((late,) if late else ())
+        return tuple(map(self._typed, said))
+
+    def _typed(self, sentence: str) -> str:
+        """Its commands as they have to be typed for this environment."""
+        from reconciler.console.notes import env_option
+
+        return _COMMAND.sub(lambda found: f"`{found[1]}{env_option(self.env)}`", sentence)
 
 
 def _rolled_back(cluster: ClusterStatus) -> str:

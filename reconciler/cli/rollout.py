@@ -135,7 +135,7 @@ def undo(
     follow_up(edited.loop, f"{name}: back to {goal}")
     for change in differences(edited.before.spec, edited.after.spec):
         output.say(f"  {change.field}: {change.before} -> {change.after}")
-    _remark_pause(edited, name)
+    _remark_pause(settings, edited, name)
 
 
 def _diff(edited: Edited) -> list[str]:
@@ -144,9 +144,15 @@ def _diff(edited: Edited) -> list[str]:
     return [line if line.endswith("\n") else f"{line}\n" for line in lines]
 
 
-def _remark_pause(edited: Edited, name: str) -> None:
+def _remark_pause(settings: Settings, edited: Edited, name: str) -> None:
     if edited.after.spec.rollout.paused:
-        output.remark(f"{name} is paused: nothing is begun until `reconciler rollout resume {name}`")
+        output.remark(f"{name} is paused: nothing is begun until `{_resuming(settings, name)}`")
+
+
+def _resuming(settings: Settings, name: str) -> str:
+    from reconciler.console.notes import command
+
+    return command(settings.env, f"rollout resume {name}")
 
 
 @app.command()
@@ -159,7 +165,7 @@ def restart(settings: Settings, name: Name) -> None:
     now = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     edited = edit(settings, name, _instances(setting(("rollout", "restarted"), now)))
     follow_up(edited.loop, f"{name}: restarts")
-    _remark_pause(edited, name)
+    _remark_pause(settings, edited, name)
 
 
 @app.command()
@@ -170,7 +176,7 @@ def pause(settings: Settings, name: Name) -> None:
     Example: `reconciler rollout pause webapp`.
     """
     edited = edit(settings, name, _instances(setting(("rollout", "paused"), value=True)))
-    _told(edited, f"{name}: paused; `reconciler rollout resume {name}` goes on", f"{name}: was paused already")
+    _told(edited, f"{name}: paused; `{_resuming(settings, name)}` goes on", f"{name}: was paused already")
 
 
 @app.command()

@@ -22,7 +22,12 @@ _SECONDS = re.compile(r"\d+ s\b")  # what counts down is no change
 
 def show(settings: Settings, name: str, how: Plain) -> None:
     """Print how far it is."""
-    cluster = _cluster(session.look(settings), name)
+    world = session.look(settings)
+    cluster = _cluster(world, name)
+    if not world.loop_running:
+        from reconciler.console.notes import no_loop_hint
+
+        output.remark(no_loop_hint(world))
     if how is Plain.JSON:
         output.emit_json(rollout_dict(cluster))
         return
@@ -49,7 +54,7 @@ def follow(settings: Settings, name: str, timeout: float, how: Plain) -> None:
                 _tell(cluster, settings.env, seen, how)
         return world
 
-    patience = Patience(names=[name], files=lambda: session.taken_up(loop, settings.specs, [name]))
+    patience = Patience(names=[name], env=settings.env, files=lambda: session.taken_up(loop, settings.specs, [name]))
     missing = await_goal(look, [name], Goal.READY, time.monotonic() + timeout, patience.settled, patience.hopeless)
     if how is Plain.JSON:
         output.emit_json(rollout_dict(_cluster(loop.status(), name)))

@@ -60,7 +60,9 @@ def _defaults(spec: ClusterSpec | None) -> dict[str, str]:
 def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
     if is_dataclass(value) and not isinstance(value, type):
         for item in fields(value):
-            yield from _flat(_join(path, item.name.removesuffix("_seconds")), getattr(value, item.name))
+            inner = getattr(value, item.name)
+            if inner != "":  # nothing was written
+                yield from _flat(_join(path, item.name.removesuffix("_seconds")), inner)
     elif isinstance(value, Mapping):
         for key in value:
             yield from _flat(_join(path, str(key)), value[key])
@@ -88,4 +90,6 @@ def _record(value: Any) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if value == "":
+        return '""'  # of a variable: it is set, to nothing
     return f"{value:g}" if isinstance(value, float) else str(value)

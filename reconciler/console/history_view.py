@@ -35,8 +35,12 @@ class HistoryRow:
 
     @property
     def state(self) -> str:
-        """One word: a revision that failed later was good before, and still failed."""
-        return "failed" if self.failed else "good" if self.good else "new"
+        """One word: a revision that failed later was good before, and still failed. One that was given up before it was
+        whole is `unfinished`.
+        """
+        if self.failed or self.good:
+            return "failed" if self.failed else "good"
+        return "unfinished" if self.runs == 0 and not self.wanted else "new"
 
 
 def history_view(rows: Sequence[HistoryRow], width: int | None = 80, *, glyphs: Glyphs = UNICODE) -> Text:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli import session
 from reconciler.engine.store import FILE_NAME, Store
 from reconciler.plan.plan import Plan, Wait
 from reconciler.plan.status import ClusterStatus, Phase, RolloutStatus
@@ -90,6 +91,12 @@ def test_status_says_how_far_it_is_and_what_to_type(
     assert said in result.stdout
 
 
+def test_status_without_a_loop_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = worlds.world(web(rollout(Phase.COMPLETE, available=0)), loop_running=False)
+    monkeypatch.setattr(session, "look", lambda _: world)
+    assert "start a loop: reconciler run" in run("rollout", "status", "web").stderr
+
+
 def test_status_for_scripts(run: Run, show: Show) -> None:
     show(rollout(Phase.PROGRESSING))
     told = json.loads(run("rollout", "status", "web", "-o", "json").stdout)
@@ -145,6 +152,15 @@ def test_nobody_waits_for_the_end_of_a_group_that_is_only_kept(
     assert run(*command, "--timeout", "10m").exit_code == 0
 
 
+@pytest.mark.parametrize("command", WAITERS)
+def test_what_is_to_be_typed_names_the_environment(run: Run, show: Show, file: Path, command: tuple[str, ...]) -> None:
+    Path("web.yaml").write_text(FILE)
+    show(rollout(Phase.PAUSED), "RolloutPaused")
+    result = run(*command, "--env", "ci")
+    assert "`reconciler rollout resume web --env ci` goes on" in result.stderr
+    assert run("rollout", "pause", "web", "--env", "ci").stdout.count("--env ci") == 1
+
+
 def test_one_that_goes_back_when_time_is_over_counts_as_rolled_back(run: Run, show: Show, file: Path) -> None:
     show(rollout(Phase.ROLLING_BACK, message="it dies"), "RolledBack")
     assert run("rollout", "status", "web", "--wait", "--timeout", "0").exit_code == 4
@@ -164,6 +180,17 @@ def test_history_says_what_came_with_each_and_how_it_went(run: Run, show: Show, 
     ]  # fmt: skip
     assert run("rollout", "history", "web", "--revision", "v000").stdout.encode() == KEPT[2].text
     assert run("rollout", "history", "web", "--revision", "v009").exit_code == 64
+
+
+def test_what_was_given_up_before_it_was_whole_is_unfinished(run: Run, show: Show, loop: FakeLoop, file: Path) -> None:
+    show(rollout(Phase.PROGRESSING))
+    emptied = b'image: shop:3\nsize: 4\nenvironment: {MODE: ""}\n'
+    loop.revised = (
+        replace(KEPT[0], why="", text=emptied), replace(KEPT[0], why="", version=replace(KEPT[1].version)),
+    )  # fmt: skip
+    told = json.loads(run("rollout", "history", "web", "-o", "json").stdout)
+    assert [row["state"] for row in told] == ["new", "unfinished"]
+    assert [(c["field"], c["after"]) for c in told[0]["changes"]] == [("environment.MODE", '""')]
 
 
 def test_history_comes_from_the_store_where_no_loop_runs(run: Run, file: Path, tmp_path: Path) -> None:
