@@ -30,7 +30,6 @@ from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.faults import FaultPart, group
 from reconciler.state.observed import Observed
-from reconciler.state.revisions import KeptRevision
 from reconciler.state.scales import Scale
 
 _LOOK_SECONDS = 0.1
@@ -129,12 +128,6 @@ def look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decis
     scales = {name: _unmeasured(scale) for name, scale in decision.scales.items()}
     seen = replace(observed, rollouts=decision.rollouts, scales=scales)
     return seen, now, _without_names(_as_unknown(decision)), faults
-
-
-def offline_revisions(settings: Settings, name: str) -> tuple[KeptRevision, ...]:
-    """A cluster's versions, newest first, as far as the store remembers them. Asks no engine."""
-    with closing(Store(settings.state / FILE_NAME, lambda _: None)) as store:
-        return store.revisions().get(name, ())[::-1]
 
 
 def _no_text(cluster: str) -> tuple[str, bytes]:  # noqa: ARG001

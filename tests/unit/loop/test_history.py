@@ -9,8 +9,6 @@ import pytest
 from reconciler.engine.kept_rollouts import KeptRollout, read_rollouts
 from reconciler.engine.store import Store
 from reconciler.loop.history import MOST_KEPT, History, trimmed
-from reconciler.loop.offline import offline_revisions
-from reconciler.loop.settings import Settings
 from reconciler.plan.actions import CreateInstance
 from reconciler.plan.plan import Plan
 from reconciler.plan.world import Decision
@@ -179,15 +177,6 @@ def test_what_was_told_of_a_rollout_is_kept_until_another_one_begins(loop: Loop)
     assert loop.history.told("web") == {"begun"}
     loop.roll(RolloutState(to=two))
     assert loop.history.told("web") == frozenset()
-
-
-def test_without_a_loop_the_versions_are_read_from_the_disk_the_newest_first(loop: Loop, tmp_path: Path) -> None:
-    loop.make(loop.save("image: a\nsize: 1\n"))
-    loop.make(loop.save("image: b\nsize: 1\n"), "v001")
-    loop.store.close()
-    settings = Settings(env="dev", domain="docker", state=tmp_path, specs=tmp_path)
-    assert [kept.revision for kept in offline_revisions(settings, "web")] == ["v001", "v000"]
-    assert offline_revisions(settings, "other") == ()
 
 
 def test_nothing_is_kept_of_a_cluster_that_is_gone(loop: Loop) -> None:
