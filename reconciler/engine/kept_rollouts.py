@@ -66,6 +66,7 @@ def _rollout(note: Mapping[str, Any]) -> KeptRollout:
         failed=str(note["failed"]),
         done=bool(note["done"]),
         size=int(note.get("size", 0)),
+        terms=str(note.get("terms", "")),
     )
     return KeptRollout(state=state, told=frozenset(str(word) for word in note["told"]))
 

@@ -148,7 +148,8 @@ class History:
         lasting = state.lasting
         if before is not None and before.state == lasting:
             return False
-        same = before is not None and before.state.to == state.to
+        anew = before is not None and bool(before.state.terms) and not (state.terms or state.done)
+        same = before is not None and before.state.to == state.to and not anew
         told = before.told if before is not None and same else frozenset[str]()
         self._keep_rollout(name, KeptRollout(state=lasting, told=told))
         if state.good == state.to or state.failed:

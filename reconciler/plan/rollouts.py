@@ -7,6 +7,7 @@ failed when one more than ever before has not become available in time, while it
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 
 from reconciler.plan.progress import Progress, progress
 from reconciler.plan.revisions import revision_for
@@ -29,7 +30,7 @@ def advance(
     image_id = image.id if image is not None else ""
     if state is not None and state.done and _is_wanted(state, wanted.spec_hash, image_id):
         return state, None  # nearly all clusters, nearly always
-    if state is None or not _is_wanted(state, wanted.spec_hash, image_id):
+    if state is None or not _is_wanted(state, wanted.spec_hash, image_id) or _is_judged_otherwise(state, spec):
         state = _begin(wanted, observed, image_id, state, now)
     elif image_id and not state.to.image_id:
         state = replace(state, to=_version(wanted, observed, image_id))
@@ -112,6 +113,18 @@ def _is_wanted(state: RolloutState, spec_hash: str, image_id: str) -> bool:
     return to.image_id == image_id or not image_id or not (to.image_id or state.failed)
 
 
+def _is_judged_otherwise(state: RolloutState, spec: ClusterSpec) -> bool:
+    """It failed by other terms than those that the file says now: a wrong health check may have been all."""
+    return bool(state.failed and state.terms) and state.terms != _terms(spec)
+
+
+def _terms(spec: ClusterSpec) -> str:
+    """What says whether a version is well and in time, as a short text that differs when any of it does."""
+    canary = spec.rollout.canary
+    said = (spec.health, deadline_seconds(spec), spec.rollout.bake_seconds, canary.metric, canary.most)
+    return sha256(repr(said).encode()).hexdigest()[:12]
+
+
 def _version(wanted: Wanted, observed: Observed, image_id: str) -> Version:
     name = wanted.name
     revision = revision_for(
@@ -142,7 +155,7 @@ def _go_on(state: RolloutState, wanted: Wanted, spec: ClusterSpec, seen: Progres
     if seen.blind:
         return state.stood_still(elapsed)
     if _is_complete(state, spec, seen):
-        return replace(state, done=True, failed="", held_at=None)
+        return replace(state, done=True, failed="", terms="", held_at=None)
     if spec.rollout.paused and replaces(state, seen):
         held_at = seen.standing if state.held_at is None else state.held_at
         return replace(state.stood_still(elapsed), held_at=held_at)
@@ -179,7 +192,7 @@ def _clock(state: RolloutState, spec: ClusterSpec, seen: Progress, now: float, e
         what = state.trouble or seen.pending
         why = f": {what}" if what else ""
         failed = f"{seen.available} of {spec.size} available and not one more within {deadline:g} s{why}"
-        return replace(state, failed=failed)
+        return replace(state, failed=failed, terms=_terms(spec))
     return state
 
 
@@ -195,7 +208,7 @@ def _canary(state: RolloutState, spec: ClusterSpec, seen: Progress, now: float) 
             return replace(state, gate_since=None)
         if seen.metric > stage.most:
             failed = f"its canaries' {stage.metric} is {seen.metric:.3g}, at most {stage.most:g} was allowed"
-            return replace(state, failed=failed)
+            return replace(state, failed=failed, terms=_terms(spec))
     since = now if state.gate_since is None else state.gate_since
     over = stage.after_seconds is not None and now - since >= stage.after_seconds
     if now - since >= deadline_seconds(spec):  # a death after so long is an accident, and none before it counts

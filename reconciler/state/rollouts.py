@@ -19,7 +19,7 @@ class RolloutState:
     a red-black rollout has the traffic since then. `held_at`: so many of `to` there were when it was paused. `failed`
     says why it failed (empty: it didn't): `back` is then what is wanted, where the file allows that. `trouble` is what
     was last wrong with one of them. `done`: everybody is of `to`, and available. `size` is of how many it was when it
-    was last seen under way (0: not known).
+    was last seen under way (0: not known). `terms` are those by which it failed: judged by others it is tried again.
     """
 
     to: Version
@@ -36,6 +36,7 @@ class RolloutState:
     trouble: str = ""
     done: bool = False
     size: int = 0
+    terms: str = ""
 
     @property
     def good(self) -> Version | None:

@@ -109,3 +109,15 @@ def test_of_a_first_version_nothing_is_told_but_its_failure(told: Told) -> None:
     assert told.causes == []
     told.look(RolloutState(to=OLD, failed="never ready"), Phase.FAILED)
     assert told.causes == ["v001"]
+
+
+def test_another_try_of_what_failed_is_told_like_the_first(told: Told) -> None:
+    failed = replace(GOING, failed="0 of 3 available", terms="a")
+    told.look(GOING, Phase.PROGRESSING)
+    told.look(failed, Phase.ROLLED_BACK)
+    told.start()
+    told.look(failed, Phase.ROLLED_BACK)
+    first = told.causes
+    told.look(GOING, Phase.PROGRESSING)
+    told.look(replace(failed, terms="b"), Phase.ROLLED_BACK)
+    assert sorted(told.causes) == sorted(first * 2)

@@ -1,13 +1,26 @@
 """A rollout that fails goes back by itself, remembers what failed, and does not fight the file."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.plan.status import Phase
-from reconciler.spec.cluster import Rollout
+from reconciler.spec.cluster import Health, Rollout
 from reconciler.state.image import Image
 from tests.sim.model import Model
 from tests.unit.plan.builders import make_spec
-from tests.unit.plan.rolling import CANARY, IN_PLACE, RED_BLACK, ROLLING, passes, push, revisions, started, status_of
+from tests.unit.plan.rolling import (
+    CANARY,
+    IN_PLACE,
+    RED_BLACK,
+    ROLLING,
+    passes,
+    phase,
+    push,
+    revisions,
+    started,
+    status_of,
+)
 
 DEADLINE = 31.0  # health.start, and bake
 
@@ -171,3 +184,23 @@ def test_where_nobody_is_wanted_nothing_fails(rollout: Rollout) -> None:
     assert status.rollout is not None
     assert status.rollout.phase is Phase.COMPLETE
     assert play.model.decide().plans[0].quiet
+
+
+def test_what_failed_is_tried_again_when_the_file_judges_it_otherwise() -> None:
+    play = started()
+    play._break(0, 0)
+    passes(play, 80)
+    assert play.model.rollouts["web"].failed
+    play._save(health=Health(start_seconds=60.0))
+    passes(play, 4)
+    assert revisions(play) == {"v000": 3, "v001": 1}
+    assert phase(play) is Phase.PROGRESSING
+    passes(play, 140)
+    assert status_of(play.model).rolled_back.startswith("v001 failed: 0 of 3 available and not one more within 61 s")
+    play.model.restart_loop()
+    passes(play, 20)
+    assert revisions(play) == {"v000": 3}
+    play.model.broken = frozenset()
+    play._save(rollout=replace(play.spec.rollout, deadline_seconds=90.0))
+    play.settle()
+    assert revisions(play) == {"v001": 3}
