@@ -217,18 +217,19 @@ def promote(settings: Settings, name: Name) -> None:
     Example: `reconciler rollout promote webapp`.
     """
     cluster, _ = session.find(session.client(settings).status(), name)
-    label = _canary(cluster)
+    label = _canary(cluster, settings.env)
     edited = edit(settings, name, _instances(setting(("rollout", "promoted"), label)))
     _told(edited, f"{name}: {label} goes on to all instances", f"{name}: {label} was promoted already")
 
 
-def _canary(cluster: ClusterStatus) -> str:
+def _canary(cluster: ClusterStatus, env: str) -> str:
     """The revision whose canaries stand. Raises ReconcilerError, which says what stands instead."""
     from reconciler.console.glyphs import ASCII
+    from reconciler.console.notes import env_option
     from reconciler.console.rollouts import rollout_text
 
     rollout = cluster.rollout
     if rollout is not None and rollout.phase is Phase.CANARY:
         return rollout.revision
-    what = "nothing is rolled out" if rollout is None else rollout_text(cluster.name, rollout, ASCII)
+    what = "nothing is rolled out" if rollout is None else rollout_text(cluster.name, rollout, ASCII, env_option(env))
     raise ReconcilerError(f"{cluster.name}: no canary stands that could be promoted: {what} (nothing was changed)")

@@ -5,6 +5,7 @@ Before: rollout. After: session (the loop, else Docker itself), waiting (when it
 
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -15,8 +16,11 @@ from reconciler.cli.patience import Patience
 from reconciler.cli.waiting import Goal, await_goal
 from reconciler.errors import LoopNotRunning
 from reconciler.loop.settings import Settings
+from reconciler.plan.plan import ROLLED_BACK, ROLLOUT_FAILED
 from reconciler.plan.status import ClusterStatus, WorldStatus
 
+_HINDERING = frozenset({"Suspended", "Held", "Degraded"})
+_STEPS = frozenset({ROLLED_BACK, ROLLOUT_FAILED})
 _SECONDS = re.compile(r"\d+ s\b")  # what counts down is no change
 
 
@@ -84,7 +88,15 @@ def _lines(cluster: ClusterStatus, env: str) -> list[str]:
         lines = [f"{cluster.name}: {rollout_text(cluster.name, cluster.rollout, glyphs, env_option(env))}"]
     if cluster.scale is not None:
         lines.append(f"{cluster.name}: {scale_text(cluster.scale, glyphs)}")
-    return lines
+    return lines + [f"{cluster.name}: {hindrance}" for hindrance in _hindrances(cluster)]
+
+
+def _hindrances(cluster: ClusterStatus) -> Iterator[str]:
+    """What holds a rollout up and isn't a step of it: a file that can't be read, a suspension, closed zones."""
+    yield from map(str, cluster.problems)
+    for condition in cluster.conditions:
+        if condition.status == "True" and condition.type in _HINDERING and condition.reason not in _STEPS:
+            yield f"{condition.reason}: {condition.message}" if condition.message else condition.reason
 
 
 def rollout_dict(cluster: ClusterStatus) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reconciler.console.events_view import clock, moment
 from reconciler.console.glyphs import UNICODE, Glyphs, State
 from reconciler.console.rollouts import bar, rollout_text, scale_text
+from reconciler.plan.plan import ROLLOUT_PAUSED
 from reconciler.plan.status import ClusterStatus, Condition, Phase, WorldStatus
 from reconciler.state.faults import FaultSeen
 from reconciler.state.zones import ClosedZone
@@ -107,9 +108,10 @@ def _problems(cluster: ClusterStatus) -> Iterator[Note]:
 
 def _doing(cluster: ClusterStatus) -> Iterator[Note]:
     said = cluster.rollout.message if cluster.rollout is not None else ""
+    paused = cluster.rollout is not None and cluster.rollout.phase is Phase.PAUSED
     for sentence in cluster.doing:
-        if said and f": {said}" in sentence:
-            continue
+        if (said and f": {said}" in sentence) or (paused and sentence.startswith(ROLLOUT_PAUSED)):
+            continue  # the rollout's own line says it
         yield Note(label="Now", text=sentence, style="cyan")
 
 

@@ -91,6 +91,19 @@ def test_status_says_how_far_it_is_and_what_to_type(
     assert said in result.stdout
 
 
+def test_status_says_what_holds_it_up_besides(run: Run, loop: FakeLoop) -> None:
+    held_up = [
+        worlds.condition("Suspended", "True", "Suspended", "`reconciler resume web` takes it up again"),
+        worlds.condition("Degraded", "True", "AllZonesClosed", "nothing is made"),
+        worlds.condition("Degraded", "True", "RolledBack", "no"),
+    ]
+    cluster = replace(web(rollout(Phase.PROGRESSING)), conditions=tuple(held_up))
+    loop.world = replace(loop.world, clusters=(cluster,))
+    assert run("rollout", "status", "web").stdout.splitlines()[1:] == [
+        "web: Suspended: `reconciler resume web` takes it up again", "web: AllZonesClosed: nothing is made",
+    ]  # fmt: skip
+
+
 def test_status_without_a_loop_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     world = worlds.world(web(rollout(Phase.COMPLETE, available=0)), loop_running=False)
     monkeypatch.setattr(session, "look", lambda _: world)
