@@ -93,9 +93,12 @@ def _lines(cluster: ClusterStatus, env: str) -> list[str]:
 
 def _hindrances(cluster: ClusterStatus) -> Iterator[str]:
     """What holds a rollout up and isn't a step of it: a file that can't be read, a suspension, closed zones."""
-    yield from map(str, cluster.problems)
+    said = [str(problem) for problem in cluster.problems]
+    yield from said
     for condition in cluster.conditions:
-        if condition.status == "True" and condition.type in _HINDERING and condition.reason not in _STEPS:
+        if condition.status != "True" or condition.type not in _HINDERING or condition.reason in _STEPS:
+            continue
+        if condition.message not in said:
             yield f"{condition.reason}: {condition.message}" if condition.message else condition.reason
 
 
