@@ -29,7 +29,10 @@ def advance(
     image = observed.images.get(spec.image)
     image_id = image.id if image is not None else ""
     if state is not None and state.done and _is_wanted(state, wanted.spec_hash, image_id):
-        return state, None  # nearly all clusters, nearly always
+        if state.size or not spec.size:
+            return state, None  # nearly all clusters, nearly always
+        seen = progress(wanted, spec, observed, judgements, now)
+        return (replace(state, size=spec.size) if seen.available >= spec.size and not seen.blind else state), None
     if state is None or not _is_wanted(state, wanted.spec_hash, image_id) or _is_judged_otherwise(state, spec):
         state = _begin(wanted, observed, image_id, state, now)
     elif image_id and not state.to.image_id:
@@ -144,7 +147,8 @@ def _begin(wanted: Wanted, observed: Observed, image_id: str, before: RolloutSta
     if before is not None or not instances or not image_id or wanted.spec is None:
         return state
     current = [i for i in instances if (i.spec_hash, i.image_id) == (to.spec_hash, image_id) and i.alive]
-    return replace(state, done=len(current) == len(instances) >= wanted.spec.size)
+    size = wanted.spec.size
+    return replace(state, size=size, done=len(current) == len(instances) >= size)
 
 
 def _go_on(state: RolloutState, wanted: Wanted, spec: ClusterSpec, seen: Progress, now: float) -> RolloutState:

@@ -40,8 +40,10 @@ class RolloutState:
 
     @property
     def good(self) -> Version | None:
-        """The version to go back to from another one: this one, once it was all there and had the traffic."""
-        return self.to if self.done or (self.switched_at is not None and not self.failed) else self.back
+        """The version to go back to from another one: this one, once it was all there and had the traffic. Where nobody
+        was wanted, nobody knows.
+        """
+        return self.to if (self.done and self.size) or (self.switched_at is not None and not self.failed) else self.back
 
     @property
     def lasting(self) -> "RolloutState":

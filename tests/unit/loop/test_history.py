@@ -134,7 +134,7 @@ def test_a_text_that_cannot_be_read_any_more_is_no_earlier_spec(loop: Loop) -> N
 
 def test_what_came_of_a_version_is_remembered_and_a_failed_one_even_where_nothing_of_it_was_made(loop: Loop) -> None:
     good = loop.make(loop.save("image: a\nsize: 1\n"))
-    loop.roll(RolloutState(to=good, done=True))
+    loop.roll(RolloutState(to=good, size=1, done=True))
     loop.save("image: b\nsize: 1\n")
     parsed = parse_cluster(loop.texts["web"], file="web.yaml", policy=Policy())
     bad = Version(revision="v001", spec_hash=parsed.spec_hash(), image_id="")
@@ -145,7 +145,7 @@ def test_what_came_of_a_version_is_remembered_and_a_failed_one_even_where_nothin
         (True, "", "a"),
         (False, "no such image", "b"),
     ]
-    loop.roll(RolloutState(to=good, back=good, done=True))
+    loop.roll(RolloutState(to=good, back=good, size=1, done=True))
     assert [(kept.good, kept.why) for kept in loop.kept()] == [(True, ""), (False, "no such image")]
 
 

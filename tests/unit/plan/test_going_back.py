@@ -204,3 +204,26 @@ def test_what_failed_is_tried_again_when_the_file_judges_it_otherwise() -> None:
     play._save(rollout=replace(play.spec.rollout, deadline_seconds=90.0))
     play.settle()
     assert revisions(play) == {"v001": 3}
+
+
+def test_what_never_ran_is_no_version_to_go_back_to_until_it_did() -> None:
+    play = started()
+    play._save(size=0)
+    passes(play, 30)
+    play._break(0, 0)
+    passes(play, 4)
+    assert play.model.rollouts["web"].done
+    play._save(size=3)
+    passes(play, 40)
+    play._break(1, 0)
+    assert not play.model.decide().rollouts["web"].done
+    assert play.model.rollouts["web"].back == play.model.history["web"][0]
+    passes(play, 120)
+    assert revisions(play) == {"v000": 3}
+    play._save(size=0)
+    passes(play, 30)
+    push(play)
+    passes(play, 4)
+    play._save(size=3)
+    play.settle()
+    assert play.model.rollouts["web"].good == play.model.rollouts["web"].to
