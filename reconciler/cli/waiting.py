@@ -63,6 +63,8 @@ def lacking(world: WorldStatus, names: Sequence[str], goal: Goal) -> Iterator[st
             yield f"{name}: no such cluster in environment {world.environment}"
         elif not (cluster.all_ready or switched(cluster)) or cluster.problems:
             yield f"{name}: {cluster.ready} of {cluster.desired} ready; {why(cluster)}"
+        elif cluster.rollout is not None and cluster.rollout.awaits_promotion:
+            yield f"{name}: {cluster.ready} of {cluster.desired} ready, all of them canaries"
 
 
 def switched(cluster: ClusterStatus) -> bool:

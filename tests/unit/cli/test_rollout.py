@@ -166,6 +166,16 @@ def test_nobody_waits_for_the_end_of_a_group_that_is_only_kept(
 
 
 @pytest.mark.parametrize("command", WAITERS)
+def test_canaries_that_are_all_there_is_await_their_promotion_too(
+    run: Run, show: Show, file: Path, command: tuple[str, ...]
+) -> None:
+    Path("web.yaml").write_text(FILE)
+    show(rollout(Phase.CANARY, available=4, awaits_promotion=True), "CanaryWaiting", ready=True)
+    result = run(*command, "--timeout", "10m")
+    assert (result.exit_code, "4 of 4 ready, all of them canaries" in result.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("command", WAITERS)
 def test_what_is_to_be_typed_names_the_environment(run: Run, show: Show, file: Path, command: tuple[str, ...]) -> None:
     Path("web.yaml").write_text(FILE)
     show(rollout(Phase.PAUSED), "RolloutPaused")
