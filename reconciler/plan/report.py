@@ -222,8 +222,8 @@ def _shut(wanted: Wanted, plan: Plan, counts: _Counts, observed: Observed) -> Wa
 
 
 def _missing(counts: _Counts) -> str:
-    if counts.updated < counts.current:
-        return f"{counts.updated} of {counts.desired} are of the wanted revision"
+    if counts.updated < counts.current:  # of a red-black rollout both groups are there: more than are wanted
+        return f"{counts.updated} of {counts.current} there are of the wanted revision, {counts.desired} wanted"
     return f"{counts.ready} of {counts.desired} are ready"
 
 

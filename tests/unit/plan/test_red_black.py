@@ -32,6 +32,8 @@ def test_the_old_group_is_kept_and_the_plan_says_for_how_long() -> None:
     assert revisions(play) == {"v000": 3, "v001": 3}
     assert phase(play) is Phase.SWITCHED
     assert text(play) == "wait Switched: v001 has the traffic; v000 is kept for 60 s"
+    ready = next(c for c in status_of(play.model).conditions if c.type == "Ready")
+    assert (ready.status, ready.message) == ("False", "3 of 6 there are of the wanted revision, 3 wanted")
     play.settle()
     assert revisions(play) == {"v001": 3}
 

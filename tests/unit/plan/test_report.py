@@ -68,7 +68,7 @@ def test_a_rollout_counts_those_of_the_wanted_revision() -> None:
     status = _status(changed, make_settled(make_spec()))
     assert _counts(status) == "3 3 0 3 3"
     assert _conditions(status)[:2] == ["Ready=False NotAllReady", "Progressing=True RollingOut"]
-    assert _message(status, "Ready") == "0 of 3 are of the wanted revision"
+    assert _message(status, "Ready") == "0 of 3 there are of the wanted revision, 3 wanted"
     assert status.doing[0] == "creating web-4: outdated: v000 is not what the spec says"
 
 
