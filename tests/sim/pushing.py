@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from reconciler.plan.actions import Action, CreateInstance, PublishName, TerminateInstance, WithdrawName
 from reconciler.plan.thinning import unavailable
-from reconciler.spec.cluster import CanaryStage, ClusterSpec, RedBlack, Rollout, Stop
+from reconciler.spec.cluster import CanaryStage, ClusterSpec, RedBlack, Rollout, Stop, Strategy
 from reconciler.state.image import Image
 from reconciler.state.instance import Instance
 from reconciler.state.revisions import Version
@@ -48,7 +48,11 @@ class Pushing:
         raise NotImplementedError
 
     def _rollout(self, a: int, b: int) -> None:
-        self._save(rollout=ROLLOUTS[(a + 8 * (b == 3)) % len(ROLLOUTS)])
+        rollout = ROLLOUTS[(a + 8 * (b == 3)) % len(ROLLOUTS)]
+        if self.spec.volumes and not rollout.in_place:  # no file says so of what keeps data
+            strategy: Strategy = "canary" if rollout.strategy == "canary" else "in-place"
+            rollout = replace(rollout, strategy=strategy, surge=0, unavailable=max(1, rollout.unavailable))
+        self._save(rollout=rollout)
 
     def _pause(self, a: int, b: int) -> None:
         self._save(rollout=replace(self.spec.rollout, paused=not self.spec.rollout.paused))

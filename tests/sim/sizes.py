@@ -5,7 +5,7 @@ Before: script, which mixes it in. After: the model. Checks ask `size_of`, since
 
 from typing import Protocol
 
-from reconciler.spec.cluster import Autoscale
+from reconciler.spec.cluster import Autoscale, ClusterSpec
 from tests.sim.model import Model
 
 TARGET = 9.0
@@ -13,6 +13,7 @@ TARGET = 9.0
 
 class _Playing(Protocol):
     model: Model
+    spec: ClusterSpec
 
     def _save(self, **changes: object) -> None: ...
 
@@ -23,16 +24,21 @@ class Loading:
     __slots__ = ()
 
     def _resize(self: _Playing, a: int, b: int) -> None:
-        self._save(size=a)
+        self._save(size=_within(self.spec.autoscale, a))
 
     def _autoscale(self: _Playing, a: int, b: int) -> None:
         """The size follows what the instances tell, from now on or no more."""
         auto = Autoscale(min=1 + b, max=6, metric="jobs", target=TARGET, cooldown_out_seconds=2, cooldown_in_seconds=4)
-        self._save(autoscale=auto if a else None)
+        self._save(autoscale=auto if a else None, size=_within(auto if a else None, self.spec.size))
 
     def _load(self: _Playing, a: int, b: int) -> None:
         """Each instance has so much to do from now on."""
         self.model.jobs = a * TARGET / 3
+
+
+def _within(autoscale: Autoscale | None, size: int) -> int:
+    """No file says a size outside of its bounds."""
+    return size if autoscale is None else min(max(size, autoscale.min), autoscale.max)
 
 
 def size_of(model: Model, name: str) -> int:
