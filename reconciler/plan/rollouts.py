@@ -172,7 +172,8 @@ def _go_on(state: RolloutState, wanted: Wanted, spec: ClusterSpec, seen: Progres
         return state
     if in_canary_stage(state, spec, seen):
         return _canary(state, spec, seen, now)
-    if has_two_groups(state, wanted, spec, seen) and state.switched_at is None and seen.available >= spec.size:
+    whole = bool(spec.size) and seen.available >= spec.size
+    if whole and state.switched_at is None and has_two_groups(state, wanted, spec, seen):
         return replace(state, switched_at=now)
     return state
 

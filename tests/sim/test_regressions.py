@@ -84,6 +84,10 @@ SCRIPTS: dict[str, list[Happening]] = {
         ("rollout", 1, 3), ("break", 5, 0), ("wait", 6, 0), ("vanish", 3, 1), ("die", 6, 1), ("promote", 7, 1),
         ("deaf", 2, 0), ("wait", 1, 1), ("wait", 2, 1), ("restart", 6, 2),
     ],
+    "a broken version is taken for good because for a moment nobody was wanted": [
+        ("rollout", 6, 0), ("break", 3, 0), ("resize", 0, 2), ("resize", 5, 2), ("hear", 3, 2), ("deaf", 5, 0),
+        ("hear", 2, 1), ("hang", 1, 0),
+    ],
     "files deleted and returned in the middle of everything": [
         ("revise", 0, 0), ("delete", 2, 0), ("wait", 1, 0), ("confirm", 0, 0), ("wait", 1, 0), ("return", 1, 0),
         ("delete", 0, 3), ("wait", 1, 0), ("restart", 5, 1), ("wait", 1, 0), ("return", 0, 0),
