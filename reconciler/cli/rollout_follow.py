@@ -36,7 +36,7 @@ def show(settings: Settings, name: str, how: Plain) -> None:
         output.emit_json(rollout_dict(cluster))
         return
     for line in _lines(cluster, settings.env):
-        output.say(line)
+        _say(line)
 
 
 def _cluster(world: WorldStatus, name: str) -> ClusterStatus:
@@ -72,8 +72,17 @@ def _tell(cluster: ClusterStatus, env: str, seen: list[str], how: Plain) -> None
     lines = {_SECONDS.sub("", line): line for line in _lines(cluster, env)}
     for key, line in lines.items():
         if how is Plain.TEXT and key not in seen:
-            output.say(line)
+            _say(line)
     seen[:] = lines
+
+
+def _say(line: str) -> None:
+    """Whole to a program; on a terminal within its width, so that a command to type isn't cut in a word."""
+    from reconciler.console.layout import wrap
+    from reconciler.console.terminal import text_width
+
+    width = text_width(output.console())
+    output.say("\n  ".join(wrap(line, None if width is None else width - 2)))
 
 
 def _lines(cluster: ClusterStatus, env: str) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.console.events_view import clock, moment
 from reconciler.console.glyphs import UNICODE, Glyphs, State
 from reconciler.console.rollouts import bar, rollout_text, scale_text
-from reconciler.plan.plan import ROLLOUT_PAUSED
+from reconciler.plan.plan import CANARY_WAITING, ROLLOUT_PAUSED
 from reconciler.plan.status import ClusterStatus, Condition, Phase, WorldStatus
 from reconciler.state.faults import FaultSeen
 from reconciler.state.zones import ClosedZone
@@ -35,6 +35,7 @@ _CONDITION_STYLES: dict[str, str] = {
     "Scaling": "yellow",
 }
 _PHASE_STYLES = {Phase.ROLLED_BACK: "bold red", Phase.ROLLING_BACK: "bold red", Phase.FAILED: "bold red"}
+_SAID_BY_THE_ROLLOUT = (f"{ROLLOUT_PAUSED}: ", f"{CANARY_WAITING}: ")
 _NO_BAR = frozenset({Phase.COMPLETE, Phase.ROLLING_BACK, Phase.ROLLED_BACK})  # nothing of it is on its way
 
 
@@ -108,10 +109,9 @@ def _problems(cluster: ClusterStatus) -> Iterator[Note]:
 
 def _doing(cluster: ClusterStatus) -> Iterator[Note]:
     said = cluster.rollout.message if cluster.rollout is not None else ""
-    paused = cluster.rollout is not None and cluster.rollout.phase is Phase.PAUSED
     for sentence in cluster.doing:
-        if (said and f": {said}" in sentence) or (paused and sentence.startswith(ROLLOUT_PAUSED)):
-            continue  # the rollout's own line says it
+        if (said and f": {said}" in sentence) or sentence.startswith(_SAID_BY_THE_ROLLOUT):
+            continue  # the rollout's own line says it, with what to type
         yield Note(label="Now", text=sentence, style="cyan")
 
 

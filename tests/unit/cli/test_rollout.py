@@ -110,6 +110,14 @@ def test_status_without_a_loop_says_so(run: Run, monkeypatch: pytest.MonkeyPatch
     assert "start a loop: reconciler run" in run("rollout", "status", "web").stderr
 
 
+def test_status_on_a_narrow_terminal_breaks_no_word(run: Run, show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    show(rollout(Phase.CANARY, awaits_promotion=True))
+    lines = run("rollout", "status", "web").stdout.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert " ".join(line.strip() for line in lines).endswith("`reconciler rollout undo web` goes back")
+
+
 def test_status_for_scripts(run: Run, show: Show) -> None:
     show(rollout(Phase.PROGRESSING))
     told = json.loads(run("rollout", "status", "web", "-o", "json").stdout)

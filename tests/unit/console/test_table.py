@@ -353,8 +353,12 @@ def test_a_closed_zone_is_said_above_the_table_and_beside_its_name() -> None:
     assert max(map(len, narrow.splitlines())) <= 62
 
 
-def test_that_a_rollout_is_paused_is_said_once() -> None:
+def test_what_a_rollout_waits_for_is_said_once() -> None:
     paused = RolloutStatus(phase=Phase.PAUSED, strategy="rolling", revision="v001", former="v000", wanted=2)
     doing = ("RolloutPaused: v001 is paused; `reconciler rollout resume shop` goes on",)
     shop = replace(worlds.cluster("shop", 2), rollout=paused, doing=doing)
     assert status_table(worlds.world(shop), 80).plain.count("paused") == 1
+    canary = replace(paused, phase=Phase.CANARY, awaits_promotion=True)
+    doing = ("CanaryWaiting: 1 canary of v001 stands; `reconciler rollout promote shop` goes on",)
+    shop = replace(shop, rollout=canary, doing=doing)
+    assert status_table(worlds.world(shop), 80).plain.count("rollout promote") == 1
