@@ -80,13 +80,11 @@ def apply(
     if loop is not None and not directory.is_dir():
         raise ReconcilerError(f"{directory}, which the loop watches, is gone; bring it back (nothing was changed)")
     change = _place(settings, directory, [*(paths or ()), *([prune] if prune else ())], prune=prune is not None)
-    deadline = time.monotonic() + timeout
     if loop is not None:
         loop.rescan()
         if wait or once:
             files = partial(session.taken_up, loop, directory, change.applied)
-            patience = Patience(names=change.applied, env=settings.env, files=files)
-            _await(loop, change, patience, deadline, timeout)
+            _await(loop, change, Patience(names=change.applied, env=settings.env, files=files), timeout)
     elif once:
         _run_once(settings, change, timeout)
     else:
@@ -134,8 +132,9 @@ def _tell(files: Mapping[str, bytes | None], gone: list[str], directory: Path) -
     output.say(f"{count} spec{'s' if count != 1 else ''} in {directory}{removed}")
 
 
-def _await(loop: LoopClient, change: _Change, patience: Patience, deadline: float, timeout: float) -> None:
+def _await(loop: LoopClient, change: _Change, patience: Patience, timeout: float) -> None:
     """Until the loop has nothing left to do for these files, calls their clusters ready, and the others are gone."""
+    deadline = time.monotonic() + timeout
     missing = await_goal(loop.status, change.applied, Goal.READY, deadline, patience.settled, patience.hopeless)
     change = change.with_leftovers(loop.status())
     # What is held needs a person: waiting on would only hide it.
