@@ -198,7 +198,8 @@ def _recommend(before: Scale, size: int, auto: Autoscale, now: float) -> Scale:
 def _sentence(auto: Autoscale, reading: _Reading, before: int, size: int) -> str:
     unit = " %" if auto.metric in ("cpu", "memory") else ""
     mean, target = _figure(reading.mean), _figure(auto.target)
-    return f"{auto.metric} {mean}{unit} per instance, target {target}{unit}: {before} -> {size}"
+    limit = " (max)" if before < size == auto.max else " (min)" if before > size == auto.min else ""
+    return f"{auto.metric} {mean}{unit} per instance, target {target}{unit}: {before} -> {size}{limit}"
 
 
 def _figure(value: float) -> str:

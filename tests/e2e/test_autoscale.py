@@ -86,7 +86,7 @@ def test_instances_that_tell_their_load_are_more_and_fewer(loop: LoopProcess) ->
         row = loop.cluster("shop")
         assert row is not None
         assert row.scale is not None
-        assert row.scale.reason == "jobs 30 per instance, target 10: 1 -> 3"
+        assert row.scale.reason == "jobs 30 per instance, target 10: 1 -> 3 (max)"
         loop.until(lambda: all_tell_processors(loop, "shop"), what="beats carry processors in use, too")
         plan = loop.plan()
         assert (plan.code, row.desired) == (0, 3), plan.out
@@ -104,16 +104,16 @@ def test_instances_that_tell_their_load_are_more_and_fewer(loop: LoopProcess) ->
     with jobs(loop, "shop", 8.0):
         until_size(loop, "shop", 1)
     told = scale_events(loop, "shop")
-    assert told[:3] == ["its file says 1", "jobs 30 per instance, target 10: 1 -> 3", "3 were there"]
+    assert told[:3] == ["its file says 1", "jobs 30 per instance, target 10: 1 -> 3 (max)", "3 were there"]
     assert told[3].startswith("jobs ")
-    assert told[-1].endswith(" -> 1")
+    assert told[-1].endswith(" -> 1 (min)")
 
 
 def test_containers_without_an_agent_are_measured_by_the_engine(loop: LoopProcess) -> None:
     until_size(loop, "plain", 2)
     (out,) = [cause for cause in scale_events(loop, "plain") if "target" in cause]
     assert out.startswith("cpu ")
-    assert out.endswith(" % per instance, target 60 %: 1 -> 2")
+    assert out.endswith(" % per instance, target 60 %: 1 -> 2 (max)")
     for container in loop.containers("plain"):
         run_in(loop, container, "touch /tmp/calm")
     until_size(loop, "plain", 1)

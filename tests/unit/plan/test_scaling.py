@@ -70,6 +70,11 @@ def test_more_load_than_the_target_asks_for_more_instances_and_says_why() -> Non
     assert (found.value, found.hold, found.out_at) == (84.0, "", NOW)
 
 
+def test_a_bound_that_ends_it_is_said() -> None:
+    spec = scaled_spec(max=3)
+    assert find(spec, served(spec, 84.0, 84.0, scales=running(spec, 2))).reason.endswith(": 2 -> 3 (max)")
+
+
 def test_the_plan_makes_what_scaling_asks_for() -> None:
     spec = scaled_spec()
     plan = look(spec, at=served(spec, 84.0, 84.0, scales=running(spec, 2))).plans[0]
