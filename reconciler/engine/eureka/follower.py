@@ -147,7 +147,7 @@ class _Followed:
                 continue
             self._located = {**self._located, url: server}
             self._last = url
-            return self.known.learn(entries, began)
+            return self.known.learn(entries, began, url)
         return self.known.fail("; ".join(problems) or "there is no server to ask")
 
     def _in_order(self, urls: tuple[str, ...]) -> list[str]:
@@ -164,7 +164,7 @@ class _Followed:
             left = max(0.0, deadline - time.monotonic())
             try:
                 answer = ask(server, method, path, seconds=left if number + 1 == len(servers) else left / 2)
-                self._take(answer, entry, status)
+                self._take(url, answer, entry, status)
             except RegistryError as problem:
                 problems.append(f"{url}: {problem}")
             else:
@@ -179,9 +179,9 @@ class _Followed:
         server = server_of(url)
         return server if is_address(server.host) else None
 
-    def _take(self, answer: Answer, entry: str, status: str) -> None:
+    def _take(self, url: str, answer: Answer, entry: str, status: str) -> None:
         """404: it isn't registered (any more), so nobody is sent to it, nor held back."""
         if answer.status not in (200, 404):
             raise RegistryError(said(answer.status))
-        self.known.told(entry, status if answer.status == 200 else None)
+        self.known.told(entry, status if answer.status == 200 else None, url)
         self._wake.set()

@@ -1,7 +1,8 @@
 """What is known of one place, from answers that come when they come and from what we said meanwhile.
 
 Before: follower's threads. After: views. An answer that was asked for before we last said something is passed over:
-it may not know of that.
+it may not know of that. Nor may a later one: Eureka answers from a cache, by default of half a minute. So of the same
+lease at the same server our word is believed for a while, or it would be told again with each answer.
 """
 
 import threading
@@ -13,6 +14,7 @@ from reconciler.engine.registries import View
 from reconciler.state.registered import OUT_OF_SERVICE, Registered
 
 BELIEVED_SECONDS = 3.0  # attended time since the last answer
+TOLD_SECONDS = 5.0  # so long an answer that knows nothing of what we said is taken for an old one
 
 
 class Known:
@@ -28,6 +30,7 @@ class Known:
         self._problem = ""
         self._complained = ""
         self._instances: Mapping[str, Registered] = {}
+        self._told: dict[str, tuple[float, str]] = {}  # by entry: when something was said last, and to which server
 
     def view(self, now: float) -> View:
         """What may be believed at `now`; a problem is one only when it has lasted as long as an answer is believed."""
@@ -45,14 +48,15 @@ class Known:
         with self._lock:
             return self._said
 
-    def learn(self, entries: Iterable[Entry], began: int) -> bool:
-        """An answer; whether something is otherwise than before."""
+    def learn(self, entries: Iterable[Entry], began: int, server: str = "") -> bool:
+        """An answer of a server; whether something is otherwise than before."""
         with self._lock:
             now = self._clock()
             if began != self._said:
                 return False
             before, recovered = self._instances, self._answered_at is None or self._failing_since is not None
-            self._instances = {entry.address: self._registered(entry, now) for entry in entries}
+            self._told = {entry: (at, by) for entry, (at, by) in self._told.items() if now - at < TOLD_SECONDS}
+            self._instances = {entry.address: self._registered(entry, now, server) for entry in entries}
             self._answered_at, self._failing_since = now, None
             self._problem = self._complained = ""
             return recovered or self._instances != before
@@ -69,11 +73,12 @@ class Known:
             self._complained = problem
             return True
 
-    def told(self, entry: str, status: str | None) -> None:
-        """We said that an instance is held out or no more, and it was done; None: there is no such instance."""
+    def told(self, entry: str, status: str | None, server: str = "") -> None:
+        """We said that an instance is held out or no more, and the server did it; None: there is no such instance."""
         with self._lock:
             now = self._clock()
             self._said += 1
+            self._told[entry] = (now, server)
             after = dict(self._instances)
             for address, seen in self._instances.items():
                 if seen.entry == entry and status is None:
@@ -83,12 +88,14 @@ class Known:
                     after[address] = replace(seen, status=status, held_out=held_out, since=now)
             self._instances = after
 
-    def _registered(self, entry: Entry, now: float) -> Registered:
+    def _registered(self, entry: Entry, now: float, server: str) -> Registered:
         """Of several at one address the last is meant: a lease outlives its container, its address doesn't."""
         found = Registered(
             status=entry.status, held_out=entry.held_out, place=self._place, entry=entry.id, since=now, born=entry.born
         )
         before = self._instances.get(entry.address)
-        if before is not None and replace(before, since=now) == found:
-            return before
-        return found
+        if before is None or replace(before, since=now) == found:
+            return before or found
+        lease = (before.entry, before.born) == (found.entry, found.born)
+        told = self._told.get(entry.id, (now, None))[1] == server
+        return before if lease and told and before.held_out != found.held_out else found

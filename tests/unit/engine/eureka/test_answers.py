@@ -4,13 +4,14 @@ import gzip
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from socket import create_server
 
 import pytest
 
 from reconciler.engine.eureka.answers import Entry, entries_of
 from reconciler.engine.eureka.client import ask, server_of
-from reconciler.engine.eureka.known import Known
+from reconciler.engine.eureka.known import TOLD_SECONDS, Known
 from reconciler.errors import RegistryError
 
 KIND = "application/json"
@@ -105,3 +106,25 @@ def test_an_answer_from_before_we_said_something_is_passed_over() -> None:
     known.told("web1:80", "OUT_OF_SERVICE")
     assert not known.learn([up], began)
     assert known.view(5.0).instances["192.0.2.1"].held_out
+
+
+def test_an_answer_out_of_a_cache_does_not_make_us_say_it_again_at_once() -> None:
+    """Eureka's own cache is half a minute old by default; another server, or another lease, is believed at once."""
+    now = 5.0
+    known = Known("WEB at eureka", lambda: now)
+    up = Entry(id="web1:80", address="192.0.2.1", status="UP", held_out=False, born=1)
+
+    def held_out(entry: Entry, server: str = "one") -> bool:
+        known.learn([entry], known.began(), server)
+        return known.view(now).instances["192.0.2.1"].held_out
+
+    assert not held_out(up)
+    known.told("web1:80", "OUT_OF_SERVICE", "one")
+    assert held_out(up)
+    assert not held_out(up, "two")
+    known.told("web1:80", "OUT_OF_SERVICE", "one")
+    assert held_out(up)
+    assert not held_out(replace(up, born=2))
+    known.told("web1:80", "OUT_OF_SERVICE", "one")
+    now += TOLD_SECONDS
+    assert not held_out(replace(up, born=2))
