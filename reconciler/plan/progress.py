@@ -58,6 +58,8 @@ def progress(
     fetching = any(f.kind == "pull" for f in flights)
     unfit = sorted((i for i in members if judgements[i.id].verdict is not Verdict.READY), key=lambda i: i.number)
     said = [(_is_telling(i, judgements[i.id]), f"{i.cluster}-{i.number} {judgements[i.id].cause}") for i in unfit]
+    unlisted = (i for i in members if i.id in observed.unlisted)
+    said += [(False, f"{i.cluster}-{i.number} is ready, but not registered as UP where others are") for i in unlisted]
     troubles = [*_setbacks(wanted, observed), *(text for telling, text in said if telling)]
     lacking = image_for(wanted, observed) is None and not fetching
     return Progress(

@@ -13,7 +13,9 @@ from reconciler.state.beats import Beat
 from reconciler.state.instance import Instance
 from reconciler.state.observed import InFlight, Observed, Setback
 from reconciler.state.registered import Registered
-from tests.unit.plan.builders import NOW, look, make_instance, make_settled, make_spec, make_wanted, sight, text
+from reconciler.state.revisions import Version
+from reconciler.state.rollouts import RolloutState
+from tests.unit.plan.builders import IMAGE, NOW, look, make_instance, make_settled, make_spec, make_wanted, sight, text
 
 PLACE = "WEB at eureka"
 SPEC = make_spec(
@@ -257,6 +259,16 @@ def test_nobody_ends_before_his_successor_is_registered_where_the_others_are() -
     spec = replace(SPEC, rollout=Rollout(bake_seconds=0.0))
     assert "withdraw" not in text(make_wanted(spec), at=_rolling(web_1="UP", web_2="UP"))
     assert "withdraw web-1" in text(make_wanted(spec), at=_rolling(web_1="UP", web_2="UP", web_3="UP"))
+
+
+def test_a_push_that_fails_because_it_does_not_register_says_so() -> None:
+    observed = _rolling(web_1="UP", web_2="UP")
+    to = Version(revision="v001", spec_hash=SPEC.spec_hash(), image_id=IMAGE.id)
+    since = RolloutState(
+        to=to, back=replace(to, revision="v000", spec_hash="old"), progressed_at=NOW - 60, looked_at=NOW
+    )
+    failed = look(SPEC, at=replace(observed, rollouts={"web": since})).rollouts["web"].failed
+    assert failed.endswith(": web-3 is ready, but not registered as UP where others are")
 
 
 def test_one_that_is_held_out_counts_for_nobodys_end() -> None:
