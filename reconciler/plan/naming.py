@@ -43,10 +43,8 @@ def name_actions(
     Who doesn't serve is published as not ready; whoever had the traffic keeps it until those have it that serve.
     """
     names = observed.names
-    instances = tuple(instances)
-    for instance in instances:
-        if instance.id in doomed:
-            continue
+    staying = tuple(instance for instance in instances if instance.id not in doomed)
+    for instance in staying:
         judgement = judgements[instance.id]
         published = names.get(instance.id)
         if _has_ended(instance, judgement, observed) or not instance.address:
@@ -56,7 +54,7 @@ def name_actions(
         ready = answers_ready(instance, judgement, observed)
         if ready and not serves(instance):
             has_it = published is not None and published.ready
-            ready = has_it and not _has_moved(spec, instances, judgements, observed, serves)
+            ready = has_it and not _has_moved(spec, staying, judgements, observed, serves)
         if published is None or _differs(published, instance, spec, ready=ready):
             yield _publish(spec, instance, published, ready=ready)
 
@@ -68,7 +66,7 @@ def _has_moved(
     observed: Observed,
     serves: Serves,
 ) -> bool:
-    """The names lead to all that serve and are ready, and those are enough."""
+    """The names lead to all that stay, serve and are ready, and those are enough."""
     there = [i for i in instances if judgements[i.id].verdict is Verdict.READY and serves(i)]
     records = [observed.names.get(i.id) for i in there]
     least = max(1, spec.size - spec.rollout.unavailable)

@@ -88,6 +88,9 @@ SCRIPTS: dict[str, list[Happening]] = {
         ("rollout", 6, 0), ("break", 3, 0), ("resize", 0, 2), ("resize", 5, 2), ("hear", 3, 2), ("deaf", 5, 0),
         ("hear", 2, 1), ("hang", 1, 0),
     ],
+    "red-black in the middle of a push that was in the middle of another": [
+        ("rebuild", 0, 0), ("wait", 4, 1), ("restarted", 7, 3), ("wait", 4, 1), ("fail", 1, 3), ("rollout", 2, 3),
+    ],
     "files deleted and returned in the middle of everything": [
         ("revise", 0, 0), ("delete", 2, 0), ("wait", 1, 0), ("confirm", 0, 0), ("wait", 1, 0), ("return", 1, 0),
         ("delete", 0, 3), ("wait", 1, 0), ("restart", 5, 1), ("wait", 1, 0), ("return", 0, 0),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.plan.status import Phase
-from reconciler.spec.cluster import Health, Rollout
+from reconciler.spec.cluster import Health, Rollout, Stop
 from reconciler.state.image import Image
 from tests.sim.model import Model
 from tests.unit.plan.builders import make_spec
@@ -227,3 +227,48 @@ def test_what_never_ran_is_no_version_to_go_back_to_until_it_did() -> None:
     play._save(size=3)
     play.settle()
     assert play.model.rollouts["web"].good == play.model.rollouts["web"].to
+
+
+def test_in_place_a_rebuilt_image_that_runs_and_never_answers_makes_room_for_the_one_before() -> None:
+    play = started(IN_PLACE)
+    play.model.images["web:1"] = Image(id="sha256:bad", has_agent=True)
+    play.model.broken_images |= {"sha256:bad"}
+    while not play.model.rollouts["web"].failed:
+        play._calm_pass(0.5)
+    passes(play, 10)
+    assert [b.instance.image_id for b in play.model.alive("web")] == ["sha256:web:1"] * 3
+
+
+@pytest.mark.parametrize("how", ["suspended", "no zone open", "nobody heard"])
+def test_no_clock_runs_while_nothing_could_come(how: str) -> None:
+    play = started()
+    play._break(0, 0)
+    passes(play, 4)
+    play._save(suspend=how == "suspended")
+    play.model.closed = frozenset("ab") if how == "no zone open" else frozenset()
+    if how == "nobody heard":
+        play._deaf(0, 0)
+    for _ in range(50):
+        play._calm_pass(1.0)
+        assert not play.model.rollouts["web"].failed
+
+
+def test_a_group_that_failed_after_the_switch_is_no_way_back() -> None:
+    play = started(replace(RED_BLACK, deadline_seconds=5.0))
+    push(play)
+    passes(play, 30)
+    play.model.broken |= {play.spec.spec_hash()}
+    for box in play.model.alive("web"):
+        if box.instance.revision == "v001":
+            play.model.die(box.instance.id)
+    passes(play, 40)
+    push(play, "3")
+    passes(play, 1)
+    assert play.model.rollouts["web"].back == play.model.history["web"][0]
+
+
+def test_who_is_replaced_is_stopped_as_its_own_revision_says() -> None:
+    play = started()
+    play._save(environment={"A": "2"}, stop=Stop(drain_seconds=999.0))
+    passes(play, 60)
+    assert revisions(play) == {"v001": 3}
