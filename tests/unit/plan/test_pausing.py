@@ -1,9 +1,12 @@
 """A rollout that a person has paused stays where it is, heals what it has, and goes on when he says so."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.plan.status import Phase
 from reconciler.spec.cluster import Rollout
+from tests.sim.script import Play
 from tests.unit.plan.rolling import (
     CANARY,
     IN_PLACE,
@@ -86,3 +89,11 @@ def test_a_new_cluster_comes_up_though_its_file_says_paused() -> None:
     play = started(Rollout(paused=True))
     assert revisions(play) == {"v000": 3}
     assert phase(play) is Phase.COMPLETE
+
+
+def test_what_is_there_for_the_first_time_comes_up_though_its_file_says_paused() -> None:
+    play = Play()
+    play.spec = replace(play.spec, rollout=replace(ROLLING, paused=True))
+    play.start()
+    assert revisions(play) == {"v000": 3}
+    assert text(play) == "nothing to do"
