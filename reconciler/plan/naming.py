@@ -66,8 +66,9 @@ def _has_moved(
     observed: Observed,
     serves: Serves,
 ) -> bool:
-    """The names lead to all that stay, serve and are ready, and those are enough."""
-    there = [i for i in instances if judgements[i.id].verdict is Verdict.READY and serves(i)]
+    """The names lead to all that stay, serve and are known to be ready, and those are enough."""
+    told = [i for i in instances if judgements[i.id].verdict is Verdict.READY and not judgements[i.id].presumed]
+    there = [i for i in told if serves(i)]
     records = [observed.names.get(i.id) for i in there]
     least = max(1, spec.size - spec.rollout.unavailable)
     return len(there) >= least and all(record is not None and record.ready for record in records)

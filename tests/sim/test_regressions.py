@@ -91,6 +91,10 @@ SCRIPTS: dict[str, list[Happening]] = {
     "red-black in the middle of a push that was in the middle of another": [
         ("rebuild", 0, 0), ("wait", 4, 1), ("restarted", 7, 3), ("wait", 4, 1), ("fail", 1, 3), ("rollout", 2, 3),
     ],
+    "two of the old group hang, red-black in that moment, and every silence is counted anew": [
+        ("close", 1, 0), ("hang", 0, 1), ("resize", 7, 1), ("vanish", 7, 2), ("rebuild", 0, 3), ("deaf", 5, 3),
+        ("wait", 0, 3), ("hang", 6, 3), ("tick", 6, 1), ("rollout", 6, 1), ("wait", 3, 1),
+    ],
     "files deleted and returned in the middle of everything": [
         ("revise", 0, 0), ("delete", 2, 0), ("wait", 1, 0), ("confirm", 0, 0), ("wait", 1, 0), ("return", 1, 0),
         ("delete", 0, 3), ("wait", 1, 0), ("restart", 5, 1), ("wait", 1, 0), ("return", 0, 0),
