@@ -32,17 +32,17 @@ class Service:
         self._client.create_service(self._template(), name=_SERVICE, mode=self._mode)  # type: ignore[no-untyped-call]
         self._until(count)
 
-    def _template(self) -> docker.types.TaskTemplate:
+    def _template(self, *, init: bool = True) -> docker.types.TaskTemplate:
         container = docker.types.ContainerSpec(
-            SLEEPER, command=["sleep", "infinity"], init=True, env={"VERSION": str(self._version)}
+            SLEEPER, command=["sleep", "infinity"], init=init, env={"VERSION": str(self._version)}
         )
         return docker.types.TaskTemplate(container)
 
-    def update(self, parallelism: int, order: Order) -> float:
+    def update(self, parallelism: int, order: Order, *, init: bool = True) -> float:
         """Seconds from just before the update of every task until all new ones have started and all old ones ended.
 
         `order` is the service's own word: start-first or stop-first. Its monitoring time, which comes after, isn't
-        counted.
+        counted. Without `init` the new ones are as a service is by default: a `sleep` that doesn't hear SIGTERM.
         """
         count = len(self._running())
         self._version += 1
@@ -50,7 +50,7 @@ class Service:
         found = self._service()
         began = time.time()
         self._client.update_service(
-            _SERVICE, version=found["Version"]["Index"], task_template=self._template(), name=_SERVICE,
+            _SERVICE, version=found["Version"]["Index"], task_template=self._template(init=init), name=_SERVICE,
             mode=self._mode, update_config=config,
         )  # fmt: skip
         started = self._events.nth(count, "start", f"{_SERVICE}.", began)
