@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from reconciler.plan.actions import WithdrawName
 from reconciler.plan.channel import assess, is_canary
 from reconciler.plan.draft import Draft
-from reconciler.plan.groups import Stage
 from reconciler.plan.guard import allow_deletions
-from reconciler.plan.in_force import put_in_force
+from reconciler.plan.in_force import InForce, put_in_force
 from reconciler.plan.keeping import keep, retire
 from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan, Wait
@@ -86,9 +85,7 @@ def decide(
     )  # fmt: skip
     held = dict(deletions.held or {})
     plans = {
-        name: _bug(name, in_force.bugs[name])
-        if name in in_force.bugs
-        else _one(wanted, observed, judgements, now, limits, ready, in_force.stages.get(name))
+        name: _one(wanted, observed, judgements, now, limits, ready, in_force)
         for name, wanted in world.clusters.items()
         if due is None or name in due
     }
@@ -113,9 +110,12 @@ def _one(
     now: float,
     limits: Limits,
     ready: frozenset[str],
-    stage: Stage | None,
+    in_force: InForce,
 ) -> Plan:
     """One cluster's plan; a mistake of ours in deciding it holds that cluster and no other."""
+    if (met := in_force.bugs.get(wanted.name)) is not None:
+        return _bug(wanted.name, met)
+    stage = in_force.stages.get(wanted.name)
     try:
         return reconcile(wanted, observed, judgements, now=now, limits=limits, ready_clusters=ready, stage=stage)
     except Exception as bug:  # noqa: BLE001  whatever it is, the other clusters are decided
