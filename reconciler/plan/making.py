@@ -99,11 +99,10 @@ class Making:
         who runs. A lost one isn't counted, because of its successor.
 
         An ended container that isn't removed yet still holds its number, so it counts; one whose removal
-        takes long, or whose end the engine has told, counts only where a number must not be left behind (in place).
+        takes long counts only where a number must not be left behind (in place).
         """
         in_place, buckets = self.spec.rollout.in_place, self.buckets
-        gone = self.observed.ended
-        going = sum(1 for i in buckets.going if in_place or not (i.state is EngineState.REMOVING or i.id in gone))
+        going = sum(1 for i in buckets.going if in_place or i.state is not EngineState.REMOVING)
         lost = sum(1 for i in buckets.lost if i.id in self.surplus)
         running = len(buckets.sound) + len(buckets.pending) + going + lost
         extra = 0 if self.blind else surge(self.spec)

@@ -36,7 +36,10 @@ BAD: dict[str, tuple[bytes, str]] = {
     "the engine's socket": (b'image: a\nsize: 1\nvolumes: ["/var/run/docker.sock:/s"]\n', "volumes"),
     "a host path": (b'image: a\nsize: 1\nvolumes: ["/etc:/etc"]\n', "--allow-path"),
     "privileged": (b"image: a\nsize: 1\nprivileged: true\n", "privileged"),
-    "what doesn't work yet": (b"image: a\nsize: 1\nrollout: {strategy: canary}\n", "canary"),
+    "more canaries than instances": (
+        b"image: a\nsize: 1\nrollout: {strategy: canary, canary: {size: 2}}\n",
+        "rollout.canary.size",
+    ),
 }
 
 
