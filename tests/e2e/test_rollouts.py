@@ -53,6 +53,18 @@ def revisions(loop: LoopProcess, name: str) -> list[str]:
     return sorted(one.revision for one in row.instances if one.verdict not in over) if row is not None else []
 
 
+def kill_one(loop: LoopProcess, name: str, revision: str) -> None:
+    """One of this revision, and wait until another one is there in its place."""
+    row = loop.cluster(name)
+    assert row is not None
+    victim = next(one.id for one in row.instances if one.revision == revision)
+    loop.docker.kill(victim)
+    until(
+        loop, name, lambda row: row.ready == row.current == row.desired and victim not in {i.id for i in row.instances},
+        "the killed one is back",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("strategy", ["rolling", "red-black", "canary"])
 def test_a_broken_version_is_taken_back_and_nobody_who_was_healthy_is_missed(loop: LoopProcess, strategy: str) -> None:
     """The file is left as it is, the failed version isn't tried again, not even by the next loop."""
@@ -145,14 +157,7 @@ def test_a_canary_waits_for_its_time_and_the_old_ones_are_healed_meanwhile(loop:
     loop.save("birds", spec(3, version(2), rollout=rollout))
     until(loop, "birds", lambda row: bool(row.awaits_person) and len(row.instances) == 3, "the canary stands")
     assert revisions(loop, "birds") == ["v000", "v000", "v001"]
-    row = loop.cluster("birds")
-    assert row is not None
-    victim = next(one for one in row.instances if one.revision == "v000")
-    loop.docker.kill(victim.id)
-    until(
-        loop, "birds", lambda row: row.ready == 3 and victim.id not in {one.id for one in row.instances},
-        "the killed one is back",
-    )  # fmt: skip
+    kill_one(loop, "birds", "v000")
     assert revisions(loop, "birds") == ["v000", "v000", "v001"]
     timed = "strategy: canary, bake: 0s, canary: {size: 1, after: 1s}"
     loop.follow("birds", spec(3, version(2), rollout=timed), 3)
@@ -167,8 +172,7 @@ def test_a_paused_rollout_stands_still_and_goes_on(loop: LoopProcess) -> None:
     until(loop, "paused", lambda row: bool(row.awaits_person), "it is paused")
     assert phase(loop, "paused") is Phase.PAUSED
     assert revisions(loop, "paused") == ["v000"] * 3
-    loop.docker.kill(next(iter(loop.containers("paused").values())))
-    until(loop, "paused", lambda row: row.ready == row.current == 3, "the killed one is back")
+    kill_one(loop, "paused", "v000")
     assert revisions(loop, "paused") == ["v000"] * 3
     loop.follow("paused", spec(3, version(2)), 3)
     assert revisions(loop, "paused") == ["v001"] * 3
