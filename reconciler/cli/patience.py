@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 from reconciler.cli.failures import EXIT_NOT_READY, EXIT_ROLLED_BACK
 from reconciler.cli.waiting import failed
-from reconciler.plan.plan import Plan
-from reconciler.plan.status import ClusterStatus, WorldStatus
+from reconciler.plan.plan import CANARY_WAITING, ROLLED_BACK, ROLLOUT_FAILED, ROLLOUT_PAUSED, SWITCHED, Plan
+from reconciler.plan.status import ClusterStatus, Phase, WorldStatus
 
-ROLLED_BACK = frozenset({"RolledBack"})
-SWITCHED = frozenset({"Switched"})
-FOR_A_PERSON = frozenset({"CanaryWaiting", "RolloutPaused", "RolloutFailed"})
+_BACK = frozenset({ROLLED_BACK})
+_LEADS_ON = frozenset({CANARY_WAITING, ROLLOUT_PAUSED, ROLLOUT_FAILED})
+"""What only a person leads on from; who goes back ends another way."""
 _COMMAND = re.compile("`(reconciler [^`]*)`")
 
 
@@ -44,7 +44,7 @@ def taken(plans: Sequence[Plan], clusters: Sequence[str]) -> Taken:
 
 def _only_kept(plan: Plan) -> bool:
     """The new group has the traffic; the old one is kept for a while, which nobody has to wait for."""
-    return not plan.actions and plan.held is None and {wait.reason for wait in plan.waits} <= SWITCHED
+    return not plan.actions and plan.held is None and {wait.reason for wait in plan.waits} <= {SWITCHED}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,9 +66,9 @@ class Patience:
     def hopeless(self, world: WorldStatus) -> bool:
         """Whether nothing more comes by itself; notes what to say and how to end, also where time is what ends it."""
         named = [cluster for cluster in world.clusters if cluster.name in self.names]
-        back = [cluster for cluster in named if self._taken.tells(cluster.name, ROLLED_BACK)]
+        back = [cluster for cluster in named if self._taken.tells(cluster.name, _BACK)]
         over = [*filter(None, map(_rolled_back, back))]
-        waits = [c for c in named if self._taken.tells(c.name, FOR_A_PERSON) and c.awaits_person]
+        waits = [c for c in named if self._taken.tells(c.name, _LEADS_ON) and c.awaits_person]
         tasks = failed(world, self.names) if self._taken.at_rest else ()
         self.exit_code = EXIT_ROLLED_BACK if over or any(map(_going_back, back)) else EXIT_NOT_READY
         self.why = (
@@ -98,4 +98,4 @@ def _rolled_back(cluster: ClusterStatus) -> str:
 
 
 def _going_back(cluster: ClusterStatus) -> bool:
-    return cluster.rollout is not None and cluster.rollout.phase == "rolling back"
+    return cluster.rollout is not None and cluster.rollout.phase is Phase.ROLLING_BACK

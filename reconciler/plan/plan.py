@@ -12,6 +12,7 @@ ROLLED_BACK = "RolledBack"
 ROLLOUT_FAILED = "RolloutFailed"
 ROLLOUT_PAUSED = "RolloutPaused"
 CANARY_WAITING = "CanaryWaiting"
+SWITCHED = "Switched"
 
 FOR_A_PERSON = frozenset({TASK_FAILED, ROLLED_BACK, ROLLOUT_PAUSED, CANARY_WAITING})
 """Reasons of waits that only a person ends, or another file."""

@@ -6,7 +6,7 @@ Before: rollouts. After: reconcile. Nothing is remembered here: the same state a
 from dataclasses import replace
 
 from reconciler.plan.groups import Group, Stage
-from reconciler.plan.plan import CANARY_WAITING, ROLLED_BACK, ROLLOUT_FAILED, ROLLOUT_PAUSED, Wait
+from reconciler.plan.plan import CANARY_WAITING, ROLLED_BACK, ROLLOUT_FAILED, ROLLOUT_PAUSED, SWITCHED, Wait
 from reconciler.plan.progress import Progress
 from reconciler.plan.rollouts import (
     deadline_seconds,
@@ -120,7 +120,7 @@ def _switched_wait(state: RolloutState, keep_seconds: float, now: float) -> Wait
     """Without a countdown: who follows a rollout is told of what changes."""
     over = state.switched_at is not None and now >= state.switched_at + keep_seconds
     kept = "ends" if over else f"is kept for {keep_seconds:g} s"
-    return Wait(reason="Switched", message=f"{state.to.revision} has the traffic; {_label(state)} {kept}")
+    return Wait(reason=SWITCHED, message=f"{state.to.revision} has the traffic; {_label(state)} {kept}")
 
 
 def _canary_wait(wanted: Wanted, spec: ClusterSpec, state: RolloutState, seen: Progress) -> Wait:

@@ -1,6 +1,7 @@
 """What end-to-end tests share: a loop for each module, started once; tests keep to clusters of their own in it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,17 @@ def loop(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop
         process.start()
         yield process
     finally:
+        process.close()
+
+
+@pytest.fixture
+def alone(engine: str, tmp_path: Path) -> Iterator[LoopProcess]:
+    """An environment in which no loop runs yet; one that a test starts in the background is ended."""
+    process = LoopProcess(engine, tmp_path)
+    try:
+        yield process
+    finally:
+        process.cli("stop")
         process.close()
 
 

@@ -1,25 +1,11 @@
 """The how-to about autoscaling, run as it stands: its file, its steps."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.support.how_to import HowTo
 from tests.support.loop_process import LoopProcess
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(120)]
-
-
-@pytest.fixture
-def alone(engine: str, tmp_path: Path) -> Iterator[LoopProcess]:
-    """An environment in which no loop runs yet."""
-    process = LoopProcess(engine, tmp_path)
-    try:
-        yield process
-    finally:
-        process.cli("stop")
-        process.close()
 
 
 def test_the_page_scales_a_worker_out_and_in(alone: LoopProcess) -> None:

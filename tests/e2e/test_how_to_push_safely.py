@@ -1,8 +1,5 @@
 """The how-to about pushing safely, run as it stands: its file, its steps."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from reconciler.plan.status import Phase
@@ -10,17 +7,6 @@ from tests.support.how_to import HowTo
 from tests.support.loop_process import LoopProcess
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-def alone(engine: str, tmp_path: Path) -> Iterator[LoopProcess]:
-    """An environment in which no loop runs yet."""
-    process = LoopProcess(engine, tmp_path)
-    try:
-        yield process
-    finally:
-        process.cli("stop")
-        process.close()
 
 
 def phase(process: LoopProcess) -> tuple[str, str]:
