@@ -13,6 +13,7 @@
     ├── RegistryError         a registry (Eureka) refused or failed: traffic is as it was, nothing waits for it
     ├── ChaosRefused          a fault that isn't allowed, or not now; nothing was touched
     ├── DoesNotBite           a fault was made and doesn't do what it should; it is undone
+    ├── FileChanged           a file is another one than its reader saw; carries what differs, nothing was changed
     ├── LockHeld              another loop owns this engine and environment
     └── LoopNotRunning        the command needs the running loop's API
 
@@ -104,6 +105,14 @@ class ChaosRefused(ReconcilerError):
 
 class DoesNotBite(ReconcilerError):
     """A fault was made, and looking at its victims shows that it isn't what it should be. It has been undone."""
+
+
+class FileChanged(ReconcilerError):
+    """A file was changed by somebody else between looking and doing; `difference` (as diff -u) says how."""
+
+    def __init__(self, message: str, difference: str) -> None:
+        super().__init__(message)
+        self.difference = difference
 
 
 class LockHeld(ReconcilerError):

@@ -31,6 +31,18 @@ class NameSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """Where the web console and the API listen. `names` are host names that browsers may use for it, besides addresses
+    and localhost. `read_only`: nothing can be changed there.
+    """
+
+    host: str
+    port: int
+    names: tuple[str, ...] = ()
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One environment on one engine. `state` and `specs` are absolute directories; `specs` is watched.
 
@@ -53,6 +65,7 @@ class Settings:
     standby: bool = False
     log_format: LogFormat = "text"
     engine_url: str | None = None
+    console: ConsoleSettings | None = None
 
     @property
     def socket(self) -> Path:
@@ -63,6 +76,11 @@ class Settings:
     def ssh_key(self) -> Path:
         """The environment's own private key, made when it is first needed."""
         return self.state / "ssh_key"
+
+    @property
+    def token_file(self) -> Path:
+        """The token of the console and the API, made when it is first needed; whoever can read it may do everything."""
+        return self.state / "token"
 
     @property
     def log_file(self) -> Path:
