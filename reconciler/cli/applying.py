@@ -13,10 +13,11 @@ from typing import Annotated
 import typer
 
 from reconciler.api.client import LoopClient
+from reconciler.changes.lacking import Goal, held, lacking
 from reconciler.cli import output, session
 from reconciler.cli.options import duration_option, environment
 from reconciler.cli.patience import Patience
-from reconciler.cli.waiting import Goal, await_goal, held, lacking
+from reconciler.cli.waiting import await_goal
 from reconciler.errors import LoopNotRunning, ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import WorldStatus
@@ -93,11 +94,11 @@ def apply(
 
 def _place(settings: Settings, directory: Path, paths: list[Path], *, prune: bool) -> _Change:
     """Check and place; returns what has to come of it. Raises SpecError with nothing changed."""
-    from reconciler.cli.placing import locked, place_locked
-    from reconciler.cli.sources import new_problems, policy, read_sources
+    from reconciler.changes.placing import locked, place_locked
+    from reconciler.changes.sources import new_problems, read_sources
     from reconciler.spec.directory import cluster_of
 
-    rules = policy(settings)
+    rules = settings.policy
     sources = read_sources(paths, rules)
     if not sources.texts and not sources.problems:
         raise UsageError(f"{', '.join(map(str, paths))}: no spec files there (*.yaml, *.yml)")

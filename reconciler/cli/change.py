@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from reconciler.api.client import LoopClient
+from reconciler.changes.spec_text import SpecText, files_of, instances_only
 from reconciler.cli import output, session
-from reconciler.cli.editing import SpecText, edit, files_of, follow_up, instances_only, setting
+from reconciler.cli.editing import edit, follow_up, setting
 from reconciler.cli.options import environment
 from reconciler.errors import ReconcilerError
 from reconciler.loop.settings import Settings
@@ -34,7 +35,7 @@ def delete(
 
     Example: `reconciler delete webapp auth`.
     """
-    from reconciler.cli.placing import insist_on_writable, locked, place_locked, real_place
+    from reconciler.changes.placing import insist_on_writable, locked, place_locked, real_place
 
     loop = session.running(settings)
     directory = session.insist_on_watched(settings, loop)

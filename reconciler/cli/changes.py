@@ -42,12 +42,11 @@ def _last_good(settings: Settings) -> dict[str, bytes]:
 
 
 def _spec(settings: Settings, cluster: str, texts: Mapping[str, bytes]) -> ClusterSpec | None:
-    from reconciler.cli.sources import policy
     from reconciler.spec.parse import parse_cluster
 
     if cluster not in texts:
         return None
     try:
-        return parse_cluster(texts[cluster], file=f"{cluster}.yaml", policy=policy(settings))
+        return parse_cluster(texts[cluster], file=f"{cluster}.yaml", policy=settings.policy)
     except SpecError:
         return None  # written by a version with another format

@@ -36,7 +36,7 @@ def validate(
 
     Examples: `reconciler validate specs/`, `reconciler validate webapp.yaml auth.yaml -o json`.
     """
-    from reconciler.cli.sources import check_all, near_misses, read_sources
+    from reconciler.changes.sources import check_all, near_misses, read_sources
     from reconciler.errors import SpecError
     from reconciler.spec.policy import Policy
 
@@ -66,7 +66,7 @@ def validate(
 
 def _drills(paths: list[Path]) -> tuple[list[Path], list[Problem]]:
     """Those of the files, and of the files in directories, that call themselves drills, and what is wrong with them."""
-    from reconciler.cli.sources import spec_files
+    from reconciler.changes.sources import spec_files
 
     drills: list[Path] = []
     problems: list[Problem] = []
@@ -145,7 +145,7 @@ def plan(
 
 def _plans(settings: Settings, directory: Path) -> tuple[tuple[Plan, ...], bool, dict[str, bytes]]:
     """The plans, whether a loop made them, and the texts they are for. Raises SpecError for broken files."""
-    from reconciler.cli.sources import check_all, policy, read_sources
+    from reconciler.changes.sources import check_all, read_sources
 
     loop = session.running(settings)
     if not directory.is_dir():  # the watched one: its loop has its own way with that, nobody else has
@@ -153,7 +153,7 @@ def _plans(settings: Settings, directory: Path) -> tuple[tuple[Plan, ...], bool,
             raise ReconcilerError(f"{directory} is not there: bring it back, or name the directory with the specs")
         output.remark(f"{directory}, which the loop watches, is gone")
         return loop.plan(None), True, {}
-    sources = read_sources([directory], policy(settings))
+    sources = read_sources([directory], settings.policy)
     check_all(sources, strict=False)
     texts = sources.named()
     if loop is not None:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from reconciler.changes.lacking import why
 from reconciler.cli.demo_stage import FIRST, Stage, wait_until
-from reconciler.cli.waiting import why
 from reconciler.console.narrator import Narrator
 from reconciler.errors import LoopNotRunning, ReconcilerError
 from reconciler.plan.status import ClusterStatus, InstanceStatus, Verdict

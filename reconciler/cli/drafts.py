@@ -30,7 +30,7 @@ def new(
 
     Examples: `reconciler new webapp --image nginx:1.27`, `reconciler new migration --task`.
     """
-    from reconciler.cli.placing import place
+    from reconciler.changes.placing import place
     from reconciler.cli.settings import watched
     from reconciler.spec.edit import new_spec, new_task
     from reconciler.spec.names import label

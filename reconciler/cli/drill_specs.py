@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.api.client import LoopClient
-from reconciler.cli.placing import locked, place_locked
-from reconciler.cli.sources import policy
+from reconciler.changes.placing import locked, place_locked
 from reconciler.drill.stage import Change
 from reconciler.drill.values import Apply, Scale, Set
 from reconciler.errors import ReconcilerError, SpecError, UsageError
@@ -101,7 +100,7 @@ class Specs:
         """A spec from elsewhere: whose it is says its `name`, else its file's name."""
         text = self._read(path)
         try:
-            named = parse_cluster(text, file="-", policy=policy(self._settings))
+            named = parse_cluster(text, file="-", policy=self._settings.policy)
         except SpecError as error:
             if any(problem.path or "`name`" not in problem.problem for problem in error.problems):
                 raise SpecError(tuple(replace(one, file=str(path)) for one in error.problems)) from None
@@ -122,4 +121,4 @@ class Specs:
         return read.data
 
     def _spec(self, text: bytes, file: str) -> ClusterSpec:
-        return parse_cluster(text, file=file, policy=policy(self._settings))
+        return parse_cluster(text, file=file, policy=self._settings.policy)

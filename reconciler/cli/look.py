@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 
+from reconciler.changes.ending import Taken
+from reconciler.changes.lacking import Goal, troubles
 from reconciler.cli import output, session
 from reconciler.cli.failures import EXIT_NOT_READY
 from reconciler.cli.options import duration_option, environment
 from reconciler.cli.output import Format
-from reconciler.cli.patience import Patience, Taken
-from reconciler.cli.waiting import Goal, await_goal, troubles
+from reconciler.cli.patience import Patience
+from reconciler.cli.waiting import await_goal
 from reconciler.errors import LoopNotRunning, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import WorldStatus

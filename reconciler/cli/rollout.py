@@ -13,8 +13,9 @@ from typing import Annotated
 
 import typer
 
+from reconciler.changes.spec_text import SpecText, instances_only
 from reconciler.cli import output, session
-from reconciler.cli.editing import Edited, SpecText, edit, follow_up, instances_only, setting
+from reconciler.cli.editing import Edited, edit, follow_up, setting
 from reconciler.cli.options import duration_option, environment
 from reconciler.cli.output import Plain
 from reconciler.errors import ReconcilerError, UsageError
@@ -65,12 +66,13 @@ def history(
 
     Examples: `reconciler rollout history webapp`, `reconciler rollout history webapp --revision v002`.
     """
+    from reconciler.changes import going_back
     from reconciler.cli import rollout_history
 
     revisions = rollout_history.known_revisions(settings, name)
     if revision is not None:
-        kept = rollout_history.one(revisions, revision)
-        text = rollout_history.text_of(kept)
+        kept = going_back.one(revisions, revision)
+        text = going_back.text_of(kept)
         if output_format is Plain.JSON:
             output.emit_json({"revision": kept.revision, "file": kept.file, "text": text})
         else:
@@ -110,7 +112,8 @@ def undo(
 
     Examples: `reconciler rollout undo webapp`, `reconciler rollout undo webapp --to v002 --dry-run`.
     """
-    from reconciler.cli.rollout_history import goal_of_undo, known_revisions, text_of
+    from reconciler.changes.going_back import goal_of_undo, text_of
+    from reconciler.cli.rollout_history import known_revisions
     from reconciler.console.differences import differences
     from reconciler.spec.put_back import put_back
 

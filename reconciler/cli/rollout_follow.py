@@ -10,10 +10,11 @@ from typing import Any
 
 import typer
 
+from reconciler.changes.lacking import Goal
 from reconciler.cli import output, session
 from reconciler.cli.output import Plain
 from reconciler.cli.patience import Patience
-from reconciler.cli.waiting import Goal, await_goal
+from reconciler.cli.waiting import await_goal
 from reconciler.errors import LoopNotRunning
 from reconciler.loop.settings import Settings
 from reconciler.plan.plan import ROLLED_BACK, ROLLOUT_FAILED

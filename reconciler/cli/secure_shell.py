@@ -66,7 +66,6 @@ def _wanted_keys(settings: Settings, cluster: str) -> str | None:
 
     Raises ReconcilerError where the file is good and asks for no ssh.
     """
-    from reconciler.cli.sources import policy
     from reconciler.spec.parse import parse_cluster
     from reconciler.spec.read import read_spec
 
@@ -75,7 +74,7 @@ def _wanted_keys(settings: Settings, cluster: str) -> str | None:
             read = read_spec(path)
             if read is None:
                 continue
-            keys = parse_cluster(read.data, file=str(path), policy=policy(settings)).ssh_keys
+            keys = parse_cluster(read.data, file=str(path), policy=settings.policy).ssh_keys
             if keys is None:
                 raise ReconcilerError(
                     f"{cluster} has no ssh: there is no `ssh` in {path}; add `ssh: {{}}` (the environment's own key) "

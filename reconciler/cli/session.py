@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.api.client import LoopClient
-from reconciler.cli.patience import Taken, taken
+from reconciler.changes.ending import Taken, taken
 from reconciler.errors import LoopNotRunning, ReconcilerError, SpecError, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import ClusterStatus, InstanceStatus, WorldStatus

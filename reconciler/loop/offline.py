@@ -26,7 +26,6 @@ from reconciler.plan.plan import Plan
 from reconciler.plan.scaling import METRIC_MISSING
 from reconciler.plan.status import ClusterStatus, Verdict, WorldStatus
 from reconciler.plan.world import Decision, decide
-from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.faults import FaultPart, group
 from reconciler.state.observed import Observed
@@ -50,7 +49,7 @@ def offline_plan(settings: Settings, files: Mapping[str, bytes] | None) -> tuple
     if files is None:
         world = scan(settings)
     else:
-        world = world_of(files, _policy(settings), SecretFiles(settings.specs, settings.secrets_dir))
+        world = world_of(files, settings.policy, SecretFiles(settings.specs, settings.secrets_dir))
     _, _, decision, _ = look(settings, world)
     return decision.plans
 
@@ -102,14 +101,14 @@ def scan(settings: Settings) -> WantedWorld:
         last_good = {name: (files.get(name, ""), text) for name, text in store.last_good().items()}
         watched = store.specs_directory()
     identity = (watched.dev, watched.inode) if watched else None
-    scanner = Scanner(settings.specs, _policy(settings), settings.secrets_dir, last_good, identity)
+    scanner = Scanner(settings.specs, settings.policy, settings.secrets_dir, last_good, identity)
     return scanner.scan(frozenset(), 0.0).world
 
 
 def look(settings: Settings, world: WantedWorld) -> tuple[Observed, float, Decision, tuple[FaultPart, ...]]:
     now = 0.0
     with closing(Store(settings.state / FILE_NAME, lambda _: None)) as store:
-        history = History(store, _policy(settings), time.time, _no_text)
+        history = History(store, settings.policy, time.time, _no_text)
         memory = LoopMemory(now, history.rollouts(now), ())
         kept = read_closed(store.notes())
     world = history.dress(world)
@@ -164,7 +163,3 @@ def _without_names(decision: Decision) -> Decision:
         for plan in decision.plans
     )
     return replace(decision, plans=plans)
-
-
-def _policy(settings: Settings) -> Policy:
-    return Policy(allow_paths=tuple(str(path) for path in settings.allow_paths))

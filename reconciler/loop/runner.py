@@ -45,7 +45,6 @@ from reconciler.plan.limits import Limits
 from reconciler.plan.plan import Plan
 from reconciler.plan.sizes import resized
 from reconciler.plan.world import Decision
-from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.observed import Channel, Observed
 
@@ -66,7 +65,7 @@ class Loop(Desk):
         self._clock = around.clock
         self._queue = around.queue
         self._limits = Limits(lost_after_seconds=settings.lost_after_seconds)
-        self._policy = Policy(allow_paths=tuple(str(path) for path in settings.allow_paths))
+        self._policy = settings.policy
         self._stop = threading.Event()
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()

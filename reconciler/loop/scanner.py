@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from reconciler.changes.dirlock import DirectoryBusy, directory_lock
 from reconciler.errors import Problem, SpecError
-from reconciler.loop.dirlock import DirectoryBusy, directory_lock
 from reconciler.loop.files import FileTracker, listed
 from reconciler.loop.secret_files import SecretFiles
 from reconciler.spec.agreement import refusals

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from reconciler.spec.policy import Policy
 from reconciler.state.entry import TTL_SECONDS
 
 NameServerPlace = Literal["auto", "loop", "container"]
@@ -66,6 +67,11 @@ class Settings:
     log_format: LogFormat = "text"
     engine_url: str | None = None
     console: ConsoleSettings | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """What this machine allows specs to ask for."""
+        return Policy(allow_paths=tuple(str(path) for path in self.allow_paths))
 
     @property
     def socket(self) -> Path:

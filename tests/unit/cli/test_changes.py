@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli import placing
-from reconciler.cli.placing import place
+from reconciler.changes import placing
+from reconciler.changes.placing import place
 from reconciler.errors import ReconcilerError
 from reconciler.plan.status import ClusterStatus
 from tests.unit.cli.conftest import FakeLoop, Run

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.changes.dirlock import directory_lock
 from reconciler.errors import ReconcilerError
-from reconciler.loop.dirlock import directory_lock
 
 _ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 

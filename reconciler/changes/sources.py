@@ -1,5 +1,4 @@
-"""Spec files as the command line names them: read, parsed, checked together, every problem of all of them
-at once.
+"""Spec files from anywhere: read, parsed, checked together, every problem of all of them at once.
 
 Before: validate, plan, apply with their paths. After: spec.read, spec.parse, spec.world.
 """
@@ -10,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.errors import Problem, SpecError, UsageError
-from reconciler.loop.settings import Settings
 from reconciler.spec.directory import cluster_of, is_spec_name, listing
 from reconciler.spec.parse import Parsed, parse
 from reconciler.spec.policy import Policy
@@ -43,11 +41,6 @@ class Sources:
         if self.problems:
             unique = dict.fromkeys(self.problems)
             raise SpecError(tuple(sorted(unique, key=lambda p: (p.file, p.line, p.column))))
-
-
-def policy(settings: Settings) -> Policy:
-    """What this machine allows specs to ask for."""
-    return Policy(allow_paths=tuple(str(path) for path in settings.allow_paths))
 
 
 def read_sources(paths: Iterable[Path], rules: Policy, *, apart: Collection[Path] = ()) -> Sources:
