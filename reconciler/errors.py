@@ -13,6 +13,7 @@
     ├── RegistryError         a registry (Eureka) refused or failed: traffic is as it was, nothing waits for it
     ├── ChaosRefused          a fault that isn't allowed, or not now; nothing was touched
     ├── DoesNotBite           a fault was made and doesn't do what it should; it is undone
+    ├── Busy                  as much as is allowed at once is under way already; try again later
     ├── FileChanged           a file is another one than its reader saw; carries what differs, nothing was changed
     ├── LockHeld              another loop owns this engine and environment
     └── LoopNotRunning        the command needs the running loop's API
@@ -105,6 +106,10 @@ class ChaosRefused(ReconcilerError):
 
 class DoesNotBite(ReconcilerError):
     """A fault was made, and looking at its victims shows that it isn't what it should be. It has been undone."""
+
+
+class Busy(ReconcilerError):
+    """As much as is allowed at once is under way already; nothing was begun."""
 
 
 class FileChanged(ReconcilerError):
