@@ -14,9 +14,10 @@ from threading import Event as Flag
 from time import monotonic
 from typing import Any
 
-from reconciler import errors
 from reconciler.api import encode
 from reconciler.api.backend import Backend
+from reconciler.api.refusal import INTERNAL, Refusal, RequestError, refused
+from reconciler.errors import ReconcilerError
 
 log = logging.getLogger(__name__)
 
@@ -48,52 +49,25 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class RequestError(Exception):
-    """The client's mistake; becomes the response `status` with this message."""
-
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.headers = headers or {}
-
-
 def answer(backend: Backend, request: Request, closing: Flag) -> Response:
     """Carry out one request; `closing` ends a long poll. Raises nothing."""
     try:
         status, payload = _handler(request)(backend, request, closing)
         return Response(status=status, payload=payload)
-    except RequestError as error:
+    except (RequestError, ReconcilerError) as error:
         return refusal(error)
-    except errors.SpecError as error:
-        problems = [encode.problem_dict(problem) for problem in error.problems]
-        return Response(status=422, payload=_error("spec", str(error), problems))
-    except errors.ReconcilerError as error:
-        status, code = _known(error)
-        return Response(status=status, payload=_error(code, str(error)))
     except Exception:  # a bug of ours must reach the log, and the client only as a sentence
         log.exception("the request %s %s failed", request.method, request.path)
-        message = "the loop failed on this request; its log says why"
-        return Response(status=500, payload=_error("internal", message))
+        return _response(INTERNAL)
 
 
-def refusal(error: RequestError) -> Response:
-    """The response for a request that can't be carried out as it is."""
-    return Response(status=error.status, payload=_error(error.code, str(error)), headers=error.headers)
+def refusal(error: RequestError | ReconcilerError) -> Response:
+    """The response for a request that can't be carried out."""
+    return _response(refused(error))
 
 
-def _known(error: errors.ReconcilerError) -> tuple[int, str]:
-    """Ordered: the special before the general."""
-    rules: tuple[tuple[type[errors.ReconcilerError], int, str], ...] = (
-        (errors.UsageError, 400, "usage"),
-        (errors.EngineUnavailable, 503, "engine_unavailable"),
-        (errors.EngineError, 502, "engine"),
-    )
-    return next(((status, code) for kind, status, code in rules if isinstance(error, kind)), (409, "refused"))
-
-
-def _error(code: str, message: str, problems: list[encode.Json] | None = None) -> encode.Json:
-    return {"error": {"code": code, "message": message, "problems": problems or []}}
+def _response(given: Refusal) -> Response:
+    return Response(status=given.status, payload=given.payload, headers=given.headers)
 
 
 Handler = Callable[[Backend, Request, Flag], tuple[int, encode.Json]]

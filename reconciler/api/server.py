@@ -20,7 +20,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from reconciler.api.backend import Backend
-from reconciler.api.routes import Request, RequestError, Response, answer, refusal
+from reconciler.api.refusal import RequestError
+from reconciler.api.routes import Request, Response, answer, refusal
 from reconciler.api.socket_file import claim, identity
 from reconciler.errors import LockHeld, UsageError
 

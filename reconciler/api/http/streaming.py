@@ -1,0 +1,75 @@
+"""Endless answers: chunk by chunk for as long as somebody reads, and no longer.
+
+Before: the API's streams, the console's live pages. After: the server. A reader that doesn't take what is sent within
+the time is dropped, so that nothing waits for him and nothing piles up.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+EVENTS = "text/event-stream"
+SEND_SECONDS = 10.0
+
+
+class Streamed(Response):
+    """Sends `chunks` until they end, the reader goes or is too slow, or the server closes (`scope["closing"]`)."""
+
+    def __init__(
+        self,
+        chunks: AsyncIterator[bytes],
+        *,
+        media_type: str = EVENTS,
+        headers: Mapping[str, str] | None = None,
+        send_seconds: float = SEND_SECONDS,
+    ) -> None:
+        super().__init__(None, 200, {**(headers or {}), "X-Accel-Buffering": "no"}, media_type)
+        del self.headers["content-length"]
+        self._chunks = chunks
+        self._send_seconds = send_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The whole stream; whatever ends it, the chunks' own `finally` is run."""
+        closing: asyncio.Event | None = scope.get("closing")
+        tasks: set[asyncio.Future[object]] = set()
+        tasks |= {asyncio.ensure_future(self._pump(send)), asyncio.ensure_future(_gone(receive))}
+        if closing is not None:
+            tasks.add(asyncio.ensure_future(closing.wait()))
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None and not isinstance(error, OSError):
+                raise error
+        if closing is not None and closing.is_set():
+            with suppress(OSError, TimeoutError):
+                await asyncio.wait_for(_end(send), 0.2)
+
+    async def _pump(self, send: Send) -> None:
+        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        try:
+            await asyncio.wait_for(send(start), self._send_seconds)
+            async for chunk in self._chunks:
+                await asyncio.wait_for(
+                    send({"type": "http.response.body", "body": chunk, "more_body": True}), self._send_seconds
+                )
+            await asyncio.wait_for(_end(send), self._send_seconds)
+        finally:
+            close = getattr(self._chunks, "aclose", None)
+            if close is not None:
+                await close()
+
+
+async def _end(send: Send) -> None:
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

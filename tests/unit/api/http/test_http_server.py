@@ -1,0 +1,129 @@
+"""The server's thread over real sockets: it answers, streams end with it, and bugs become a sentence."""
+
+import asyncio
+import json
+import logging
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from reconciler.api.http.server import WebServer, listen
+from reconciler.api.http.site import site
+from reconciler.api.http.streaming import Streamed
+from reconciler.api.http.threads import off_loop
+from reconciler.errors import UsageError
+
+
+@contextmanager
+def serving(api: ASGIApp, console: ASGIApp | None = None) -> Iterator[tuple[str, WebServer]]:
+    listener = listen("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    server = WebServer(site(api, console, port=port), listener)
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{port}", server
+    finally:
+        server.close()
+
+
+async def endless(began: list[str]) -> AsyncIterator[bytes]:
+    try:
+        while True:
+            yield b"x" * 65536
+            await asyncio.sleep(0)
+    finally:
+        began.append("ended")
+
+
+async def seldom(began: list[str]) -> AsyncIterator[bytes]:
+    try:
+        yield b"first\n"
+        await asyncio.Event().wait()
+    finally:
+        began.append("ended")
+
+
+def test_an_open_stream_ends_when_the_server_closes_and_that_within_its_time() -> None:
+    ended: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Streamed(seldom(ended))(scope, receive, send)
+
+    with serving(app) as (url, server), httpx.Client(timeout=20) as client, client.stream("GET", f"{url}/v1/x") as got:
+        pieces = got.iter_bytes()
+        assert next(pieces) == b"first\n"
+        assert got.headers["content-type"].startswith("text/event-stream")
+        server.close()
+        assert list(pieces) == []
+    assert ended == ["ended"]
+
+
+def test_a_reader_that_takes_nothing_is_dropped() -> None:
+    ended: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Streamed(endless(ended), send_seconds=0.2)(scope, receive, send)
+
+    with serving(app) as (url, _), socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as slow:
+        slow.sendall(f"GET /v1/x HTTP/1.1\r\nHost: {url[7:]}\r\n\r\n".encode())
+        deadline = time.monotonic() + 20
+        while not ended:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def test_a_reader_that_leaves_ends_the_stream() -> None:
+    ended: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Streamed(seldom(ended))(scope, receive, send)
+
+    with serving(app) as (url, _), httpx.Client(timeout=20) as client:
+        with client.stream("GET", f"{url}/v1/x") as got:
+            next(got.iter_bytes())
+        deadline = time.monotonic() + 20
+        while not ended:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def test_work_that_hangs_does_not_keep_the_server_from_closing() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await off_loop(time.sleep, 3)
+
+    with serving(app) as (url, server), socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as client:
+        client.sendall(f"GET /v1/x HTTP/1.1\r\nHost: {url[7:]}\r\n\r\n".encode())
+        server.close()
+        client.settimeout(20)
+        assert client.recv(1000).startswith(b"HTTP/1.1 503 ")
+
+
+def test_a_bug_reaches_the_log_and_the_client_only_as_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("secret detail")
+
+    with caplog.at_level(logging.ERROR), serving(app) as (url, _):
+        got = httpx.get(f"{url}/v1/x")
+    assert got.status_code == 500
+    assert json.loads(got.content)["error"]["code"] == "internal"
+    assert "secret" not in got.text
+    assert "secret detail" in caplog.text
+
+
+def test_without_a_console_its_paths_say_where_the_api_is() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError
+
+    with serving(app) as (url, _):
+        got = httpx.get(f"{url}/")
+    assert (got.status_code, got.text) == (404, "there is no console here; the API is at /v1\n")
+
+
+def test_a_taken_port_is_a_usage_error_that_says_how_to_find_who_has_it() -> None:
+    with listen("127.0.0.1", 0) as taken, pytest.raises(UsageError, match="ss -ltnp"):
+        listen("127.0.0.1", taken.getsockname()[1])
