@@ -38,6 +38,7 @@ KNOWN: tuple[tuple[type[errors.ReconcilerError], int, str], ...] = (
     (errors.EngineUnavailable, 503, "engine_unavailable"),
     (errors.EngineError, 502, "engine"),
     (errors.FileChanged, 409, "changed"),
+    (errors.Busy, 429, "busy"),
 )
 
 INTERNAL = Refusal(
