@@ -41,6 +41,13 @@ class Backend(Protocol):
     def expect_delete(self, name: str) -> None:
         """The file of this cluster is about to be deleted on purpose: that counts as confirmed."""
 
+    def terminate(self, cluster: str, number: int, id: str, by: str, why: str) -> str:
+        """End one instance (withdrawn, drained, SIGTERM, removed); its number is filled again. Returns the id of its
+        container. `id` empty: whichever has the number; `by` and `why` are part of the cause.
+
+        Raises UsageError where there is none, ReconcilerError where it is another one or may not be ended now.
+        """
+
     def note(self, cluster: str, subject: str, cause: str) -> None:
         """Keep as an event what chaos says that it did to a cluster (empty: to several)."""
 

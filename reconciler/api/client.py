@@ -93,6 +93,13 @@ class LoopClient:
         """Tell the loop that this cluster's file is about to be deleted on purpose."""
         self._ask("POST", "/v1/deletes", {"name": name})
 
+    def terminate(self, cluster: str, number: int, id: str = "", by: str = "", why: str = "") -> str:
+        """End one instance, which another one follows; returns its container's id. Raises UsageError,
+        ReconcilerError.
+        """
+        asked = {"cluster": cluster, "number": number, "id": id, "by": by, "why": why}
+        return str(self._ask("POST", "/v1/terminations", asked).get("id", ""))
+
     def note(self, cluster: str, subject: str, cause: str) -> None:
         """Have the loop keep as an event what chaos did to a cluster (empty: to several)."""
         self._ask("POST", "/v1/notes", {"kind": "chaos", "cluster": cluster, "subject": subject, "cause": cause})

@@ -18,6 +18,7 @@ from reconciler.api import encode
 from reconciler.api.backend import Backend
 from reconciler.api.refusal import INTERNAL, Refusal, RequestError, refused
 from reconciler.errors import ReconcilerError
+from reconciler.plan.terminations import MOST_WHY
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +146,21 @@ def _deletes(backend: Backend, request: Request, closing: Flag) -> tuple[int, en
     return 202, {"name": name}
 
 
+def _terminations(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
+    given = _object(request.body, "cluster", "number", "id", "by", "why")
+    cluster, number = _name(given.get("cluster")), given.get("number")
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise RequestError(400, "bad_request", "number: a whole number of 1 or more was expected")
+    id, by, why = (_text(given, key, most) for key, most in (("id", 64), ("by", 40), ("why", MOST_WHY)))
+    ended = backend.terminate(cluster, number, id, by, why)
+    return 202, {"cluster": cluster, "number": number, "id": ended}
+
+
+def _text(given: Mapping[str, Any], key: str, most: int) -> str:
+    """One line that may be empty, or left out."""
+    return _line(given, key, most) if given.get(key) else ""
+
+
 def _notes(backend: Backend, request: Request, closing: Flag) -> tuple[int, encode.Json]:  # noqa: ARG001
     """What chaos did, told by its own program: other kinds are the loop's, and nobody may speak for it."""
     given = _object(request.body, "kind", "cluster", "subject", "cause")
@@ -200,6 +216,7 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "/v1/plan": {"POST": _plan},
     "/v1/confirm": {"POST": _confirm},
     "/v1/deletes": {"POST": _deletes},
+    "/v1/terminations": {"POST": _terminations},
     "/v1/notes": {"POST": _notes},
     "/v1/zones": {"POST": _zones},
     "/v1/rescan": {"POST": _rescan},

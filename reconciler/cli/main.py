@@ -42,6 +42,7 @@ COMMANDS = {
     "suspend": "change",
     "resume": "change",
     "confirm": "change",
+    "terminate": "terminate",
     "rollout": "rollout",
     "zone": "zone",
     "chaos": "chaos",

@@ -127,6 +127,7 @@ class Cycle:
             names=senses.names.published(), pulled=memory.pulled, ended=self._still_ending(everyone, now),
             closed_zones=senses.closed_zones(), rollouts=memory.rollouts, scales=memory.scales,
             registered=seen.registered, deaf=seen.deaf, unlisted=seen.unlisted,
+            terminations=memory.terminations,
         )  # fmt: skip
         return observed, now
 

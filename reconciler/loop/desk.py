@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from reconciler.engine.executor import Executor
-from reconciler.errors import TransientError
+from reconciler.errors import EngineUnavailable, TransientError
 from reconciler.loop.around import Surroundings
 from reconciler.loop.asking import Errand, Question, wait_for
 from reconciler.loop.chronicle import Chronicle
@@ -28,11 +28,13 @@ from reconciler.plan.guard import MASS_DELETION
 from reconciler.plan.lookup import NameStatus, NameWorld, look_up
 from reconciler.plan.plan import Plan
 from reconciler.plan.status import WorldStatus
+from reconciler.plan.terminations import insist_on_reason, insist_on_terminable
 from reconciler.plan.zoning import closing_remarks, insist_on_closing, insist_on_zone, known_zones
 from reconciler.spec.policy import Policy
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.event import Event
 from reconciler.state.revisions import KeptRevision
+from reconciler.state.terminations import Termination, termination_cause
 
 T = TypeVar("T")
 PLAN_SECONDS = 10.0
@@ -184,6 +186,31 @@ class Desk:
     def _insist_on_zone(self, zone: str) -> None:
         snapshot = self._snapshot
         insist_on_zone(zone, known_zones(snapshot.world, snapshot.observed, self._zones.standing))
+
+    def terminate(self, cluster: str, number: int, id: str, by: str, why: str) -> str:
+        """End one instance; another takes its place. Its container's id. Raises UsageError where there is none of this
+        number, ReconcilerError where it isn't `id` (empty: any) or may not be ended now.
+        """
+        return wait_for(self.ask_terminate(cluster, number, id, by, why))
+
+    def ask_terminate(self, cluster: str, number: int, id: str, by: str, why: str) -> "Future[str]":
+        """The same, answered by the deciding thread after its next pass, which has read the files."""
+        insist_on_reason(why)
+
+        def condemn() -> str:
+            snapshot = self._snapshot
+            if snapshot.engine_problem:
+                raise EngineUnavailable(snapshot.engine_problem)
+            found = insist_on_terminable(
+                snapshot.observed.instances.get(cluster, ()), number, id, snapshot.world.clusters.get(cluster),
+                snapshot.decision.judgements, snapshot.observed.closed_zones, cluster=cluster,
+            )  # fmt: skip
+            cause = termination_cause(by, why)
+            self._memory.terminations[found.id] = Termination(cluster=cluster, cause=cause, at=self._around.clock())
+            self._around.queue.add(cluster)
+            return found.id
+
+        return self._errand(condemn)
 
     def expect_delete(self, name: str) -> None:
         """A named delete counts as confirmed."""

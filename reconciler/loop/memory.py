@@ -23,6 +23,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.guard import MASS_DELETION
 from reconciler.plan.status import Verdict
+from reconciler.plan.terminations import heeded
 from reconciler.plan.verdicts import Judgement
 from reconciler.plan.world import Decision, Memory
 from reconciler.spec.cluster import Stop
@@ -31,6 +32,7 @@ from reconciler.state.instance import EngineState, Instance
 from reconciler.state.observed import Channel, Setback, Sighting
 from reconciler.state.rollouts import RolloutState
 from reconciler.state.scales import Scale
+from reconciler.state.terminations import Termination
 
 RETIRED_SECONDS = 10.0
 CONFIRMED_SECONDS = 120.0
@@ -50,6 +52,7 @@ class LoopMemory:
         self.pulled: dict[str, int] = {}
         self.rollouts: Mapping[str, RolloutState] = dict(rollouts)
         self.scales: Mapping[str, Scale] = {}
+        self.terminations: dict[str, Termination] = {}
         self._confirmed: dict[str, float] = dict.fromkeys(confirmed, now + CONFIRMED_SECONDS)
         self._stops: dict[str, Stop] = {}
         self._retired: dict[str, tuple[int, float]] = {}
@@ -108,6 +111,7 @@ class LoopMemory:
         self._unstarted = {id for id, state in states.items() if state is EngineState.CREATED}
         self.sightings, self._looked, self._made = seen, True, {}
         self._removed &= seen.keys()
+        self.terminations = {id: asked for id, asked in self.terminations.items() if id in seen}
 
     def _first_sight(self, instance: Instance, now: float, up_seconds: Callable[[str], float]) -> Sighting:
         made_at = self._made.get(instance.id)
@@ -174,6 +178,7 @@ class LoopMemory:
         """Take note of what the pass concluded."""
         self.channel, self.rollouts, self.scales = decision.channel, decision.rollouts, decision.scales
         self._concluded_at = now
+        self.terminations = dict(heeded(self.terminations, world))
         for id, judgement in decision.judgements.items():
             self._note_verdict(id, judgement, now)
         for name, wanted in world.clusters.items():

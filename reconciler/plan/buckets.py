@@ -3,7 +3,7 @@
 Before: verdicts. After: filling, thinning, ending. A bucket says what may become of an instance, not what will.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.plan.backoff import next_start_at
@@ -11,6 +11,7 @@ from reconciler.plan.groups import Stage, is_of
 from reconciler.plan.limits import Limits
 from reconciler.plan.placement import Ground, ground_of
 from reconciler.plan.status import Verdict
+from reconciler.plan.terminations import kept_until
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
@@ -25,7 +26,8 @@ REMOVAL_SECONDS = 10.0
 @dataclass(slots=True, kw_only=True)
 class Buckets:
     """`busy`: an action on it is under way. `going`: told to end. `corpses`: ended, number still taken.
-    `leaving`: of the going, those that somebody else removes, each with the instant until which its number is kept.
+    `leaving`: of the going, those that a person wants ended or somebody else removes, each with the instant until which
+    its number is kept.
     `lost`: suspects whose grace and back-off are over and who are within the budget. `sound`: all others that run.
     `outdated` maps sound ids to the cause. `pending` are creations under way. `patient` maps suspects that only
     back-off still spares to the instant when it is over. `stuck` maps sound ids in closed zones of the `ground` to why
@@ -79,8 +81,8 @@ def sort_instances(
             continue
         if verdict is Verdict.STOPPING or instance.id in ended_by_us:
             result.going.append(instance)
-            until = _number_kept_until(instance, observed, now)
-            if instance.id not in result.busy and until is not None and now < until:
+            until = _number_kept_until(instance, spec, observed, result.busy, now)
+            if until is not None and now < until:
                 result.leaving.append((instance, until))
         elif verdict is Verdict.DEAD:
             result.corpses.append(instance)
@@ -92,10 +94,21 @@ def sort_instances(
     return result
 
 
-def _number_kept_until(instance: Instance, observed: Observed, now: float) -> float | None:
-    """For a container that is being removed though we didn't tell it to end: the engine needs a moment for it."""
+def _number_kept_until(
+    instance: Instance, spec: ClusterSpec, observed: Observed, busy: Collection[str], now: float
+) -> float | None:
+    """For one that a person wants ended, whose number is filled again; and for a container that is being removed though
+    we didn't tell it to end: the engine needs a moment for it.
+    """
+    if (asked := observed.terminations.get(instance.id)) is not None:
+        return kept_until(asked, spec.stop)
     sighting = observed.sightings.get(instance.id)
-    if instance.state is not EngineState.REMOVING or sighting is None or sighting.terminated_at is not None:
+    if (
+        instance.id in busy
+        or instance.state is not EngineState.REMOVING
+        or sighting is None
+        or sighting.terminated_at is not None
+    ):
         return None
     since = now if sighting.removing_since is None else sighting.removing_since
     return since + REMOVAL_SECONDS

@@ -183,7 +183,9 @@ class _Pass:
                 self.draft.end(instance, doomed[instance.id], self._stop_of(instance))
         for instance in buckets.going:
             if instance.state is not EngineState.REMOVING:
-                self.draft.end(instance, "told to end", self._stop_of(instance))
+                asked = self.observed.terminations.get(instance.id)
+                cause = asked.cause if asked is not None else "told to end"
+                self.draft.end(instance, cause, self._stop_of(instance))
         former = (i for i in buckets.former if i.id in surplus)
         self.draft.add(removals(former, "surplus", self.judgements))
 

@@ -51,6 +51,8 @@ def judge(instance: Instance, health: Health, observed: Observed, now: float) ->
     sighting = observed.sightings.get(instance.id, NEVER_SEEN)
     if sighting.terminated_at is not None or instance.state is EngineState.REMOVING:
         return STOPPING
+    if instance.id in observed.terminations:  # a person's word needs no other reason
+        return STOPPING
     if instance.state in _GONE:
         return Judgement(Verdict.DEAD, _cause_of_death(instance))
     heartbeat, probe = health.heartbeat, health.probe

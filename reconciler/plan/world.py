@@ -18,6 +18,7 @@ from reconciler.plan.reconcile import reconcile
 from reconciler.plan.rollouts import failed_instances
 from reconciler.plan.runs import has_completed, judge_run
 from reconciler.plan.status import Verdict
+from reconciler.plan.terminations import heeded
 from reconciler.plan.verdicts import Judgement, judge
 from reconciler.spec.cluster import Health, Stop
 from reconciler.spec.wanted import Wanted, WantedWorld
@@ -73,6 +74,8 @@ def decide(
 ) -> Decision:
     """Decide for the clusters in `due` (all when None), with the whole environment in view."""
     memory = memory or Memory()
+    if observed.terminations:
+        observed = replace(observed, terminations=heeded(observed.terminations, world))
     channel, judgements = _listen(world, observed, now, limits)
     observed = replace(observed, channel=channel)
     in_force = put_in_force(world, observed, judgements, now=now)

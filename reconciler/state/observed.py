@@ -15,6 +15,7 @@ from reconciler.state.registered import Registered
 from reconciler.state.revisions import Version
 from reconciler.state.rollouts import RolloutState
 from reconciler.state.scales import Scale
+from reconciler.state.terminations import Termination
 from reconciler.state.zones import ClosedZone
 
 
@@ -104,7 +105,7 @@ class Observed:
     `closed_zones` are by name. `history` holds each cluster's versions, oldest first; `rollouts` and `scales` are what
     the pass before concluded of it. `gauges` are the engine's own figures, `registered` is what Eureka says, as far as
     it can be asked; `deaf` maps a cluster to why it can't. `unlisted` are the ids of those that aren't UP there, nor
-    held out, though others of their cluster are.
+    held out, though others of their cluster are. `terminations` are by id what a person wants ended.
     """
 
     channel: Channel
@@ -127,3 +128,4 @@ class Observed:
     registered: Mapping[str, Registered] = field(default_factory=dict)
     deaf: Mapping[str, str] = field(default_factory=dict)
     unlisted: frozenset[str] = frozenset()
+    terminations: Mapping[str, Termination] = field(default_factory=dict)

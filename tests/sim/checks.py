@@ -17,6 +17,7 @@ from tests.sim.model import Model, targets
 from tests.sim.pushing import check_canary, check_pause, check_traffic
 from tests.sim.registry import check_registry
 from tests.sim.sizes import size_of
+from tests.sim.terminating import check_terminations
 from tests.sim.truth import Box
 
 LIMIT_SECONDS = DEFAULT_HEARTBEAT.interval_seconds * DEFAULT_HEARTBEAT.misses
@@ -40,6 +41,7 @@ def check_pass(model: Model, before: Sequence[Action], actions: Sequence[Action]
     check_pause(model, actions)
     check_canary(model, before, actions)
     check_registry(model, actions)
+    check_terminations(model, actions)
 
 
 def silent(model: Model, box: Box) -> bool:
@@ -108,8 +110,8 @@ def _check_running(model: Model, before: Sequence[Action], actions: Sequence[Act
 def _check_availability(model: Model, actions: Sequence[Action]) -> None:
     """Of those that serve, nobody ends whom the cluster can't do without.
 
-    One that hung or broke within its limit still counts: nobody can know yet. One that is silent for longer may be
-    ended as lost: whether it serves is what `_check_blindness` asks.
+    Whom a person wants ended counts for nothing. One that hung or broke within its limit still counts: nobody can know
+    yet. One that is silent for longer may be ended as lost: whether it serves is what `_check_blindness` asks.
     """
     for name, wanted in model.wanted.items():
         if wanted.spec is None:
@@ -120,7 +122,7 @@ def _check_availability(model: Model, actions: Sequence[Action]) -> None:
             box.instance.id
             for box in model.alive(name)
             if not box.ended and (model.works(box) or not silent(model, box))
-        }
+        } - model.terminations.keys()
         ended = {key for key in ended & serving if not silent(model, model.boxes[key])}
         assert not ended or len(serving - ended) >= least, "a planned end leaves too few that truly serve"
 
@@ -154,7 +156,7 @@ def _check_blindness(model: Model, actions: Sequence[Action]) -> None:
         never = key not in model.beats and not adopted
         if canary is not None and is_canary(box.instance, canary):
             continue
-        unwanted = cause.startswith("surplus") or box.instance.cluster not in model.wanted
+        unwanted = cause.startswith("surplus") or box.instance.cluster not in model.wanted or key in model.terminations
         assert leaving or never or unwanted, f"while blind, {key} ends: {cause}"
 
 

@@ -22,6 +22,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.limits import Limits
 from reconciler.plan.status import Verdict
+from reconciler.plan.terminations import heeded
 from reconciler.plan.verdicts import Judgement
 from reconciler.plan.world import Decision, Memory, decide
 from reconciler.spec.cluster import ClusterSpec, Stop
@@ -32,6 +33,7 @@ from reconciler.state.observed import Channel, InFlight, Observed, Setback, Sigh
 from reconciler.state.revisions import Version
 from reconciler.state.rollouts import RolloutState
 from reconciler.state.scales import Scale
+from reconciler.state.terminations import Termination
 from reconciler.state.zones import ClosedZone
 from tests.sim.truth import Truth
 
@@ -61,6 +63,7 @@ class Model(Truth):
     stops: dict[str, Stop] = field(default_factory=dict)
     looked: bool = False
     closed: frozenset[str] = frozenset()
+    terminations: dict[str, Termination] = field(default_factory=dict)
 
     # ---------------------------------------------------------------- what people do, and what befalls the loop
 
@@ -96,6 +99,7 @@ class Model(Truth):
         self.flights.clear()
         for memory in (self.beats, self.sightings, self.setbacks, self.pulled, self.retired, self.stops, self.names):
             memory.clear()
+        self.terminations.clear()
         self.channel = Channel(since=self.now)
         self.rollouts = {name: state.lasting.resumed(self.now) for name, state in self.rollouts.items()}
         self.scales = {}
@@ -140,6 +144,7 @@ class Model(Truth):
             scales=dict(self.scales),
             names=dict(self.names),
             pulled=dict(self.pulled),
+            terminations=dict(self.terminations),
             closed_zones={zone: ClosedZone(zone=zone, since=0.0) for zone in self.closed},
         )
 
@@ -173,6 +178,8 @@ class Model(Truth):
     def remember(self, decision: Decision) -> None:
         """Keep what a pass concluded, and nothing of clusters that are neither wanted nor there."""
         self.channel, self.rollouts, self.scales = decision.channel, decision.rollouts, decision.scales
+        world = WantedWorld(clusters=dict(self.wanted))
+        self.terminations = dict(heeded(self.terminations, world))
         for key, judgement in decision.judgements.items():
             self._note(key, judgement)
         listed = self.instances
@@ -226,6 +233,7 @@ class Model(Truth):
                 self.sightings[key] = replace(self.sightings[key], removing_since=self.now)
         for key in self.sightings.keys() - self.boxes.keys():
             del self.sightings[key]
+        self.terminations = {key: asked for key, asked in self.terminations.items() if key in self.boxes}
         self.looked = True
 
     def _note(self, key: str, judgement: Judgement) -> None:

@@ -106,7 +106,7 @@ def check_traffic(model: Model, actions: Sequence[Action]) -> None:
             if (record := model.names.get(box.instance.id)) is not None
             and record.ready
             and not _silent(model, box.instance.id)
-        }
+        } - model.terminations.keys()
         lost = {
             a.id for a in actions if isinstance(a, WithdrawName) or (isinstance(a, PublishName) and not a.record.ready)
         }

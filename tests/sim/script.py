@@ -19,6 +19,7 @@ from tests.sim.model import actions_of
 from tests.sim.pushing import Pushing
 from tests.sim.registry import Registering, check_given
 from tests.sim.sizes import TARGET, Loading, size_of
+from tests.sim.terminating import Terminating
 
 Happening = tuple[str, int, int]
 KINDS = (
@@ -28,6 +29,7 @@ KINDS = (
     "autoscale", "load", "load",
     "forget", "away",
     "pause", "promote", "restarted", "spoil", "revise", "rollout",
+    "terminate", "terminate",
 )  # fmt: skip
 CALM_PASSES = 700
 
@@ -37,7 +39,7 @@ _REMOVALS = (0.3, 2.0, 8.0, 15.0)
 
 
 @dataclass(slots=True)
-class Play(Pushing, Hearing, Loading, Registering):
+class Play(Pushing, Hearing, Loading, Registering, Terminating):
     """A script being played on a model with two clusters, `web` (which is changed) and `db` (which is not)."""
 
     other: ClusterSpec = field(
@@ -265,6 +267,7 @@ class Play(Pushing, Hearing, Loading, Registering):
             assert max(zones) - min(zones) <= 1, f"the zones are out of balance: {zones}"
             published = {b.instance.id for b in alive if (r := model.names.get(b.instance.id)) and r.ready}
             assert len(published) == size_of(model, name), "a ready one has no name"
+        assert not model.terminations, "whom a person wants ended is there still"
         assert len(model.names) == len(model.boxes), "a name is left of something gone"
         check_given(model)
         model.tick(0.5)

@@ -11,7 +11,15 @@ import pytest
 
 from reconciler.api.client import LoopClient
 from reconciler.api.server import LARGEST_BODY_BYTES, ControlServer
-from reconciler.errors import EngineUnavailable, LockHeld, LoopNotRunning, Problem, SpecError, UsageError
+from reconciler.errors import (
+    EngineUnavailable,
+    LockHeld,
+    LoopNotRunning,
+    Problem,
+    ReconcilerError,
+    SpecError,
+    UsageError,
+)
 from reconciler.plan.actions import CreateInstance, PublishName, RemoveInstance
 from reconciler.plan.lookup import NameRow, NameStatus
 from reconciler.plan.plan import Plan, Wait
@@ -143,6 +151,12 @@ class FakeBackend:
     def expect_delete(self, name: str) -> None:
         self.asked.append(("expect_delete", name))
 
+    def terminate(self, cluster: str, number: int, id: str, by: str, why: str) -> str:
+        self.asked.append(("terminate", cluster, number, id, by, why))
+        if self.failure:
+            raise self.failure
+        return id or "abc"
+
     def note(self, cluster: str, subject: str, cause: str) -> None:
         self.asked.append(("note", cluster, subject, cause))
 
@@ -256,6 +270,31 @@ def test_zones_are_closed_and_opened(loop: Loop) -> None:
 )  # fmt: skip
 def test_a_zone_request_that_is_none_is_refused(loop: Loop, body: bytes) -> None:
     assert loop.ask("POST", "/v1/zones", body)[0] == 400
+    assert loop.backend.asked == []
+
+
+def test_an_instance_is_terminated_and_the_answer_says_which(loop: Loop) -> None:
+    assert loop.client.terminate("webapp", 2) == "abc"
+    assert loop.client.terminate("webapp", 2, "f00", by="console", why="it leaks") == "f00"
+    assert loop.backend.asked == [
+        ("terminate", "webapp", 2, "", "", ""), ("terminate", "webapp", 2, "f00", "console", "it leaks")
+    ]  # fmt: skip
+    loop.backend.failure = ReconcilerError("webapp-2 can't be terminated: webapp is suspended")
+    with pytest.raises(ReconcilerError, match="is suspended"):
+        loop.client.terminate("webapp", 2)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"cluster": "webapp"}', b'{"number": 1}', b'{"cluster": "webapp", "number": 0}',
+        b'{"cluster": "webapp", "number": true}', b'{"cluster": "webapp", "number": 1.5}',
+        b'{"cluster": "Web App", "number": 1}', b'{"cluster": "webapp", "number": 1, "why": "a\\nb"}',
+        b'{"cluster": "webapp", "number": 1, "by": 3}', b'{"cluster": "webapp", "number": 1, "force": true}',
+    ],
+)  # fmt: skip
+def test_a_termination_that_is_none_is_refused(loop: Loop, body: bytes) -> None:
+    assert loop.ask("POST", "/v1/terminations", body)[0] == 400
     assert loop.backend.asked == []
 
 

@@ -62,6 +62,10 @@ class FakeLoop:
     def expect_delete(self, name: str) -> None:
         self.asked.append(f"expect_delete {name}")
 
+    def terminate(self, cluster: str, number: int, id: str, by: str, why: str) -> str:
+        self.asked.append(f"terminate {cluster} {number} {id} {by!r} {why!r}")
+        return id
+
     def note(self, cluster: str, subject: str, cause: str) -> None:
         self.asked.append(f"note {cluster} {subject}: {cause}")
 
