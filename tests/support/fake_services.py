@@ -96,8 +96,9 @@ class FakeBackend:
     def note(self, cluster: str, subject: str, cause: str) -> None:
         self.happens(cluster, "chaos", subject, cause)
 
-    def terminate(self, cluster: str, instance: str, by: str) -> None:
-        self.calls.append(("terminate", cluster, instance, by))
+    def terminate(self, cluster: str, number: int, id: str, by: str, why: str) -> str:
+        self.calls.append(("terminate", cluster, number, id, by, why))
+        return id
 
     def close_zone(self, zone: str, seconds: float | None, why: str) -> tuple[str, ...]:
         self._insist_on_zone(zone)
