@@ -5,6 +5,7 @@ Before: the frame, which routes by this table. After: the views. Never here: wha
 
 from collections.abc import Mapping
 
+from reconciler.console.web.acting import chaos, editing, tasks
 from reconciler.console.web.page import View
 from reconciler.console.web.pages.cluster import cluster
 from reconciler.console.web.pages.environment import environment
@@ -22,4 +23,10 @@ VIEWS: Mapping[str, View] = {
     "/events": events,
     "/names": names,
     "/zones/{zone}": zone,
+    "/clusters/{name}/edit": editing.edit,
+    "/clusters/{name}/next-group": editing.next_group,
+    "/new": editing.new,
+    "/tasks": tasks.tasks,
+    "/tasks/{id}": tasks.task,
+    "/chaos": chaos.chaos,
 }

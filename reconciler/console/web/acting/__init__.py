@@ -1,1 +1,1 @@
-"""Pages that change something: a wish is read, shown with its plan, and carried out; faults, zones and tasks beside it."""
+"""Pages that change something: a wish is read, shown with its plan, and carried out; faults, zones, tasks."""

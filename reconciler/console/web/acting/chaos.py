@@ -10,10 +10,16 @@ from reconciler.console.web.acting.changing import BAD_INPUT, BY
 from reconciler.console.web.acting.faulting import KINDS, SHAPES, SIDE, request_of
 from reconciler.console.web.acting.fields import FormError, carried
 from reconciler.console.web.page import Page, Redirect, Scene
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.plan.status import WorldStatus
 
 _MOST_NAMED = 200
+_FIELDS = {
+    "cluster": "name",
+    "sides": "shape",
+    **{one: one for one in ("name", "zone", "seed", "shape", "percent", "workers", "size", "path", "seconds")},
+}
+"""Which field of the form a part of the request came from."""
 
 
 def chaos(scene: Scene) -> Page:
@@ -56,7 +62,15 @@ def heal(scene: Scene) -> Page | Redirect:
 
 
 def _errors(error: FormError | ReconcilerError) -> Mapping[str, str]:
-    return error.errors if isinstance(error, FormError) else {"": str(error)}
+    """By field, where the service names one: `field: sentence`, a line for each."""
+    if isinstance(error, FormError):
+        return error.errors
+    found: dict[str, str] = {}
+    for line in str(error).splitlines():
+        name, colon, sentence = line.partition(": ")
+        known = isinstance(error, UsageError) and colon and name in _FIELDS
+        found[_FIELDS[name] if known else ""] = sentence if known else line
+    return found
 
 
 def _word(kind: str) -> str:

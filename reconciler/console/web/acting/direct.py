@@ -19,6 +19,9 @@ def terminate(scene: Scene) -> Page | Redirect:
     cluster, instance = _instance(scene, scene.form.get("instance", "").strip())
     name = f"{cluster.name}-{instance.number}"
     lack = why_not_terminate(cluster, instance)
+    seen = scene.form.get("id", instance.id)
+    if seen != instance.id:
+        lack = f"another container has the number {instance.number} by now; nothing was ended"
     if not lack and scene.form.get("sure") == "yes":
         try:
             return Redirect(to=f"/tasks/{scene.services.containers.terminate(name, BY).id}")

@@ -32,6 +32,16 @@ class Row:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A problem at its line (from 1), with the line as it was typed."""
+
+    line: int
+    column: int
+    says: str
+    text: str
+
+
 def edit(scene: Scene) -> Page:
     """A cluster's file in an editor."""
     name = scene.params["name"]
@@ -92,7 +102,7 @@ def editor_again(scene: Scene, errors: Mapping[str, str], problems: tuple[Proble
     return Page(
         template="edit.html",
         title=title,
-        values={**values, "errors": dict(errors), "problems": problems},
+        values={**values, "errors": dict(errors), "problems": problems, "marked": _marked(values["text"], problems)},
         status=status,
     )
 
@@ -130,12 +140,28 @@ def next_group_again(scene: Scene, errors: Mapping[str, str], problems: tuple[Pr
 
 def _editor(*, file: str, text: str, read: str, name: str) -> dict[str, Any]:
     return {
-        "file": file, "text": text, "read": read, "name": name, "errors": {}, "problems": (),
+        "file": file, "text": text, "read": read, "name": name, "errors": {}, "problems": (), "marked": (),
         "back": f"/clusters/{name}" if name else "/",
         "rows": max(16, min(40, text.count("\n") + 3)),
     }  # fmt: skip
 
 
+def _marked(text: str, problems: tuple[Problem, ...]) -> tuple[Mark, ...]:
+    """The problems in the order of their lines, each with the line as it was typed."""
+    lines = text.split("\n")
+    return tuple(
+        Mark(line=one.line, column=one.column, says=_sentence(one), text=lines[one.line - 1][:_LONGEST].strip())
+        for one in sorted(problems, key=lambda one: (one.line, one.column))
+        if 0 < one.line <= len(lines)
+    )
+
+
+def _sentence(problem: Problem) -> str:
+    what = f"{problem.path}: {problem.problem}" if problem.path else problem.problem
+    return f"{what}; {problem.fix}" if problem.fix else what
+
+
+_LONGEST = 200
 _SPARE_ROWS = 3
 """Empty rows at the end, so that variables can be added where no script runs."""
 
@@ -144,7 +170,8 @@ def _group(
     name: str, *, read: str, reference: str, had: str, strategy: str, strategy_had: str, rows: list[Row]
 ) -> dict[str, Any]:
     return {
-        "name": name, "read": read, "image": reference, "image_had": had, "strategy": strategy, "strategy_had": strategy_had,
+        "name": name, "read": read, "image": reference, "image_had": had,
+        "strategy": strategy, "strategy_had": strategy_had,
         "rows": [*rows, *(Row() for _ in range(_SPARE_ROWS))],
         "strategies": STRATEGIES, "errors": {}, "problems": (), "back": f"/clusters/{name}",
     }  # fmt: skip

@@ -32,7 +32,9 @@ KINDS = (
     FaultKind(kind="freeze", word="Freeze", does="Every process stops, and goes on afterwards.", aimed=True),
     FaultKind(kind="loss", word="Lose packets", does="Some of the packets are lost, each way.", aimed=True),
     FaultKind(kind="dns", word="Break names", does="No name is answered.", aimed=True),
-    FaultKind(kind="agent", word="Silence heartbeats", does="Only the heartbeats are lost; all else works.", aimed=True),
+    FaultKind(
+        kind="agent", word="Silence heartbeats", does="Only the heartbeats are lost; all else works.", aimed=True
+    ),
     FaultKind(kind="burn", word="Burn processors", does="Processors are kept busy in vain.", aimed=True),
     FaultKind(kind="fill", word="Fill the disk", does="Disk space is taken where it writes.", aimed=True),
 )

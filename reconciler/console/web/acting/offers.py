@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from reconciler.plan.status import ClusterStatus, InstanceStatus, Phase, RolloutStatus, Verdict
 
-_UNDER_WAY = frozenset({Phase.PROGRESSING, Phase.CANARY, Phase.SWITCHED})
+_AT_REST = frozenset({Phase.COMPLETE, Phase.PAUSED, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.FAILED})
+_BACK_ALREADY = frozenset({Phase.COMPLETE, Phase.ROLLING_BACK, Phase.ROLLED_BACK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class ClusterOffers:
     paused: bool
     pausable: bool
     undoable: bool
+    traffic: bool
     scaled: str = ""
     why_not: str = ""
 
@@ -39,8 +41,9 @@ def of_cluster(cluster: ClusterStatus) -> ClusterOffers:
         task=cluster.kind == "TaskSpec",
         suspended="Suspended" in on,
         paused=phase is Phase.PAUSED,
-        pausable=phase in _UNDER_WAY,
-        undoable=bool(cluster.rollout and cluster.rollout.former and phase in {*_UNDER_WAY, Phase.PAUSED}),
+        pausable=phase is not None and phase not in _AT_REST,
+        undoable=bool(cluster.rollout and cluster.rollout.former) and phase not in _BACK_ALREADY,
+        traffic=bool(getattr(cluster, "traffic", True)),
         scaled=f"its size follows {scale.metric}: {scale.min} to {scale.max}" if scale else "",
         why_not="It has no file any more: write one to keep it." if gone else "",
     )

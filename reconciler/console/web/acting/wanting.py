@@ -46,7 +46,8 @@ def cluster_of(form: Mapping[str, str]) -> str:
 def _resize(fields: Fields) -> Wish:
     name = fields.needed("name", _NO_NAME)
     fields.needed("size", "say how many instances there should be")
-    return Resize(name=name, size=fields.whole("size") or 0)
+    step = {"-1": -1, "1": 1}.get(fields.text("step"), 0)
+    return Resize(name=name, size=max(0, (fields.whole("size") or 0) + step))
 
 
 def _next_group(fields: Fields) -> Wish:
@@ -84,7 +85,7 @@ def _environment(fields: Fields) -> dict[str, str | None]:
 
 def rows_of(form: Mapping[str, str]) -> list[int]:
     """The numbers of a form's rows of variables."""
-    rows = []
+    rows: list[int] = []
     for row in count():
         if f"env-name-{row}" not in form:
             return rows
