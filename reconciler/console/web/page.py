@@ -29,12 +29,16 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A template with its values (escaped by the template), to be answered with `status`."""
+    """A template with its values (escaped by the template), to be answered with `status`.
+
+    `every_seconds`: its live blocks are rendered so often although nothing is known to have changed (logs, plots).
+    """
 
     template: str
     title: str
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    every_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

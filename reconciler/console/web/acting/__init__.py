@@ -1,1 +1,0 @@
-"""Pages that change something: a wish is read, shown with its plan, and carried out; faults, zones, tasks."""

@@ -1,0 +1,75 @@
+"""What every request of the console needs, together; and how a page becomes an answer.
+
+Before: app, which makes it. After: answering, signing_in, live. Never here: what a page shows, or who may see it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from reconciler.api.services import Services
+from reconciler.console.web.page import Page, Redirect
+from reconciler.console.web.rendering import Renderer, Setting
+from reconciler.console.web.samples import Samples
+from reconciler.console.web.session import Session, Sessions, own_path
+from reconciler.errors import ReconcilerError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One console. `clock` tells Unix seconds; `version` is another one where program or static files are."""
+
+    services: Services
+    samples: Samples
+    sessions: Sessions
+    renderer: Renderer
+    clock: Callable[[], float]
+    version: str
+
+    def session_of(self, request: Request) -> Session | None:
+        """Who asks; None: nobody that has signed in."""
+        return self.sessions.read(request.cookies.get(self.sessions.cookie_name))
+
+    def answer(self, request: Request, page: Page, session: Session | None, *, live: bool = False) -> Response:
+        """The page as HTML. `live`: it answered a GET, so that its address can be watched."""
+        setting = self.setting(request, session)
+        if live and page.status == 200 and self.renderer.lives(page):
+            setting = replace(setting, live_path=own_address(request))
+        return HTMLResponse(self.renderer.page(page, setting), page.status)
+
+    def setting(self, request: Request, session: Session | None) -> Setting:
+        """What the frame itself shows around a page."""
+        return Setting(
+            path=request.url.path,
+            now=self.clock(),
+            form_token=session.form_token if session else "",
+            names=self._names() if session else (),
+        )
+
+    def _names(self) -> tuple[str, ...]:
+        """The clusters there are, to find them by name; a console whose loop can't tell still shows its pages."""
+        try:
+            return tuple(cluster.name for cluster in self.services.loop.status().clusters)
+        except ReconcilerError:
+            return ()
+
+
+def own_address(request: Request) -> str:
+    """Path and query of a request as the browser sent them: a `?` that belongs to a name stays written as %3F."""
+    path = request.scope.get("raw_path", b"").decode("latin-1") or quote(request.scope["path"])
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path
+
+
+def to(redirect: Redirect) -> Response:
+    """303: what comes next is a GET, also after a POST."""
+    return RedirectResponse(own_path(redirect.to), status_code=303)
+
+
+def last_values(pairs: Any) -> dict[str, str]:
+    """The last value of each key, of those that are text."""
+    return {key: value for key, value in pairs.multi_items() if isinstance(value, str)}

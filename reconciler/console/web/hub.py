@@ -1,0 +1,153 @@
+"""One thread that looks at the world for all open pages, and renders what of them lives: once for all who watch a page.
+
+Before: live, where browsers join and leave. After: views, called as for any request, on a world without ages. It runs
+only while somebody watches, and never waits for a browser.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from threading import Event, Lock, Thread
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from starlette.routing import compile_path
+
+from reconciler.console.web.answering import shielded
+from reconciler.console.web.board import Board, Watch
+from reconciler.console.web.frame import Frame
+from reconciler.console.web.looking import Look, look, still
+from reconciler.console.web.page import Page, Scene, View
+from reconciler.console.web.rendering import Setting
+from reconciler.errors import ReconcilerError
+
+_LOG = logging.getLogger(__name__)
+LOOK_SECONDS = 0.2
+BEATS_SECONDS = 1.0
+# Processors, memory and figures change with every beat of every instance: their regions may be this old.
+FIGURES_SECONDS = 2.0
+MOST_WATCHES = 64
+
+
+class Hub:
+    """All open pages of one console."""
+
+    def __init__(self, frame: Frame, views: Mapping[str, View]) -> None:
+        self._frame = frame
+        self._paths = [(*compile_path(path)[::2], view) for path, view in views.items()]
+        self._lock = Lock()
+        self._boards: dict[str, Board] = {}
+        self._thread: Thread | None = None
+        self._rouse = Event()
+        self._closed = False
+        self._last: Look | None = None
+        self._figures_at = self._beats_at = 0.0
+
+    @property
+    def closed(self) -> bool:
+        """No stream goes on."""
+        return self._closed
+
+    @property
+    def watched(self) -> int:
+        """How many pages are open."""
+        with self._lock:
+            return sum(len(board.watches) for board in self._boards.values())
+
+    def join(self, address: str) -> Watch | None:
+        """Watch the page of an address, from the event loop that serves it; None where there is no such page."""
+        board = self._board_of(address)
+        if board is None:
+            return None
+        with self._lock:
+            board = self._boards.setdefault(address, board)
+            watch = Watch(board=board, loop=asyncio.get_running_loop())
+            board.watches.add(watch)
+            watch.wake.set()
+            if self._thread is None and not self._closed:
+                self._thread = Thread(target=self._run, name="console-hub", daemon=True)
+                self._thread.start()
+        self._rouse.set()
+        return watch
+
+    def leave(self, watch: Watch) -> None:
+        """Its browser has gone."""
+        with self._lock:
+            watch.board.watches.discard(watch)
+            if not watch.board.watches:
+                self._boards.pop(watch.board.address, None)
+
+    def close(self) -> None:
+        """End all streams, and the thread."""
+        self._closed = True
+        with self._lock:
+            boards, thread = tuple(self._boards.values()), self._thread
+        for board in boards:
+            board.rouse()
+        self._rouse.set()
+        if thread is not None:
+            thread.join(timeout=1.0)
+
+    def _board_of(self, address: str) -> Board | None:
+        parts = urlsplit(address)
+        path = unquote(parts.path)
+        for pattern, convertors, view in self._paths:
+            match = pattern.match(path)
+            if match:
+                params = {key: str(convertors[key].convert(value)) for key, value in match.groupdict().items()}
+                return Board(address=address, view=view, params=params, query=dict(parse_qsl(parts.query)))
+        return None
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                boards = tuple(self._boards.values())
+                if self._closed or not boards:
+                    self._thread = None
+                    return
+            try:
+                self._turn(boards)
+            except Exception:  # noqa: BLE001  # the next look may go well, and nobody else would look
+                _LOG.exception("the console's live pages stood still for a moment")
+            self._rouse.wait(LOOK_SECONDS)
+            self._rouse.clear()
+
+    def _turn(self, boards: tuple[Board, ...]) -> None:
+        now = time.monotonic()
+        try:
+            seen = look(self._frame.services, self._last)
+        except ReconcilerError as error:
+            for board in boards:
+                if board.fail(str(error), gone=False):
+                    board.rouse()
+            return
+        everything = self._last is None or seen.facts != self._last.facts
+        if not everything and now >= self._figures_at + FIGURES_SECONDS:
+            everything = self._last is not None and seen.world is not self._last.world
+        if everything:
+            self._figures_at = now
+        self._last = seen
+        beating = now >= self._beats_at + BEATS_SECONDS
+        self._beats_at = now if beating else self._beats_at
+        for board in boards:
+            changed = False
+            if everything or board.fresh or board.trouble or (board.due_at is not None and now >= board.due_at):
+                changed = self._render(board, seen, now)
+            if (beating and board.beat(seen.beats)) or changed:
+                board.rouse()
+
+    def _render(self, board: Board, seen: Look, now: float) -> bool:
+        """Whether there is anything new to send."""
+        board.fresh = False
+        frame = self._frame
+        services = still(frame.services, seen.world)
+        wall = frame.clock()
+        scene = Scene(services=services, samples=frame.samples, now=wall, params=board.params, query=board.query)
+        page = shielded(board.view, scene)
+        assert isinstance(page, Page)
+        if page.status != 200:
+            board.due_at = None
+            return board.fail(str(page.values.get("text", page.title)), gone=page.status == 404)
+        board.due_at = None if page.every_seconds is None else now + page.every_seconds
+        path = urlsplit(board.address).path
+        return board.show(frame.renderer.regions(page, Setting(path=path, now=wall, live_path=board.address)))
