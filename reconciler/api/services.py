@@ -30,8 +30,10 @@ class Changes(Protocol):
     def spec(self, name: str) -> SpecFile:
         """The file of a cluster. Raises ReconcilerError where there is none, or two."""
 
-    def propose(self, wish: Wish) -> Proposal:
-        """What would come of it; nothing is changed. Raises SpecError, UsageError, ReconcilerError."""
+    def propose(self, wish: Wish, base: str | None = None) -> Proposal:
+        """What would come of it; nothing is changed. Raises SpecError, UsageError, ReconcilerError; FileChanged where
+        the files aren't those of `base` any more (None: whatever they are).
+        """
 
     def carry_out(self, wish: Wish, base: str | None, by: str) -> Operation:
         """Change the files, and follow what comes of it. Raises FileChanged where they aren't those of `base` any more

@@ -58,23 +58,24 @@ class FakeChanges:
             raise ReconcilerError(f"no spec of a cluster {name!r} in /srv/specs")
         return SpecFile(file=file, text=self.files[file], base=_base({file: self.files[file]}))
 
-    def propose(self, wish: Wish) -> Proposal:
+    def propose(self, wish: Wish, base: str | None = None) -> Proposal:
         says, wanted = self._wanted(wish)
         before = {file: self.files.get(file) for file in wanted}
         for file, text in wanted.items():
             if text is not None:
                 parse_cluster(text.encode(), file=file, policy=Policy())
         plans = self.backend.plan({file: text.encode() for file, text in wanted.items() if text is not None})
-        return Proposal(
+        proposal = Proposal(
             says=says, clusters=tuple(file.rpartition(".")[0] for file in wanted), base=_base(before), plans=plans,
             edits=tuple(FileEdit(file=file, before=before[file], after=text) for file, text in wanted.items()),
         )  # fmt: skip
-
-    def carry_out(self, wish: Wish, base: str | None, by: str) -> Operation:
-        proposal = self.propose(wish)
         if base is not None and base != proposal.base:
             names = ", ".join(edit.file for edit in proposal.edits)
             raise FileChanged(f"{names} changed since it was shown; nothing was changed", proposal.difference)
+        return proposal
+
+    def carry_out(self, wish: Wish, base: str | None, by: str) -> Operation:
+        proposal = self.propose(wish, base)
         self.wished.append((wish, base, by))
         for edit in proposal.edits:
             if edit.after is None:

@@ -1,0 +1,48 @@
+"""Tasks: what was begun here or through the API, with its log as it comes, and the button that ends it early.
+
+Before: the frame. After: api.services.Operations. What lasts is in the events; these are the newest ones only.
+"""
+
+from reconciler.api.operations import Operation, OperationState
+from reconciler.changes import wishes
+from reconciler.console.web.page import NotThereError, Page, Redirect, Scene
+
+_CHANGES = frozenset(
+    kind.kind
+    for kind in (
+        wishes.Resize, wishes.NextGroup, wishes.Suspend, wishes.Resume, wishes.Traffic, wishes.Restart, wishes.Pause,
+        wishes.GoOn, wishes.Promote, wishes.Undo, wishes.Write, wishes.Apply, wishes.Delete,
+    )
+)  # fmt: skip
+
+
+def tasks(scene: Scene) -> Page:
+    """All that are known, newest first."""
+    return Page(template="tasks.html", title="Tasks", values={"operations": scene.services.operations.all()})
+
+
+def task(scene: Scene) -> Page:
+    """One, with its log."""
+    operation = _find(scene, scene.params.get("id", ""))
+    values = {
+        "operation": operation,
+        "log": scene.services.operations.log(operation.id, 0),
+        "running": operation.state is OperationState.RUNNING,
+        "follows": operation.kind in _CHANGES,
+    }
+    return Page(template="task.html", title=f"Task {operation.id}: {operation.says}", values=values)
+
+
+def stop(scene: Scene) -> Page | Redirect:
+    """End it early; where it has ended by itself meanwhile, its page says so."""
+    operation = _find(scene, scene.form.get("id", ""))
+    scene.services.operations.stop(operation.id)
+    return Redirect(to=f"/tasks/{operation.id}")
+
+
+def _find(scene: Scene, id: str) -> Operation:
+    found = scene.services.operations.find(int(id)) if id.isascii() and id.isdigit() and len(id) < 10 else None
+    if found is None:
+        message = f"there is no task {id}: the newest 200 are kept, until the loop ends; what happened is in the events"
+        raise NotThereError(message)
+    return found

@@ -1,0 +1,29 @@
+"""Words for what several pages show of a cluster: its traffic, its scale, its last runs as a task.
+
+Before: ClusterStatus. After: pages. Pure.
+"""
+
+from collections.abc import Sequence
+
+from reconciler.console.glyphs import UNICODE
+from reconciler.console.rollouts import scale_text
+from reconciler.plan.status import ClusterStatus
+from reconciler.state.event import Event
+
+
+def traffic_of(cluster: ClusterStatus) -> str:
+    """How many its names lead to."""
+    if cluster.kind == "TaskSpec" or not cluster.current:
+        return ""
+    serving = sum(one.serving for one in cluster.instances)
+    return f"{serving} of {cluster.current}" if serving else "none"
+
+
+def scale_of(cluster: ClusterStatus) -> str:
+    """Its size between its limits, the metric against its target, and why."""
+    return scale_text(cluster.scale, UNICODE) if cluster.scale is not None else ""
+
+
+def runs_of(events: Sequence[Event]) -> tuple[Event, ...]:
+    """How the runs of a task ended, in the order given."""
+    return tuple(event for event in events if event.kind == "task")
