@@ -70,13 +70,17 @@ class Containers(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultPreview:
-    """What a fault would do, on the leash: whom it would hit, whom it would spare, and for how long (seconds)."""
+    """What a fault would do, on the leash: whom it would hit, whom it would spare, and for how long (seconds).
+
+    `sentences` are all that it would do. `seed`: what chance was led by; in the request, it hits the same ones again.
+    """
 
     says: str
     victims: tuple[str, ...]
     spared: tuple[str, ...]
     seconds: float
     seed: int | None = None
+    sentences: tuple[str, ...] = ()
 
 
 class Faults(Protocol):

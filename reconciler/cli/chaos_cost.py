@@ -1,18 +1,17 @@
 """What a fault cost: who ended or was replaced meanwhile, and how long until all was ready again.
 
-Before: chaos_run. After: the engine's listing, the loop's status. Without a loop nobody replaces anything.
+Before: chaos_course. After: the engine's listing, the loop's status. Without a loop nobody replaces anything.
 """
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.chaos.attack import Attack
 from reconciler.chaos.situation import name_of
-from reconciler.cli import session
 from reconciler.engine.fault_ports import FaultEngine
 from reconciler.errors import EngineUnavailable, LoopNotRunning, TransientError
-from reconciler.loop.settings import Settings
 from reconciler.plan.status import WorldStatus
 
 _LOOK_SECONDS = 0.1
@@ -35,13 +34,18 @@ class Cost:
 
 
 class Meter:
-    """Remembers who ran before. `alone`: no loop runs."""
+    """Remembers who ran before. `look` gives the loop's status; None: no loop runs (`alone`)."""
 
-    def __init__(self, settings: Settings, engine: FaultEngine) -> None:
-        self._settings = settings
+    def __init__(self, engine: FaultEngine, env: str, look: Callable[[], WorldStatus] | None) -> None:
         self._engine = engine
+        self._env = env
+        self._look = look
         self._before = self._running()
-        self.alone = session.running(settings) is None
+
+    @property
+    def alone(self) -> bool:
+        """No loop runs."""
+        return self._look is None
 
     def settled(self, attack: Attack, blow_at: float, wait_seconds: float, stop: threading.Event) -> Cost:
         """What it cost, at the latest when `wait_seconds` are over."""
@@ -67,13 +71,15 @@ class Meter:
         )
 
     def _running(self) -> dict[str, str]:
-        everyone = self._engine.listing(self._settings.env).instances.values()
+        everyone = self._engine.listing(self._env).instances.values()
         return {name_of(one): one.id for group in everyone for one in group if one.alive}
 
     def _all_ready(self, gone: set[str]) -> bool:
         """By the loop's word; not while it still speaks of those who were killed."""
+        if self._look is None:
+            return False
         try:
-            world: WorldStatus = session.client(self._settings).status()
+            world = self._look()
         except (LoopNotRunning, EngineUnavailable, TransientError):
             return False
         here = {one.id for cluster in world.clusters for one in cluster.instances}

@@ -1,13 +1,12 @@
 """One fault from the command line: said on the leash; unleashed, done in the foreground and undone at its end.
 
-Before: chaos. After: chaos.prepare and chaos.director, chaos_view (words), chaos_cost (what followed).
+Before: chaos. After: chaos.prepare, chaos_course (what is done and what follows), chaos_view (words).
 Signals only set an event here: nothing is broken off in the middle, so everything that was begun is undone.
 """
 
 import sys
 import threading
-import time
-from contextlib import closing, suppress
+from contextlib import closing
 from random import SystemRandom
 from typing import NamedTuple
 
@@ -17,10 +16,11 @@ from reconciler.chaos.attack import Attack
 from reconciler.chaos.director import Director
 from reconciler.chaos.faults import Fault
 from reconciler.chaos.prepare import prepare
-from reconciler.chaos.running import Running
+from reconciler.chaos.report import Report
 from reconciler.cli import chaos_view as view
 from reconciler.cli import output, session
-from reconciler.cli.chaos_cost import Cost, Meter
+from reconciler.cli.chaos_cost import Meter
+from reconciler.cli.chaos_course import course
 from reconciler.cli.chaos_line import Line
 from reconciler.cli.directing import director as joined
 from reconciler.cli.failures import EXIT_ERROR
@@ -28,10 +28,8 @@ from reconciler.cli.output import Plain
 from reconciler.cli.situation import situation
 from reconciler.cli.undoing import asked_to_end
 from reconciler.engine.fault_ports import FaultEngine
-from reconciler.errors import ChaosRefused, ReconcilerError
+from reconciler.errors import ChaosRefused
 from reconciler.loop.settings import Settings
-
-_TICK_SECONDS = 0.2
 
 
 class Way(NamedTuple):
@@ -79,19 +77,10 @@ def _say_leashed(attack: Attack, how: Plain) -> None:
 
 def _do(settings: Settings, director: Director, attack: Attack, way: Way, stage: _Stage) -> None:
     """Raises KeyboardInterrupt once all is undone, where somebody asked for the end."""
-    meter = Meter(settings, stage.engine)
-    running = director.unleash(attack)
-    blow_at = time.monotonic()
-    try:
-        if way.format is Plain.TEXT:
-            stage.line.clear()
-            output.show(view.in_force(running.report()))
-            sys.stdout.flush()
-        _hold(settings, running, stage)
-    finally:
-        stage.line.clear()
-        report = running.end()
-    cost = _settle(meter, attack, report.fault_id, blow_at, way, stage)
+    look = None if session.running(settings) is None else session.client(settings).status
+    meter = Meter(stage.engine, settings.env, look)
+    teller = _OnTerminal(settings, way.format, stage.line)
+    report, cost = course(director, attack, meter, way.settle_seconds, stage.stop, teller)
     if way.format is Plain.JSON:
         output.emit_json(view.done_json(report, cost))
     else:
@@ -104,25 +93,34 @@ def _do(settings: Settings, director: Director, attack: Attack, way: Way, stage:
         raise typer.Exit(EXIT_ERROR)
 
 
-def _hold(settings: Settings, running: Running, stage: _Stage) -> None:
-    """Until its time is over, somebody asks for the end, or somebody else has ended it."""
-    if not running.attack.seconds:
-        return
-    ends_at = time.monotonic() + running.attack.seconds
-    while (left := ends_at - time.monotonic()) > 0 and not running.over.is_set():
-        stage.line.count(running.attack.says, left, lambda: session.look(settings))
-        if stage.stop.wait(min(_TICK_SECONDS, left)):
-            return
-    if running.over.is_set():
-        stage.line.clear()
-        output.remark(f"it holds no longer: {running.why_over}")
+class _OnTerminal:
+    """Tells a person at the terminal."""
 
+    def __init__(self, settings: Settings, form: Plain, line: Line) -> None:
+        self._settings = settings
+        self._form = form
+        self._line = line
 
-def _settle(meter: Meter, attack: Attack, fault_id: str, blow_at: float, way: Way, stage: _Stage) -> Cost:
-    """What it cost, after a while in which the world may come back; an impatient end is no error here."""
-    seconds = 0.0 if stage.stop.is_set() else way.settle_seconds
-    if seconds and not meter.alone:
-        stage.line.step(f"waiting until all is ready again ({fault_id})")
-    with suppress(ReconcilerError):
-        return meter.settled(attack, blow_at, seconds, stage.stop)
-    return Cost()
+    def in_force(self, report: Report) -> None:
+        """On standard output, at once."""
+        if self._form is Plain.TEXT:
+            self._line.clear()
+            output.show(view.in_force(report))
+            sys.stdout.flush()
+
+    def holds(self, says: str, left_seconds: float) -> None:
+        """The line at the bottom."""
+        self._line.count(says, left_seconds, lambda: session.look(self._settings))
+
+    def over(self, why: str) -> None:
+        """A remark."""
+        self._line.clear()
+        output.remark(f"it holds no longer: {why}")
+
+    def ending(self) -> None:
+        """Nothing stands at the bottom any more."""
+        self._line.clear()
+
+    def settling(self, fault_id: str) -> None:
+        """The line at the bottom."""
+        self._line.step(f"waiting until all is ready again ({fault_id})")

@@ -1,12 +1,12 @@
 """Chaos' director, joined to a running loop: kills become its events, and a zone that is kept down is closed there.
 
-Before: chaos_run, drill_stage. After: chaos.director, which knows nothing of a loop.
+Before: chaos_run, drill_stage, services.faults. After: chaos.director, which knows nothing of a loop.
 """
 
 import threading
 from collections.abc import Callable
 
-from reconciler.api.client import LoopClient
+from reconciler.api.backend import Backend
 from reconciler.chaos.director import Director
 from reconciler.cli.zone import reopen
 from reconciler.engine.fault_ports import FaultEngine
@@ -17,13 +17,16 @@ from reconciler.loop.settings import Settings
 def director(
     settings: Settings,
     engine: FaultEngine,
-    loop: LoopClient,
+    loop: Backend,
     stop: threading.Event,
     *,
     tell: Callable[[str], None],
     remark: Callable[[str], None],
+    reopened: Callable[[str], bool] | None = None,
 ) -> Director:
-    """`tell` gets a few words at each step, `remark` sentences that change nothing."""
+    """`tell` gets a few words at each step, `remark` sentences that change nothing. `reopened` opens a zone; without
+    it, it is opened whether a loop runs by then or not.
+    """
 
     def note(cluster: str, subject: str, cause: str) -> None:
         try:
@@ -37,7 +40,10 @@ def director(
 
     def open_zone(zone: str) -> None:
         try:
-            reopen(settings, zone)
+            if reopened is not None:
+                reopened(zone)
+            else:
+                reopen(settings, zone)
         except ReconcilerError as error:
             raise ReconcilerError(
                 f"zone {zone} is closed until its time is over: {error}; `reconciler zone open {zone}` opens it"

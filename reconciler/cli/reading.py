@@ -9,6 +9,7 @@ from contextlib import closing
 from threading import Event as Flag
 from threading import Lock, Thread
 
+from reconciler.cli.whole_lines import WholeLines
 from reconciler.errors import EngineError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import InstanceStatus
@@ -66,19 +67,16 @@ class Lines:
     def __init__(self, mark: bytes, lock: Lock) -> None:
         self._mark = mark
         self._lock = lock
-        self._rest = {False: b"", True: b""}
+        self._whole = WholeLines()
 
     def write(self, piece: bytes, *, is_error: bool) -> None:
         """Take a piece; print the lines that it completes."""
-        *lines, self._rest[is_error] = (self._rest[is_error] + piece).split(b"\n")
-        self._print([line + b"\n" for line in lines], is_error=is_error)
+        self._print(self._whole.take(piece, is_error=is_error), is_error=is_error)
 
     def finish(self) -> None:
         """Print what was not ended by a newline."""
-        for is_error, rest in self._rest.items():
-            if rest:
-                self._print([rest + b"\n"], is_error=is_error)
-        self._rest = {False: b"", True: b""}
+        for is_error, line in self._whole.rest():
+            self._print([line], is_error=is_error)
 
     def _print(self, lines: Sequence[bytes], *, is_error: bool) -> None:
         if not lines:
@@ -86,5 +84,5 @@ class Lines:
         stream = sys.stderr if is_error else sys.stdout
         with self._lock:
             stream.flush()
-            stream.buffer.write(b"".join(self._mark + line for line in lines))
+            stream.buffer.write(b"".join(self._mark + line + b"\n" for line in lines))
             stream.buffer.flush()

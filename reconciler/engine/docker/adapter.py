@@ -126,5 +126,11 @@ class DockerEngine:
 
         return terminal.execute(self.api, id, argv, with_tty=with_tty)
 
+    def capture(self, id: str, argv: Sequence[str], *, seconds: float, most_bytes: int) -> tuple[int | None, bytes]:
+        """Run `argv` inside; its exit code and its output. See `terminal.capture`."""
+        from reconciler.engine.docker import terminal
+
+        return terminal.capture(self.api, id, argv, seconds=seconds, most_bytes=most_bytes)
+
     def close(self) -> None:
         self.api.close()

@@ -14,6 +14,7 @@ import socket
 import struct
 import sys
 import termios
+import time
 import tty
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,12 +29,15 @@ from reconciler.errors import EngineUnavailable, PermanentError
 _HEAD = struct.Struct(">BxxxL")
 _STDERR = 2
 _LOOK_UP_SECONDS = 0.25
+_ENDED_SECONDS = 1.0
+_LOOK_AGAIN_SECONDS = 0.02
 
 
 def logs(api: Api, id: str, *, follow: bool, tail: int | None, stop: Event) -> Iterator[tuple[bool, bytes]]:
     """Pieces of what the container wrote, as (is it stderr, bytes), the last `tail` lines first; None is all.
 
-    With `follow` until it ends or `stop` is set. Raises PermanentError where there is no such container.
+    With `follow` until it ends or `stop` is set; while nothing comes, an empty piece now and then, so that whoever
+    passes them on notices that nobody listens any more. Raises PermanentError where there is no such container.
     """
     doing = f"reading the log of container {id[:12]}"
     query = {
@@ -59,6 +63,7 @@ def _frames(connection: socket.socket, buffer: bytes, stop: Event, doing: str) -
         try:
             more = connection.recv(65536)
         except TimeoutError:
+            yield False, b""
             continue
         except OSError as error:
             raise EngineUnavailable(f"{doing}: the stream broke: {error}") from error
@@ -87,8 +92,53 @@ def execute(api: Api, id: str, argv: Sequence[str], *, with_tty: bool) -> int:
     """
     doing = f"running {argv[0]} in container {id[:12]}"
     with_tty = with_tty and sys.stdin.isatty()
+    exec_id = _made(api, id, argv, with_stdin=True, with_tty=with_tty, doing=doing)
+    connection, rest = _attached(api, exec_id, with_tty=with_tty, doing=doing)
+    try:
+        with _raw_terminal(api, exec_id) if with_tty else _plain():
+            _pump(connection, rest, framed=not with_tty)
+    finally:
+        connection.close()
+    code = _exit_code(api, exec_id, doing)
+    if code is None:
+        raise PermanentError(f"{doing}: the engine let go of it while it runs")
+    return code
+
+
+def capture(api: Api, id: str, argv: Sequence[str], *, seconds: float, most_bytes: int) -> tuple[int | None, bytes]:
+    """Run `argv` inside without input; its exit code and what it printed, both streams as they came.
+
+    The code is None where it runs longer than `seconds`; where it prints more than `most_bytes` it isn't read to its
+    end either. The engine has no way to end such a command: it ends by itself, at the latest with its container.
+    Raises PermanentError where the container is gone or doesn't run.
+    """
+    doing = f"running {argv[0]} in container {id[:12]}"
+    exec_id = _made(api, id, argv, with_stdin=False, with_tty=False, doing=doing)
+    connection, buffer = _attached(api, exec_id, with_tty=False, doing=doing)
+    give_up_at = time.monotonic() + seconds
+    output = b""
+    try:
+        while True:
+            frames, buffer = split_frames(buffer)
+            output += b"".join(data for _, data in frames)
+            left = give_up_at - time.monotonic()
+            if len(output) > most_bytes or left <= 0:
+                return None, output[: most_bytes + 1]
+            connection.settimeout(left)
+            try:
+                more = _receive(connection)
+            except TimeoutError:
+                continue
+            if not more:
+                return _exit_code(api, exec_id, doing), output
+            buffer += more
+    finally:
+        connection.close()
+
+
+def _made(api: Api, id: str, argv: Sequence[str], *, with_stdin: bool, with_tty: bool, doing: str) -> str:
     body = {
-        "AttachStdin": True,
+        "AttachStdin": with_stdin,
         "AttachStdout": True,
         "AttachStderr": True,
         "Tty": with_tty,
@@ -97,14 +147,17 @@ def execute(api: Api, id: str, argv: Sequence[str], *, with_tty: bool) -> int:
     made = api.call("POST", f"/containers/{id}/exec", body=body, doing=doing, accept=(404, 409))
     if made.status >= 400:
         raise PermanentError(f"{doing}: {made.message}")
-    exec_id = str(made.payload["Id"])
-    connection, rest = _attached(api, exec_id, with_tty=with_tty, doing=doing)
-    try:
-        with _raw_terminal(api, exec_id) if with_tty else _plain():
-            _pump(connection, rest, framed=not with_tty)
-    finally:
-        connection.close()
-    return int(api.call("GET", f"/exec/{exec_id}/json", doing=doing).payload["ExitCode"])
+    return str(made.payload["Id"])
+
+
+def _exit_code(api: Api, exec_id: str, doing: str) -> int | None:
+    """Of a command whose streams are closed; the engine may take a moment to learn that it has ended."""
+    give_up_at = time.monotonic() + _ENDED_SECONDS
+    while True:
+        code = api.call("GET", f"/exec/{exec_id}/json", doing=doing).payload["ExitCode"]
+        if code is not None or time.monotonic() >= give_up_at:
+            return None if code is None else int(code)
+        time.sleep(_LOOK_AGAIN_SECONDS)
 
 
 def _attached(api: Api, exec_id: str, *, with_tty: bool, doing: str) -> tuple[socket.socket, bytes]:
