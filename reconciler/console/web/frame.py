@@ -3,6 +3,7 @@
 Before: app, which makes it. After: answering, signing_in, live. Never here: what a page shows, or who may see it.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,11 +13,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from reconciler.api.services import Services
+from reconciler.console.web.failures import failure_page
 from reconciler.console.web.page import Page, Redirect
 from reconciler.console.web.rendering import Renderer, Setting
 from reconciler.console.web.samples import Samples
 from reconciler.console.web.session import Session, Sessions, own_path
 from reconciler.errors import ReconcilerError
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,11 @@ class Frame:
         setting = self.setting(request, session)
         if live and page.status == 200 and self.renderer.lives(page):
             setting = replace(setting, live_path=own_address(request))
-        return HTMLResponse(self.renderer.page(page, setting), page.status)
+        try:
+            return HTMLResponse(self.renderer.page(page, setting), page.status)
+        except Exception:  # noqa: BLE001  # a template's fault is this page's, never the server's
+            _LOG.exception("the console's page %s could not be rendered", page.template)
+            return HTMLResponse(self.renderer.page(failure_page(None), replace(setting, live_path="")), 500)
 
     def setting(self, request: Request, session: Session | None) -> Setting:
         """What the frame itself shows around a page."""

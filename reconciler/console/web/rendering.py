@@ -16,6 +16,7 @@ from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment, FileSystem
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from reconciler.console.web.acting import offers
 from reconciler.console.web.filters import FILTERS
 from reconciler.console.web.page import Page
 from reconciler.console.web.static_files import StaticFile
@@ -84,6 +85,7 @@ def _environment(loader: BaseLoader, values: Mapping[str, Any], static: Mapping[
     environment.globals.update(values)
     environment.globals["static"] = lambda name: f"/static/{name}?v={static[name].digest}"
     environment.globals["csrf"] = _form_field
+    environment.globals["offers"] = offers
     # The console's own sheet first, so that those of pages and forms can go on from it.
     sheets = sorted((name for name in static if name.endswith(".css")), key=lambda name: (name != "console.css", name))
     environment.globals["style_sheets"] = tuple(sheets)
