@@ -3,6 +3,7 @@
 Before: fake_services, which answers from it. Values only.
 """
 
+import hashlib
 from dataclasses import replace
 
 from reconciler.errors import Problem
@@ -42,16 +43,16 @@ def instance(
     address = f"172.29.{number // 250}.{number % 250 + 2}"
     return InstanceStatus(
         name=f"{cluster}{number}", number=number, zone=zones[(number - 1) % len(zones)],
-        container=f"dev-{cluster}-{number}", id=f"{id_of(cluster, number):064x}", phase=phase, verdict=verdict,
+        container=f"dev-{cluster}-{number}", id=id_of(cluster, number), phase=phase, verdict=verdict,
         heartbeat_age=beat, revision=revision, address=address, exit_code=exit_code,
         task=task, serving=verdict is Verdict.READY and not task, cpu=0.12, load=0.3, memory_bytes=48 * 1024 * 1024,
         metrics={"requests": 12.5},
     )  # fmt: skip
 
 
-def id_of(cluster: str, number: int) -> int:
-    """A number for an id that is the same in each process."""
-    return int.from_bytes(f"{cluster}-{number}".encode(), "big") % 2**255
+def id_of(cluster: str, number: int) -> str:
+    """A container's id that is the same in each process, and differs from others' in its first digits."""
+    return hashlib.sha256(f"{cluster}-{number}".encode()).hexdigest()
 
 
 def cluster(name: str, size: int, *instances: InstanceStatus, **more: object) -> ClusterStatus:
