@@ -100,6 +100,6 @@ def test_every_answer_has_the_headers_that_keep_it_to_itself() -> None:
     for _, headers, _ in (ask(HOST), ask(("Host", "evil"))):
         assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["cache-control"] == "no-store"
     assert "cache-control" not in ask(HOST, path="/static/console.css")[1]
