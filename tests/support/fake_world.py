@@ -148,7 +148,7 @@ def demo_world(now: float = NOW) -> WorldStatus:
         environment="dev", domain="docker", loop_running=True, loop_pid=4242, specs="/srv/specs",
         clusters=(
             cluster("auth", 2), broken(), replace(cluster("customer", 3), scale=scale), rolled_back(),
-            cluster("ledger", 2, conditions=(condition("Ready", "True", "AllReady"), gone)),
+            cluster("ledger", 2, image="", conditions=(condition("Ready", "True", "AllReady"), gone)),
             task("loader", Verdict.READY, "completed", 0), task("migrate", Verdict.DEAD, "failed", 3),
             cluster("quiet", 1, conditions=(condition("Ready", "True", "AllReady"), suspended)), canary(), rolling(),
         ),

@@ -34,7 +34,7 @@ def of_cluster(cluster: ClusterStatus) -> ClusterOffers:
     """What can be done with a cluster."""
     on = {condition.type: condition for condition in cluster.conditions if condition.status == "True"}
     phase = cluster.rollout.phase if cluster.rollout else None
-    gone = not cluster.generation and not cluster.problems
+    gone = not cluster.image and not cluster.problems
     scale = cluster.scale
     return ClusterOffers(
         file=not gone,
