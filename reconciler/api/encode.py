@@ -56,6 +56,7 @@ def cluster_dict(cluster: ClusterStatus) -> Json:
         "image": cluster.image,
         "dns": cluster.dns,
         "chaos": cluster.chaos,
+        "traffic": cluster.traffic,
         "zones": list(cluster.zones),
         "generation": cluster.generation,
         "doing": list(cluster.doing),
@@ -100,6 +101,7 @@ def instance_dict(instance: InstanceStatus) -> Json:
         "task": instance.task,
         "serving": instance.serving,
         "registry": instance.registry,
+        "since": instance.since,
     }
 
 

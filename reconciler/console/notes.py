@@ -33,7 +33,9 @@ _CONDITION_STYLES: dict[str, str] = {
     "Suspended": "blue",
     "Held": "bold yellow",
     "Scaling": "yellow",
+    "NoTraffic": "yellow",
 }
+_LABELS = {"Ready": "Not ready", "NoTraffic": "No traffic"}
 _PHASE_STYLES = {Phase.ROLLED_BACK: "bold red", Phase.ROLLING_BACK: "bold red", Phase.FAILED: "bold red"}
 _SAID_BY_THE_ROLLOUT = (f"{ROLLOUT_PAUSED}: ", f"{CANARY_WAITING}: ")
 _NO_BAR = frozenset({Phase.COMPLETE, Phase.ROLLING_BACK, Phase.ROLLED_BACK})  # nothing of it is on its way
@@ -92,7 +94,7 @@ def _conditions(cluster: ClusterStatus) -> Iterator[Note]:
             reason = condition.reason if condition.status != "Unknown" else f"{condition.reason} (unknown)"
             elsewhere = not condition.message or condition.message in said
             text = reason if elsewhere else f"{reason}: {condition.message}"
-            label = "Not ready" if condition.type == "Ready" else condition.type
+            label = _LABELS.get(condition.type, condition.type)
             yield Note(label=label, text=text, style=_CONDITION_STYLES[condition.type])
 
 

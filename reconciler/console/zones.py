@@ -88,12 +88,12 @@ def _outdated(instance: InstanceStatus, cluster: ClusterStatus) -> bool:
 
 def verdict_word(instance: InstanceStatus, cluster: ClusterStatus) -> str:
     """The verdict, with what the engine says where that explains it; of a task's run, how it goes or went; of the group
-    that has no traffic while two stand side by side, that it is idle.
+    that has no traffic while two stand side by side, or of a cluster whose file says so, that it is idle.
     """
     rollout = cluster.rollout
     two_groups = rollout is not None and rollout.strategy == "red-black" and rollout.phase is not Phase.COMPLETE
     others_serve = two_groups and any(other.serving for other in cluster.instances)
-    if others_serve and instance.verdict is Verdict.READY and not instance.serving:
+    if (others_serve or not cluster.traffic) and instance.verdict is Verdict.READY and not instance.serving:
         return "idle"
     if instance.task and instance.phase in _RUN_WORDS and instance.verdict is not Verdict.STOPPING:
         failed = instance.phase == "failed" and instance.exit_code is not None

@@ -68,7 +68,7 @@ class Desk:
         around, settings = self._around, self._settings
         world = self._snapshot.status(
             env=settings.env, domain=settings.domain, now=self._around.clock(), beats=around.listener.beats(),
-            in_flight=self._executor.in_flight(),
+            in_flight=self._executor.in_flight(), wall=around.wall(),
         )  # fmt: skip
         return replace(
             world, loop_running=True, loop_pid=os.getpid(), specs=str(settings.specs),

@@ -40,7 +40,9 @@ def offline_status(settings: Settings) -> WorldStatus:
     observed, now, decision, faults = look(settings, world)
     plans = {plan.cluster: plan for plan in decision.plans if plan.cluster}
     snapshot = Snapshot(world=decision.world, observed=observed, decision=decision, plans=plans)
-    status = snapshot.status(env=settings.env, domain=settings.domain, now=now, beats={}, in_flight={})
+    status = snapshot.status(
+        env=settings.env, domain=settings.domain, now=now, beats={}, in_flight={}, wall=time.time()
+    )
     return replace(status, specs=str(settings.specs), faults=group(faults, time.time()))
 
 

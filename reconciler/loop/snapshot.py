@@ -29,16 +29,19 @@ class Snapshot:
     transitions: Transitions = field(default_factory=dict)
     engine_problem: str = ""
 
-    def clusters(self, now: float) -> tuple[ClusterStatus, ...]:
-        """Every cluster's status: those with a file, and those without that still have containers."""
+    def clusters(self, now: float, epoch: float | None = None) -> tuple[ClusterStatus, ...]:
+        """Every cluster's status: those with a file, and those without that still have containers. `epoch` is attended
+        time's zero in Unix seconds.
+        """
         judgements = self.decision.judgements
         rows = []
         for name, wanted in self.world.clusters.items():
             plan = self.plans.get(name) or Plan(cluster=name)
-            rows.append(cluster_status(wanted, plan, self.observed, judgements, now=now))
+            rows.append(cluster_status(wanted, plan, self.observed, judgements, now=now, epoch=epoch))
         for name, instances in self.observed.instances.items():
             if instances and name not in self.world.clusters:
-                rows.append(orphan_status(name, self.plans.get(name), self.observed, judgements, now=now))
+                plan_of = self.plans.get(name)
+                rows.append(orphan_status(name, plan_of, self.observed, judgements, now=now, epoch=epoch))
         return tuple(self._dated(row) for row in sorted(rows, key=lambda row: row.name))
 
     def status(
@@ -49,8 +52,11 @@ class Snapshot:
         now: float,
         beats: Mapping[str, Beat],
         in_flight: Mapping[str, tuple[InFlight, ...]],
+        wall: float,
     ) -> WorldStatus:
-        """The environment, with heartbeat ages and actions under way as they are at `now`."""
+        """The environment, with heartbeat ages and actions under way as they are at `now`, which is `wall` in Unix
+        seconds.
+        """
         current = replace(self, observed=replace(self.observed, beats=beats, in_flight=in_flight))
         held = [f"{name}: {wait.message}" for name, wait in sorted(self.decision.held.items())]
         if self.world.untrusted and not held:
@@ -58,7 +64,7 @@ class Snapshot:
         return WorldStatus(
             environment=env,
             domain=domain,
-            clusters=current.clusters(now),
+            clusters=current.clusters(now, wall - now),
             held=tuple(held),
             problems=self.world.problems,
             foreign=tuple(f"{f.container}: {f.reason}" for f in self.observed.foreign),

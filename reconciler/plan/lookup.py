@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 
+from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.state.entry import Entry
 from reconciler.state.instance import Instance
@@ -171,6 +172,9 @@ def _why(id: str, entry: Entry, world: NameWorld) -> str:
         return f"hidden: {entry.cluster} is a cluster of ours"
     if entry.ready:
         return f"in zone {entry.zone}: only SRV leads there, with priority 20"
+    judgement = world.judgements.get(id)
+    if judgement is not None and judgement.verdict is Verdict.READY:
+        return "ready, but without traffic now: its group, or its file, has none"
     return f"not ready: {_verdict(id, world)}"
 
 

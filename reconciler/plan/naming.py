@@ -40,7 +40,8 @@ def name_actions(
     """Publish what runs and isn't about to end; withdraw what has ended, or has no address any more: that may be
     another's soon. The doomed lose theirs by `ending`.
 
-    Who doesn't serve is published as not ready; whoever had the traffic keeps it until those have it that serve.
+    Who doesn't serve is published as not ready; whoever had the traffic keeps it until those have it that serve. Where
+    the file wants no traffic, nobody has it, at once.
     """
     names = observed.names
     staying = tuple(instance for instance in instances if instance.id not in doomed)
@@ -51,7 +52,7 @@ def name_actions(
             if published is not None:
                 yield _withdraw(instance, judgement, observed)
             continue
-        ready = answers_ready(instance, judgement, observed)
+        ready = spec.traffic and answers_ready(instance, judgement, observed)
         if ready and not serves(instance):
             has_it = published is not None and published.ready
             ready = has_it and not _has_moved(spec, staying, judgements, observed, serves)

@@ -76,7 +76,7 @@ def reconcile(
     waits = undone + (stage.waits if stage is not None and settled else ())
     serves = _serves(stage, observed)
     named: list[Action] = [*name_actions(spec, instances, judgements, observed, (), serves)]
-    named += traffic_actions(instances, judgements, observed, (), now, serves)
+    named += traffic_actions(instances, judgements, observed, (), now, serves, wanted=spec.traffic)
     if not named and not waits and stage is None:  # nearly all clusters, nearly always
         return Plan(cluster=spec.name, requeue_after_seconds=min(wake_at) - now if wake_at else None)
     draft = Draft(wanted.name, observed, now, limits)
@@ -217,7 +217,10 @@ class _Pass:
         self.draft.add(self._lost_names(buckets, replaced))
         serves = _serves(self.stage, self.observed)
         self.draft.add(name_actions(self.spec, instances, self.judgements, self.observed, ending, serves))
-        self.draft.add(traffic_actions(instances, self.judgements, self.observed, ending, self.now, serves))
+        wanted = self.spec.traffic
+        self.draft.add(
+            traffic_actions(instances, self.judgements, self.observed, ending, self.now, serves, wanted=wanted)
+        )
         self.draft.wake_at += self._changes(instances)
 
     def _lost_names(self, buckets: Buckets, replaced: Collection[str | None]) -> Iterator[WithdrawName]:

@@ -47,11 +47,12 @@ def cluster_status(
     judgements: Mapping[str, Judgement],
     *,
     now: float,
+    epoch: float | None = None,
 ) -> ClusterStatus:
-    """The status of a cluster that has a file."""
+    """The status of a cluster that has a file; `epoch` is attended time's zero in Unix seconds, where it is known."""
     spec = wanted.spec
     instances = observed.instances.get(wanted.name, ())
-    rows = tuple(_row(i, spec, observed, judgements[i.id], now) for i in instances)
+    rows = tuple(_row(i, spec, observed, judgements[i.id], now, epoch) for i in instances)
     rows += tuple(_pending(f) for f in observed.in_flight.get(wanted.name, ()) if _unseen(f, instances))
     rollout = rollout_status(wanted, plan, observed, judgements, now=now)
     bake = spec.rollout.bake_seconds if spec else 0.0
@@ -87,16 +88,23 @@ def cluster_status(
         rollout=rollout,
         chaos=spec is not None and spec.chaos is not None and spec.chaos.enabled,
         scale=scale_status(wanted, observed),
+        traffic=spec is None or spec.traffic,
     )
 
 
 def orphan_status(
-    name: str, plan: Plan | None, observed: Observed, judgements: Mapping[str, Judgement], *, now: float
+    name: str,
+    plan: Plan | None,
+    observed: Observed,
+    judgements: Mapping[str, Judgement],
+    *,
+    now: float,
+    epoch: float | None = None,
 ) -> ClusterStatus:
     """The status of a cluster that has no file any more: held by a guard, or being removed."""
     instances = observed.instances.get(name, ())
     held = plan.held if plan else None
-    rows = tuple(_row(i, None, observed, judgements[i.id], now) for i in instances)
+    rows = tuple(_row(i, None, observed, judgements[i.id], now, epoch) for i in instances)
     kept = Condition(type="Held", status="True", reason=held.reason, message=held.message) if held else None
     removing = Condition(type="Progressing", status="True", reason="SpecDeleted", message="being removed")
     return ClusterStatus(
@@ -164,6 +172,9 @@ def _conditions(
     if wanted.spec is not None and wanted.spec.suspend:
         message = f"`reconciler resume {wanted.name}` takes it up again"
         result.append(condition("Suspended", "Suspended", message, on=True))
+    if wanted.spec is not None and not wanted.spec.traffic:
+        message = "its file says `traffic: false`: it runs and heals, but no name and no registry leads to it"
+        result.append(condition("NoTraffic", "SpecSaysSo", message, on=True))
     if plan.held is not None:
         result.append(condition("Held", plan.held.reason, plan.held.message, on=True))
     return result
@@ -228,7 +239,12 @@ def _missing(counts: _Counts) -> str:
 
 
 def _row(
-    instance: Instance, spec: ClusterSpec | None, observed: Observed, judgement: Judgement, now: float
+    instance: Instance,
+    spec: ClusterSpec | None,
+    observed: Observed,
+    judgement: Judgement,
+    now: float,
+    epoch: float | None,
 ) -> InstanceStatus:
     beat, gauge = observed.beats.get(instance.id), observed.gauges.get(instance.id)
     record = observed.names.get(instance.id)
@@ -254,7 +270,16 @@ def _row(
         task=instance.task,
         registry=seen.status if (seen := observed.registered.get(instance.id)) else "",
         serving=record is not None and record.ready,
+        since=_since(instance, observed, epoch),
     )
+
+
+def _since(instance: Instance, observed: Observed, epoch: float | None) -> float | None:
+    """Whole seconds: what is read again a moment later is the same."""
+    sighting = observed.sightings.get(instance.id)
+    if epoch is None or sighting is None or not instance.alive:
+        return None
+    return float(round(epoch + sighting.up_since))
 
 
 def _is_record(instance: Instance) -> bool:

@@ -12,7 +12,7 @@ from reconciler.errors import Problem
 from reconciler.state.faults import FaultSeen
 from reconciler.state.zones import ClosedZone
 
-ConditionType = Literal["Ready", "Progressing", "Degraded", "Suspended", "Held", "Scaling"]
+ConditionType = Literal["Ready", "Progressing", "Degraded", "Suspended", "Held", "Scaling", "NoTraffic"]
 Kind = Literal["ClusterSpec", "TaskSpec"]
 
 
@@ -52,6 +52,7 @@ class InstanceStatus:
 
     `phase` is the engine's word, or `pending`. `serving`: the cluster's name leads to it. `cpu` is in processors;
     `metrics` are the figures of its main process. `registry` is what Eureka says of it, empty where it says nothing.
+    `since`: it is up since then, in whole Unix seconds, as near as we know; None where it isn't up.
     """
 
     name: str
@@ -73,6 +74,7 @@ class InstanceStatus:
     cpu: float | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     registry: str = ""
+    since: float | None = None
 
 
 class Phase(StrEnum):
@@ -131,7 +133,7 @@ class ScaleStatus:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterStatus:
     """`doing` says what is being done or waited for now, and why, newest first. `kind` is what its file describes;
-    `chaos`: its file allows faults on purpose.
+    `chaos`: its file allows faults on purpose; `traffic`: its file lets names and registries lead to it.
     """
 
     name: str
@@ -153,6 +155,7 @@ class ClusterStatus:
     chaos: bool = False
     rollout: RolloutStatus | None = None
     scale: ScaleStatus | None = None
+    traffic: bool = True
 
     @property
     def all_ready(self) -> bool:

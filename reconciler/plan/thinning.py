@@ -115,7 +115,11 @@ class Thinning:
         return chosen
 
     def _is_led_to(self, instance: Instance) -> bool:
-        """Its name leads to it, and its registry does; without a loop nobody knows of names."""
+        """Its name leads to it, and its registry does; without a loop nobody knows of names. Where the file wants no
+        traffic, nobody has to have it.
+        """
+        if not self.spec.traffic:
+            return True
         names, seen = self.observed.names, self.observed.registered.get(instance.id)
         if seen is not None and seen.held_out:
             return False

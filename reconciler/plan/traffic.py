@@ -30,11 +30,21 @@ def traffic_actions(
     doomed: Collection[str],
     now: float,
     serves: Serves = everybody,
+    *,
+    wanted: bool = True,
 ) -> Iterator[Traffic]:
-    """Give it to who is ready and serves; withhold it from the others. The doomed lose theirs by `ending`."""
+    """Give it to who is ready and serves; withhold it from the others. The doomed lose theirs by `ending`. Not
+    `wanted`: the file says that nobody has it, so nobody has to stand in for anybody.
+    """
     if not observed.registered:  # nearly always
         return
     staying = [i for i in _registered(instances, observed) if i.id not in doomed]
+    yield from _given(staying, judgements, observed, now, serves) if wanted else _none(staying, observed)
+
+
+def _given(
+    staying: list[Instance], judgements: Mapping[str, Judgement], observed: Observed, now: float, serves: Serves
+) -> Iterator[Traffic]:
     stands_in = _stands_in(
         [i for i in staying if serves(i) and not observed.registered[i.id].parted], judgements, observed
     )
@@ -51,6 +61,13 @@ def traffic_actions(
                 yield _activate(instance, seen, "ready")
         elif _is_early(instance, judgement, observed) and now >= seen.since + EARLY_SECONDS:
             yield deactivate(instance, seen, f"registered as {UP}, but {judgement.cause or 'not ready yet'}")
+
+
+def _none(staying: Iterable[Instance], observed: Observed) -> Iterator[Traffic]:
+    for instance in staying:
+        seen = observed.registered[instance.id]
+        if seen.draws and not seen.parted:
+            yield deactivate(instance, seen, "its file says: no traffic")
 
 
 def traffic_changes(

@@ -53,6 +53,7 @@ def build(values: Values, stem: str | None, policy: Policy) -> ClusterSpec:
         stop=stop(values, serves=task is None),
         ssh_keys=_ssh(values),
         suspend=values.flag("suspend"),
+        traffic=not values.denies("traffic"),
         task=task,
         chaos=chaos(values, serves=task is None),
         autoscale=scaled,

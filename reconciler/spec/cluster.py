@@ -243,6 +243,7 @@ class ClusterSpec:
     stop: Stop = Stop()
     ssh_keys: str | None = None  # a file of public keys, OWN_KEY, or None: no sshd
     suspend: bool = False
+    traffic: bool = True
     task: Task | None = None
     chaos: Chaos | None = None
     autoscale: Autoscale | None = None
@@ -257,8 +258,8 @@ class ClusterSpec:
         """Twelve hex digits over what is baked into a container: what differs here needs a new container.
 
         Left out, because it changes without one: size, zones, dns, pull, health, rollout, stop, depends_on,
-        start, suspend, chaos, autoscale, discovery, and a task's retries and deadline. Of rollout only
-        `restarted` counts.
+        start, suspend, traffic, chaos, autoscale, discovery, and a task's retries and deadline. Of rollout
+        only `restarted` counts.
         """
         baked: dict[str, object] = {
             "image": self.image,

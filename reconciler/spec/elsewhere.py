@@ -36,6 +36,7 @@ NOT_OF_A_TASK: Mapping[str, str] = {
     "rollout": "a change stops the run and starts it again",
     "autoscale": "it has one instance",
     "discovery": "it serves nobody",
+    "traffic": "it serves nobody",
 }
 """Keys that only a cluster of instances has, each with what is so of a task instead."""
 

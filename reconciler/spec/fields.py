@@ -60,6 +60,7 @@ def _shown(spec: ClusterSpec) -> Iterator[tuple[str, str | None]]:
     yield "stop.grace", show_seconds(spec.stop.grace_seconds)
     yield "stop.drain", show_seconds(spec.stop.drain_seconds)
     yield "suspend", _yes(spec.suspend)
+    yield "traffic", _yes(spec.traffic) if spec.task is None else None
     yield from chaos_fields(spec.chaos)
 
 

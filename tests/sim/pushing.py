@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
-from reconciler.plan.actions import Action, CreateInstance, PublishName, TerminateInstance, WithdrawName
+from reconciler.plan.actions import Action, CreateInstance, PublishName, PutInService, TerminateInstance, WithdrawName
 from reconciler.plan.thinning import unavailable
 from reconciler.spec.cluster import CanaryStage, ClusterSpec, RedBlack, Rollout, Stop, Strategy
 from reconciler.state.image import Image
@@ -57,6 +57,9 @@ class Pushing:
     def _pause(self, a: int, b: int) -> None:
         self._save(rollout=replace(self.spec.rollout, paused=not self.spec.rollout.paused))
 
+    def _traffic(self, a: int, b: int) -> None:
+        self._save(traffic=not self.spec.traffic)
+
     def _promote(self, a: int, b: int) -> None:
         state = self.model.rollouts.get("web")
         if state is not None:
@@ -99,6 +102,11 @@ def check_traffic(model: Model, actions: Sequence[Action]) -> None:
     """
     for name, wanted in model.wanted.items():
         if wanted.spec is None:
+            continue
+        if not wanted.spec.traffic:
+            ours = [a for a in actions if a.cluster == name]
+            given = [a for a in ours if isinstance(a, PutInService) or (isinstance(a, PublishName) and a.record.ready)]
+            assert not given, f"{name} gets traffic, and its file says that it has none"
             continue
         led = {
             box.instance.id

@@ -29,7 +29,7 @@ KINDS = (
     "autoscale", "load", "load",
     "forget", "away",
     "pause", "promote", "restarted", "spoil", "revise", "rollout",
-    "terminate", "terminate",
+    "terminate", "terminate", "traffic",
 )  # fmt: skip
 CALM_PASSES = 700
 
@@ -226,7 +226,7 @@ class Play(Pushing, Hearing, Loading, Registering, Terminating):
         model.registry.away = False
         if "db" not in model.wanted:
             model.want(self.other)
-        changes: dict[str, object] = {"suspend": False}
+        changes: dict[str, object] = {"suspend": False, "traffic": True}
         if self.spec.spec_hash() in model.broken:
             changes["environment"] = {"REVISION": "good"}
         self._mend_image()

@@ -43,10 +43,13 @@ def test_faults_and_who_may_be_hit_come_back_as_they_were() -> None:
         leftover=False,
     )  # fmt: skip
     given = replace(world(), faults=(fault,))
-    given = replace(given, clusters=(replace(given.clusters[0], chaos=True),))
+    up = tuple(replace(one, since=1700000000.0) for one in given.clusters[0].instances)
+    given = replace(given, clusters=(replace(given.clusters[0], chaos=True, traffic=False, instances=up),))
     data = json.loads(json.dumps(status_dict(given)))
     assert status(data).faults == (fault,)
     assert status(data).clusters[0].chaos
+    assert not status(data).clusters[0].traffic
+    assert {one.since for one in status(data).clusters[0].instances} == {1700000000.0}
     assert data["faults"][0]["instances"] == ["web-1", "web-2"]
 
 

@@ -326,6 +326,16 @@ def test_of_two_groups_side_by_side_the_one_without_traffic_is_idle() -> None:
     assert verdict_word(other, after) == "ready"
 
 
+def test_a_cluster_whose_file_says_no_traffic_says_so_and_everybody_is_idle() -> None:
+    told = worlds.condition("NoTraffic", "True", "SpecSaysSo", "its file says `traffic: false`")
+    shop = worlds.cluster("shop", 2, conditions=(worlds.READY, told))
+    shop = replace(shop, traffic=False, instances=tuple(replace(one, serving=False) for one in shop.instances))
+    shown = status_table(replace(worlds.healthy(), clusters=(shop,)), 100).plain
+    assert "No traffic" in shown
+    assert "its file says `traffic: false`" in shown
+    assert {verdict_word(one, shop) for one in shop.instances} == {"idle"}
+
+
 def test_a_run_that_is_being_stopped_says_so() -> None:
     run = replace(worlds.instance("loader", 1, Verdict.STOPPING), task=True)
     assert verdict_word(run, worlds.tasks().clusters[0]) == "stopping"

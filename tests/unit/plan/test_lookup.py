@@ -44,6 +44,12 @@ def test_a_cluster_says_who_answers_and_why_the_others_do_not() -> None:
     assert rows(found) == {"webapp1": "", "webapp2": "", "webapp3": "not ready: silent for 3 s"}
 
 
+def test_one_that_is_ready_and_has_no_traffic_is_not_called_unready() -> None:
+    idle = replace(WORLD, judgements={"id3": Judgement(Verdict.READY)})
+    why = "ready, but without traffic now: its group, or its file, has none"
+    assert rows(look_up("webapp", idle))["webapp3"] == why
+
+
 def test_a_zone_says_that_only_srv_leads_elsewhere() -> None:
     found = look_up("az1.v001.webapp.dev.docker", WORLD)
     assert found.meaning == "the ready instances of webapp, revision v001, zone az1"

@@ -28,6 +28,7 @@ def test_each_differing_field_is_named_with_both_values() -> None:
         resources=Resources(memory_bytes=256 * 1024**2, cpus=0.5),
         health=Health(heartbeat=Heartbeat(), probe=Probe(port=80), start_seconds=90.0),
         suspend=True,
+        traffic=False,
     )
     assert differences(SPEC, new) == (
         ("image", "a:1", "a:2"),
@@ -47,6 +48,7 @@ def test_each_differing_field_is_named_with_both_values() -> None:
         ("health.tcp.misses", None, "3"),
         ("health.start", "30s", "1m30s"),
         ("suspend", "false", "true"),
+        ("traffic", "true", "false"),
     )
 
 

@@ -58,6 +58,7 @@ rollout: {strategy: rolling, surge: 2, unavailable: 1, bake: 5s}
 ssh: {authorized_keys: ssh/authorized_keys}
 stop: {grace: 20s, drain: 0s}
 suspend: true
+traffic: false
 """
 
 
@@ -98,6 +99,7 @@ def test_a_full_spec_becomes_what_it_says() -> None:
         ssh_keys="ssh/authorized_keys",
         stop=Stop(grace_seconds=20.0, drain_seconds=0.0),
         suspend=True,
+        traffic=False,
     )
 
 

@@ -128,6 +128,7 @@ KEYS = [
         "ssh",
         "stop",
         "suspend",
+        "traffic",
     ),
 ]
 

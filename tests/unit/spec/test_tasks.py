@@ -60,6 +60,7 @@ def test_it_takes_what_goes_into_a_container() -> None:
             "rollout: {surge: 1}",
             "3:1: rollout: a task doesn't have it; remove it: a change stops the run and starts it again",
         ),
+        ("traffic: false", "3:1: traffic: a task doesn't have it; remove it: it serves nobody"),
         ("size: 2", "3:7: size: a task has size 1, not `2`; leave `size` out; it runs once at a time"),
         ("size: 0", "3:7: size: a task has size 1, not `0`; leave `size` out; `suspend: true` keeps it from running"),
         ("retries: -1", "3:10: retries: -1 is too small; use 0 or more"),
