@@ -5,6 +5,7 @@ Before: the routes, guard, door. After: Starlette. That they are as the document
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from starlette.responses import Response
@@ -13,11 +14,26 @@ from starlette.types import Scope, Send
 from reconciler.api.refusal import Refusal
 
 JSON = "application/json"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def encoded(payload: Any) -> bytes:
-    """JSON as it goes over the wire. Lone surrogates, as of file names, become question marks."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(errors="replace")
+    """JSON as it goes over the wire. Lone surrogates, as of file names, become question marks; a figure that is no
+    number, which JSON has no word for, becomes null.
+    """
+    try:
+        text = _ENCODER.encode(payload)
+    except ValueError:
+        text = _ENCODER.encode(_finite(payload))
+    return text.encode(errors="replace")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def answer(payload: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
