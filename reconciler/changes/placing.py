@@ -1,16 +1,14 @@
 """Putting files into the watched directory: all of them or none, and never half of one.
 
-Before: apply, delete, scale, new. After: the loop's scan, which takes the same lock. Each file is written
-beside its
-place under a name that is no spec's, flushed to the disk and renamed; whatever fails, what was there comes
-back.
+Before: workshop, apply, new. After: the loop's scan, which takes the same lock. Each file is written beside its place
+under a name that is no spec's, flushed to the disk and renamed; whatever fails, what was there comes back.
 """
 
 import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +50,10 @@ def locked(directory: Path) -> Iterator[None]:
         raise ReconcilerError(f"{directory} can't be changed: {error.strerror or error}") from error
 
 
-def place_locked(directory: Path, files: Mapping[str, bytes | None]) -> None:
-    """The same for a caller that holds the lock."""
+def place_locked(directory: Path, files: Mapping[str, bytes | None], insist: Callable[[], None] = lambda: None) -> None:
+    """The same for a caller that holds the lock. `insist` is called when all is written and nothing is in its place
+    yet: what it raises ends it, with nothing changed.
+    """
     steps: list[_Step] = []
     done: list[_Step] = []
     try:
@@ -62,6 +62,7 @@ def place_locked(directory: Path, files: Mapping[str, bytes | None]) -> None:
             if content is None or not _same(target, content):
                 insist_on_writable(target)
                 steps.append(_prepare(target, content))
+        insist()
         for step in steps:
             done.append(step)
             _carry_out(step)

@@ -5,12 +5,13 @@ Before: validate, plan, apply with their paths. After: spec.read, spec.parse, sp
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.errors import Problem, SpecError, UsageError
 from reconciler.spec.directory import cluster_of, is_spec_name, listing
-from reconciler.spec.parse import Parsed, parse
+from reconciler.spec.parse import Parsed, parse, printable_file
 from reconciler.spec.policy import Policy
 from reconciler.spec.read import read_spec
 from reconciler.spec.world import check_together
@@ -60,6 +61,36 @@ def read_sources(paths: Iterable[Path], rules: Policy, *, apart: Collection[Path
         else:
             raise UsageError(f"{path}: no such file or directory")
     return sources
+
+
+def given(files: Mapping[str, bytes], rules: Policy) -> Sources:
+    """Files that somebody sent, by bare name. Raises UsageError for a name that can't be a spec file's."""
+    sources = Sources()
+    for name, text in files.items():
+        insist_on_name(name)
+        sources.texts[name] = text
+        try:
+            sources.parsed[name] = parse(text, file=name, policy=rules)
+        except SpecError as error:
+            sources.problems += error.problems
+    return sources
+
+
+def insist_on_name(name: str) -> None:
+    """Raises UsageError for a name that can't be a spec file's in the directory itself."""
+    if not is_spec_name(name) or Path(name).name != name or not name.isprintable():
+        raise UsageError(f"{printable_file(name)!r} is no spec file: its bare name ends in .yaml or .yml")
+
+
+def readable_texts(directory: Path) -> dict[str, bytes]:
+    """The texts of the directory's spec files, by bare name, as far as they can be read."""
+    found = {}
+    for path in spec_files(directory):
+        with suppress(SpecError):
+            read = read_spec(path)
+            if read is not None:
+                found[path.name] = read.data
+    return found
 
 
 def near_misses(paths: Iterable[Path]) -> tuple[Path, ...]:

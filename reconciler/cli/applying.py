@@ -1,10 +1,9 @@
 """`apply`: files from anywhere become what the watched directory holds, all or none, and are waited for.
 
-Before: main. After: sources (checks), placing (the files), the loop or loop.offline (the rest).
+Before: main. After: changes (checks, the files), the loop or loop.offline (the rest).
 """
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -84,7 +83,7 @@ def apply(
     if loop is not None:
         loop.rescan()
         if wait or once:
-            files = partial(session.taken_up, loop, directory, change.applied)
+            files = partial(session.taken_up, loop, directory, settings.policy, change.applied)
             _await(loop, change, Patience(names=change.applied, env=settings.env, files=files), timeout)
     elif once:
         _run_once(settings, change, timeout)
@@ -94,42 +93,23 @@ def apply(
 
 def _place(settings: Settings, directory: Path, paths: list[Path], *, prune: bool) -> _Change:
     """Check and place; returns what has to come of it. Raises SpecError with nothing changed."""
+    from reconciler.changes.gathering import gather
     from reconciler.changes.placing import locked, place_locked
-    from reconciler.changes.sources import new_problems, read_sources
-    from reconciler.spec.directory import cluster_of
+    from reconciler.changes.sources import read_sources
 
-    rules = settings.policy
-    sources = read_sources(paths, rules)
+    sources = read_sources(paths, settings.policy)
     if not sources.texts and not sources.problems:
         raise UsageError(f"{', '.join(map(str, paths))}: no spec files there (*.yaml, *.yml)")
     directory.mkdir(parents=True, exist_ok=True)
     with locked(directory):
-        present = read_sources([directory], rules)
-        kept = {cluster_of(Path(file).name): Path(file).name for file in present.texts}
-        files: dict[str, bytes | None] = {}
-        for file, text in sources.texts.items():
-            name = Path(file).name
-            files[kept.get(cluster_of(name), name)] = text
-        wanted = set(sources.clusters())
-        names = [Path(file).name for file in present.texts]
-        gone = [name for name in names if cluster_of(name) not in wanted] if prune else []
-        # A cluster's new text stands for its old one, whatever directory it came from.
-        others = {
-            file: parsed
-            for file, parsed in present.parsed.items()
-            if cluster_of(Path(file).name) not in wanted and Path(file).name not in gone
-        }
-        sources.problems += new_problems(present.parsed, {**others, **sources.parsed})
-        sources.raise_problems()
-        place_locked(directory, {**files, **dict.fromkeys(gone)})
-    _tell(files, gone, directory)
-    removed = tuple(sorted({cluster_of(name) for name in gone}))
-    return _Change(applied=tuple(sorted(wanted)), removed=removed, whole=prune)
+        gathered = gather(sources, read_sources([directory], settings.policy), prune=prune)
+        place_locked(directory, gathered.files)
+    _tell(len(gathered.files) - len(gathered.gone), gathered.gone, directory)
+    return _Change(applied=gathered.applied, removed=gathered.removed, whole=prune)
 
 
-def _tell(files: Mapping[str, bytes | None], gone: list[str], directory: Path) -> None:
-    count = len(files)
-    removed = f", {len(gone)} removed ({', '.join(sorted(gone))})" if gone else ""
+def _tell(count: int, gone: tuple[str, ...], directory: Path) -> None:
+    removed = f", {len(gone)} removed ({', '.join(gone)})" if gone else ""
     output.say(f"{count} spec{'s' if count != 1 else ''} in {directory}{removed}")
 
 

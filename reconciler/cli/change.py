@@ -1,21 +1,19 @@
 """`delete`, `scale`, `suspend`, `resume`, `confirm`: changes of the watched directory.
 
-Before: main. After: editing (one value of a file, comments kept), placing, the loop. The files stay the truth:
-nothing here touches a container.
+Before: main. After: editing (a wish, which becomes an edit of files), the loop. The files stay the truth: nothing here
+touches a container.
 """
 
 from typing import Annotated
 
 import typer
 
-from reconciler.api.client import LoopClient
-from reconciler.changes.spec_text import SpecText, files_of, instances_only
+from reconciler.changes.wishes import Delete, Resize, Resume, Suspend
 from reconciler.cli import output, session
-from reconciler.cli.editing import edit, follow_up, setting
+from reconciler.cli.editing import edit, follow_up
 from reconciler.cli.options import environment
 from reconciler.errors import ReconcilerError
 from reconciler.loop.settings import Settings
-from reconciler.spec.edit import set_key
 from reconciler.spec.schema import schema
 
 app = typer.Typer()
@@ -35,33 +33,8 @@ def delete(
 
     Example: `reconciler delete webapp auth`.
     """
-    from reconciler.changes.placing import insist_on_writable, locked, place_locked, real_place
-
-    loop = session.running(settings)
-    directory = session.insist_on_watched(settings, loop)
-    with locked(directory):
-        files = {name: files_of(directory, name) for name in names}
-        for file in (file for found in files.values() for file in found):
-            insist_on_writable(real_place(directory, file))  # before anything is taken for confirmed
-        for name in names:
-            _expect(settings, loop, name)
-        place_locked(directory, {file: None for found in files.values() for file in found})
-    follow_up(loop, f"{', '.join(names)}: deleted")
-
-
-def _expect(settings: Settings, loop: LoopClient | None, name: str) -> None:
-    if loop is not None:
-        loop.expect_delete(name)
-        return
-    from reconciler.engine.store import FILE_NAME, Store
-
-    settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = Store(settings.state / FILE_NAME, output.remark)
-    try:
-        store.confirm([name])
-        store.flush()
-    finally:
-        store.close()
+    edited = edit(settings, Delete(names=tuple(names)))
+    follow_up(edited, f"{', '.join(names)}: deleted")
 
 
 @app.command(rich_help_panel="Change")
@@ -77,17 +50,7 @@ def scale(
 
     Example: `reconciler scale webapp 5`.
     """
-
-    def resized(before: SpecText) -> str:
-        instances_only(before.spec, "size to set")
-        return set_key(before.text, "size", size, file=before.file)
-
-    edited = edit(settings, name, resized)
-    follow_up(edited.loop, f"{name}: size {size}")
-    limits = edited.after.spec.autoscale
-    if limits is not None:
-        between = f"between {limits.min} and {limits.max}"
-        output.remark(f"{name} is scaled by itself: it starts anew with this size and goes on {between}")
+    follow_up(edit(settings, Resize(name=name, size=size)), f"{name}: size {size}")
 
 
 @app.command(rich_help_panel="Change")
@@ -100,8 +63,8 @@ def suspend(
 
     Example: `reconciler suspend webapp`.
     """
-    edited = edit(settings, name, setting("suspend", value=True))
-    follow_up(edited.loop, f"{name}: suspended; `reconciler resume {name}` ends it")
+    edited = edit(settings, Suspend(name=name))
+    follow_up(edited, f"{name}: suspended; `reconciler resume {name}` ends it")
 
 
 @app.command(rich_help_panel="Change")
@@ -114,8 +77,8 @@ def resume(
 
     Example: `reconciler resume webapp`.
     """
-    edited = edit(settings, name, setting("suspend", value=False))
-    follow_up(edited.loop, f"{name}: resumed")
+    edited = edit(settings, Resume(name=name))
+    follow_up(edited, f"{name}: resumed")
 
 
 @app.command(rich_help_panel="Change")

@@ -128,7 +128,7 @@ class RealStage:
 
     def _at_rest(self) -> bool:
         try:
-            return session.taken_up(self._loop, self._directory, self._concerned()).at_rest
+            return session.taken_up(self._loop, self._directory, self._settings.policy, self._concerned()).at_rest
         except OSError as error:
             raise TransientError(f"{self._directory}: {error.strerror or error}") from error
 

@@ -155,4 +155,4 @@ def _files(settings: Settings, names: list[str], goal: Goal) -> Callable[[], Tak
     loop = session.running(settings)
     if loop is None or goal is Goal.GONE or not settings.specs.is_dir():
         return Taken
-    return lambda: session.taken_up(loop, settings.specs, names)
+    return lambda: session.taken_up(loop, settings.specs, settings.policy, names)

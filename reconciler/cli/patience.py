@@ -40,10 +40,11 @@ class Patience:
     def verdict(self, late: str) -> tuple[str, ...]:
         """What to say at the end; `late` where it is only that time is over."""
         said = self.why or ((late,) if late else ())
-        return tuple(map(self._typed, said))
+        return tuple(as_typed(sentence, self.env) for sentence in said)
 
-    def _typed(self, sentence: str) -> str:
-        """Its commands as they have to be typed for this environment."""
-        from reconciler.console.notes import env_option
 
-        return _COMMAND.sub(lambda found: f"`{found[1]}{env_option(self.env)}`", sentence)
+def as_typed(sentence: str, env: str) -> str:
+    """Its commands as they have to be typed for this environment."""
+    from reconciler.console.notes import env_option
+
+    return _COMMAND.sub(lambda found: f"`{found[1]}{env_option(env)}`", sentence)

@@ -4,21 +4,16 @@ Before: cli.main registers the group. After: editing (each command changes one f
 rollout_follow; the loop does the rest. Exit 0 when it is done or was so already, 1 for an error, 64 for a usage error.
 """
 
-import difflib
-import re
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from reconciler.changes.spec_text import SpecText, instances_only
+from reconciler.changes.wishes import GoOn, Pause, Promote, Restart, Undo
 from reconciler.cli import output, session
-from reconciler.cli.editing import Edited, edit, follow_up, setting
+from reconciler.cli.editing import Edited, edit, follow_up
 from reconciler.cli.options import duration_option, environment
 from reconciler.cli.output import Plain
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import ClusterStatus, Phase
 
@@ -26,8 +21,6 @@ app = typer.Typer(help="Follow new revisions, hold them, lead them on and take t
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The cluster.")]
 OutputOption = Annotated[Plain, typer.Option("--output", "-o", help="For people, or for scripts.")]
-
-_LABEL = re.compile(r"v[0-9]{3}")
 
 
 @app.command()
@@ -112,44 +105,16 @@ def undo(
 
     Examples: `reconciler rollout undo webapp`, `reconciler rollout undo webapp --to v002 --dry-run`.
     """
-    from reconciler.changes.going_back import goal_of_undo, text_of
-    from reconciler.cli.rollout_history import known_revisions
     from reconciler.console.differences import differences
-    from reconciler.spec.put_back import put_back
 
-    if to is not None and not _LABEL.fullmatch(to):
-        raise UsageError(
-            f"--to {to}: no revision looks like that; `reconciler rollout history {name}` shows those known"
-        )
-    goal = ""
-
-    def put(before: SpecText) -> str:
-        nonlocal goal
-        instances_only(before.spec, "rollouts")
-        seen = _seen(settings, name)
-        kept = goal_of_undo(known_revisions(settings, name), to, before, seen.rollout if seen else None)
-        goal = kept.revision
-        return put_back(before.text, text_of(kept), file=before.file)
-
-    edited = edit(settings, name, put, dry_run=dry_run)
+    edited = edit(settings, Undo(name=name, to=to or ""), dry_run=dry_run)
     if dry_run:
-        output.write("".join(_diff(edited)))
+        output.write(edited.difference)
         return
-    follow_up(edited.loop, f"{name}: back to {goal}")
-    for change in differences(edited.before.spec, edited.after.spec):
+    before, after = edited.specs
+    follow_up(edited, f"{name}: back to {edited.draft.revision}")
+    for change in differences(before, after):
         output.say(f"  {change.field}: {change.before} -> {change.after}")
-    _remark_pause(settings, edited, name)
-
-
-def _diff(edited: Edited) -> list[str]:
-    before, after = (side.text.splitlines(keepends=True) for side in (edited.before, edited.after))
-    lines = difflib.unified_diff(before, after, edited.before.file, edited.after.file)
-    return [line if line.endswith("\n") else f"{line}\n" for line in lines]
-
-
-def _remark_pause(settings: Settings, edited: Edited, name: str) -> None:
-    if edited.after.spec.rollout.paused:
-        output.remark(f"{name} is paused: nothing is begun until `{_resuming(settings, name)}`")
 
 
 def _resuming(settings: Settings, name: str) -> str:
@@ -165,10 +130,7 @@ def restart(settings: Settings, name: Name) -> None:
 
     Example: `reconciler rollout restart webapp`.
     """
-    now = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    edited = edit(settings, name, _instances(setting(("rollout", "restarted"), now)))
-    follow_up(edited.loop, f"{name}: restarts")
-    _remark_pause(settings, edited, name)
+    follow_up(edit(settings, Restart(name=name)), f"{name}: restarts")
 
 
 @app.command()
@@ -178,7 +140,7 @@ def pause(settings: Settings, name: Name) -> None:
 
     Example: `reconciler rollout pause webapp`.
     """
-    edited = edit(settings, name, _instances(setting(("rollout", "paused"), value=True)))
+    edited = edit(settings, Pause(name=name))
     _told(edited, f"{name}: paused; `{_resuming(settings, name)}` goes on", f"{name}: was paused already")
 
 
@@ -189,27 +151,15 @@ def resume(settings: Settings, name: Name) -> None:
 
     Example: `reconciler rollout resume webapp`.
     """
-
-    def resumed(before: SpecText) -> str:
-        return setting(("rollout", "paused"), value=False)(before) if before.spec.rollout.paused else before.text
-
-    edited = edit(settings, name, _instances(resumed))
+    edited = edit(settings, GoOn(name=name))
     _told(edited, f"{name}: goes on", f"{name}: was not paused")
 
 
 def _told(edited: Edited, done: str, already: str) -> None:
     if edited.changed:
-        follow_up(edited.loop, done)
+        follow_up(edited, done)
     else:
         output.say(already)
-
-
-def _instances(change: Callable[[SpecText], str]) -> Callable[[SpecText], str]:
-    def checked(before: SpecText) -> str:
-        instances_only(before.spec, "rollouts")
-        return change(before)
-
-    return checked
 
 
 @app.command()
@@ -219,9 +169,9 @@ def promote(settings: Settings, name: Name) -> None:
 
     Example: `reconciler rollout promote webapp`.
     """
-    cluster, _ = session.find(session.client(settings).status(), name)
-    label = _canary(cluster, settings.env)
-    edited = edit(settings, name, _instances(setting(("rollout", "promoted"), label)))
+    world = session.client(settings).status()
+    label = _canary(session.find(world, name)[0], settings.env)
+    edited = edit(settings, Promote(name=name), status=lambda: world)
     _told(edited, f"{name}: {label} goes on to all instances", f"{name}: {label} was promoted already")
 
 

@@ -6,6 +6,7 @@ Before: rollout. After: session (the loop, else Docker itself), waiting (when it
 import re
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import typer
@@ -59,7 +60,8 @@ def follow(settings: Settings, name: str, timeout: float, how: Plain) -> None:
                 _tell(cluster, settings.env, seen, how)
         return world
 
-    patience = Patience(names=[name], env=settings.env, files=lambda: session.taken_up(loop, settings.specs, [name]))
+    files = partial(session.taken_up, loop, settings.specs, settings.policy, [name])
+    patience = Patience(names=[name], env=settings.env, files=files)
     missing = await_goal(look, [name], Goal.READY, time.monotonic() + timeout, patience.settled, patience.hopeless)
     if how is Plain.JSON:
         output.emit_json(rollout_dict(_cluster(loop.status(), name)))

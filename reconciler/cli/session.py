@@ -4,16 +4,17 @@ Before: commands, with their Settings. After: api.client, or loop.offline where 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from reconciler.api.client import LoopClient
-from reconciler.changes.ending import Taken, taken
-from reconciler.errors import LoopNotRunning, ReconcilerError, SpecError, UsageError
+from reconciler.changes.ending import Taken
+from reconciler.errors import LoopNotRunning, ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import ClusterStatus, InstanceStatus, WorldStatus
+from reconciler.spec.policy import Policy
 
 
 def client(settings: Settings) -> LoopClient:
@@ -49,40 +50,18 @@ def insist_on_watched(settings: Settings, loop: LoopClient | None) -> Path:
     return settings.specs
 
 
-def taken_up(loop: LoopClient, directory: Path, clusters: Sequence[str]) -> Taken:
-    """What the loop makes of these clusters as the directory's files are now.
+def taken_up(loop: LoopClient, directory: Path, policy: Policy, clusters: Sequence[str]) -> Taken:
+    """What the loop makes of these clusters as the directory's files are now."""
+    from reconciler.changes.taking_up import taken_up
 
-    Its status alone can't tell: it may still speak of the files as they were before.
-    """
-    try:
-        return taken(loop.plan(_texts(directory)), clusters)
-    except SpecError:
-        return Taken(at_rest=False, reasons={})
+    return taken_up(loop.plan, directory, policy, clusters)
 
 
 def file_names(directory: Path) -> list[str]:
     """The clusters that have a file in the directory, in order."""
-    return sorted(_files(directory))
-
-
-def _files(directory: Path) -> Mapping[str, str]:
     from reconciler.spec.directory import listing
 
-    return listing(entry.name for entry in directory.iterdir()).files
-
-
-def _texts(directory: Path) -> dict[str, bytes]:
-    from reconciler.spec.read import read_spec
-
-    found = {}
-    for name in _files(directory).values():
-        try:
-            read = read_spec(directory / name)
-        except SpecError:
-            continue  # somebody else's broken file holds up nobody whose own is good
-        if read is not None:
-            found[name] = read.data
-    return found
+    return sorted(listing(entry.name for entry in directory.iterdir()).files)
 
 
 def only(world: WorldStatus, names: Iterable[str]) -> WorldStatus:

@@ -5,6 +5,7 @@ own place; the result is read again, and given back only where it says the old t
 """
 
 import json
+import re
 from typing import Any
 
 from reconciler.errors import SpecError, UsageError
@@ -13,6 +14,8 @@ from reconciler.spec.nodes import Document, Mapping, Node, Scalar, core_value, p
 from reconciler.spec.report import Path, show_path
 
 Value = str | int | bool
+_BARE = re.compile(r"[A-Za-z0-9][\w-]*|[A-Za-z][\w-]*([./:@+-]+\w+)*", re.ASCII)
+"""Text that needs no quotes wherever it stands: words, and names of images."""
 
 
 def set_key(text: str, path: str | Path, value: Value, *, file: str = "<text>") -> str:
@@ -33,6 +36,11 @@ def set_key(text: str, path: str | Path, value: Value, *, file: str = "<text>") 
             f"{file}: can't set {show_path(place)} to {_written(value)} without changing more; edit by hand"
         )
     return mark + edited
+
+
+def value_at(text: str, path: Path, *, file: str = "<text>") -> Any:
+    """What the text says at `path`; None where it says nothing. Raises SpecError where it can't be read."""
+    return _get(plain(read_tree(text.removeprefix(BOM), file).root), path)
 
 
 def _edited(text: str, tree: Document, path: Path, written: str) -> str | None:
@@ -75,8 +83,15 @@ def _written(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    bare = value.isascii() and value.replace("-", "").replace("_", "").isalnum() and value[0].isalnum()
-    return value if bare and core_value(value) == value else json.dumps(value)
+    bare = _BARE.fullmatch(value) is not None and core_value(value) == value
+    return value if bare else f'"{"".join(map(_escaped, value))}"'
+
+
+def _escaped(character: str) -> str:
+    """As it stands in double quotes; JSON knows no escape for what is beyond sixteen bits."""
+    if character.isprintable() and character not in '"\\':
+        return character
+    return json.dumps(character)[1:-1] if character < "\U00010000" else f"\\U{ord(character):08X}"
 
 
 def _only_changed(before: str, after: str, path: Path, value: object, file: str) -> bool:

@@ -14,6 +14,7 @@ from reconciler.errors import SpecError, UsageError
 from reconciler.spec.edit import set_key
 from reconciler.spec.extents import BOM, Extent, extent, last_character, line_start, read_tree
 from reconciler.spec.nodes import Document, Mapping, Node, Scalar, Sequence, plain
+from reconciler.spec.remove import without
 
 TEMPLATE_KEYS = (
     "image", "pull", "command", "environment", "ports", "secrets", "volumes", "resources", "ssh", "health", "stop",
@@ -103,13 +104,13 @@ def _restart(body: _Read, rollout: dict[str, Any] | None, file: str) -> _Read:
     if wanted is not None:
         return _Read.of(set_key(body.text, ("rollout", "restarted"), wanted, file=file), file)
     path = ("rollout", "restarted") if rollout else ("rollout",)
-    return _checked(_removed(body.text, "", body.tree, path), file, "rollout.restarted")
+    return _checked(without(body.text, body.tree, path), file, "rollout.restarted")
 
 
 def _exchanged(body: _Read, former: _Read, path: tuple[str, ...]) -> str | None:
     text, tree, earlier = body.text, body.tree, former.text
     if path not in former.tree.nodes:
-        return _removed(text, earlier, tree, path)
+        return without(text, tree, path, earlier=earlier)
     if _flow(tree) or _flow(former.tree):
         return _as_value(text, tree, path[-1], _value(earlier, former.tree.nodes[path]))
     source = extent(earlier, former.tree, path)
@@ -215,20 +216,3 @@ def _lines(text: str, earlier: str, source: Extent, *, comment: bool) -> str:
     """The earlier lines with this text's line ends."""
     taken = earlier[source.comment if comment else source.start : source.end]
     return "".join(line + _newline(text) for line in taken.replace("\r\n", "\n").removesuffix("\n").split("\n"))
-
-
-def _removed(text: str, earlier: str, tree: Document, path: tuple[str, ...]) -> str | None:
-    """Its lines go, and the comment above that the earlier text doesn't have."""
-    place = extent(text, tree, path)
-    if place is not None:
-        own = text[place.comment : place.start].strip() not in earlier
-        return text[: place.comment if own else place.start] + text[place.end :]
-    parent = tree.nodes.get(path[:-1])
-    if not isinstance(parent, Mapping) or not parent.flow:
-        return None
-    at = [key.text for key, _ in parent.entries].index(path[-1])
-    key, node = parent.entries[at]
-    if at + 1 < len(parent.entries):
-        return text[: key.start] + text[parent.entries[at + 1][0].start :]
-    begin = last_character(parent.entries[at - 1][1]) if at else key.start
-    return text[:begin] + text[last_character(node) :]

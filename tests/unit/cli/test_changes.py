@@ -1,14 +1,8 @@
 """Commands that change the watched directory: all of it or nothing, comments kept."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from reconciler.changes import placing
-from reconciler.changes.placing import place
-from reconciler.errors import ReconcilerError
 from reconciler.plan.status import ClusterStatus
 from tests.unit.cli.conftest import FakeLoop, Run
 from tests.unit.console.worlds import cluster, condition
@@ -105,45 +99,6 @@ def test_new_writes_a_task_that_is_good(run: Run, specs: Path) -> None:
 def test_confirm_names_what_it_released(run: Run, loop: FakeLoop) -> None:
     loop.released = ("auth", "webapp")
     assert run("confirm").stdout == "auth, webapp: will be removed\n"
-
-
-def test_a_full_disk_leaves_everything_as_it_was(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (specs / "a.yaml").write_text("old a")
-    real = placing._carry_out
-
-    def full(step: placing._Step) -> None:
-        if step.target.name == "b.yaml":
-            raise OSError(28, "No space left on device")
-        real(step)
-
-    monkeypatch.setattr(placing, "_carry_out", full)
-    with pytest.raises(ReconcilerError, match="No space left on device; nothing was changed"):
-        place(specs, {"a.yaml": b"new a", "b.yaml": b"new b"})
-    assert {p.name: p.read_text() for p in specs.iterdir()} == {"a.yaml": "old a"}
-
-
-def test_a_link_within_the_directory_stays_one(specs: Path) -> None:
-    (specs / ".data").mkdir()
-    (specs / ".data" / "a.yaml").write_text("old")
-    (specs / "a.yaml").symlink_to(".data/a.yaml")
-    place(specs, {"a.yaml": b"new"})
-    assert (specs / "a.yaml").is_symlink()
-    assert (specs / ".data" / "a.yaml").read_text() == "new"
-
-
-def test_a_link_that_leads_out_is_left_alone(specs: Path, tmp_path: Path) -> None:
-    (tmp_path / "outside.yaml").write_text("old")
-    (specs / "a.yaml").symlink_to(tmp_path / "outside.yaml")
-    with pytest.raises(ReconcilerError, match="leads out of the directory"):
-        place(specs, {"a.yaml": b"new"})
-    assert (tmp_path / "outside.yaml").read_text() == "old"
-
-
-def test_a_replaced_file_keeps_its_mode(specs: Path) -> None:
-    (specs / "a.yaml").write_text("old")
-    (specs / "a.yaml").chmod(0o640)
-    place(specs, {"a.yaml": b"new"})
-    assert os.stat(specs / "a.yaml").st_mode & 0o777 == 0o640  # noqa: PTH116
 
 
 ORPHAN = condition("Held", "True", "MassDeletion", "2 of 2 clusters would go")

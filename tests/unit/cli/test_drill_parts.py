@@ -100,7 +100,7 @@ def test_a_change_keeps_comments_and_is_put_back(specs: Specs, tmp_path: Path) -
     assert file.read_text() == WEB
     assert specs.make(Scale(cluster="web", size=5)) == "web"
     assert specs.make(Set(cluster="web", key="image", value="nginx:1.28")) == "web"
-    assert file.read_text() == 'image: "nginx:1.28"   # the server\nsize: 5\n'
+    assert file.read_text() == "image: nginx:1.28   # the server\nsize: 5\n"
     assert specs.put_back() == ("web",)
     assert file.read_text() == WEB
     assert specs.put_back() == ()

@@ -84,7 +84,10 @@ def test_setting_what_is_there_already_changes_nothing() -> None:
 
 
 def test_text_that_yaml_would_read_otherwise_is_quoted() -> None:
-    assert set_key("image: a\n", "image", "b:1.0") == 'image: "b:1.0"\n'
+    assert set_key("image: a\n", "image", "b:1.0") == "image: b:1.0\n"
+    assert set_key("image: a\n", "image", "b: 1") == 'image: "b: 1"\n'
+    assert set_key("dns: a\n", "dns", "12:30") == 'dns: "12:30"\n'
+    assert set_key("dns: a\n", "dns", "€ ☃ 😀") == 'dns: "€ ☃ 😀"\n'
     assert set_key("dns: a\n", "dns", "true") == 'dns: "true"\n'
 
 
