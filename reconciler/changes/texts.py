@@ -25,7 +25,7 @@ from reconciler.changes.wishes import (
 )
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.plan.status import ClusterStatus, Phase, WorldStatus
-from reconciler.spec.edit import Value, set_key, value_at
+from reconciler.spec.edit import Value, set_key
 from reconciler.spec.put_back import put_back
 from reconciler.spec.remove import remove_key
 from reconciler.state.revisions import KeptRevision
@@ -60,10 +60,10 @@ def make(wish: OneCluster, before: SpecText, known: Known) -> Made:
         case NextGroup():
             return Made(text=_next_group(wish, before))
         case Suspend() | Resume():
-            return Made(text=_switched(before, ("suspend",), isinstance(wish, Suspend), otherwise=False))
+            return Made(text=_switched(before, ("suspend",), before.spec.suspend, isinstance(wish, Suspend)))
         case Traffic():
             instances_only(before.spec, "traffic")
-            return Made(text=_switched(before, ("traffic",), wish.on, otherwise=True))
+            return Made(text=_switched(before, ("traffic",), before.spec.traffic, wish.on))
     instances_only(before.spec, "rollouts")
     return _of_rollout(wish, before, known)
 
@@ -73,7 +73,9 @@ def _of_rollout(wish: Restart | Pause | GoOn | Promote | Undo, before: SpecText,
         case Restart():
             return Made(text=_set(before, ("rollout", "restarted"), _instant(known.now())))
         case Pause() | GoOn():
-            return Made(text=_switched(before, ("rollout", "paused"), isinstance(wish, Pause), otherwise=False))
+            return Made(
+                text=_switched(before, ("rollout", "paused"), before.spec.rollout.paused, isinstance(wish, Pause))
+            )
         case Promote():
             label = _canary(wish.name, known.status())
             return Made(text=_set(before, ("rollout", "promoted"), label), revision=label)
@@ -85,11 +87,9 @@ def _set(before: SpecText, path: tuple[str, ...], value: Value) -> str:
     return set_key(before.text, path, value, file=before.file)
 
 
-def _switched(before: SpecText, path: tuple[str, ...], value: bool, *, otherwise: bool) -> str:  # noqa: FBT001
-    """As it is where it says so already; `otherwise` is what no such key means."""
-    present = value_at(before.text, path, file=before.file)
-    said = otherwise if present is None else present
-    return before.text if said == value else _set(before, path, value)
+def _switched(before: SpecText, path: tuple[str, ...], present: Value, wanted: Value) -> str:
+    """As it is where it says so already, be it by not saying it."""
+    return before.text if present == wanted else _set(before, path, wanted)
 
 
 def _next_group(wish: NextGroup, before: SpecText) -> str:

@@ -38,11 +38,6 @@ def set_key(text: str, path: str | Path, value: Value, *, file: str = "<text>") 
     return mark + edited
 
 
-def value_at(text: str, path: Path, *, file: str = "<text>") -> Any:
-    """What the text says at `path`; None where it says nothing. Raises SpecError where it can't be read."""
-    return _get(plain(read_tree(text.removeprefix(BOM), file).root), path)
-
-
 def _edited(text: str, tree: Document, path: Path, written: str) -> str | None:
     node = tree.nodes.get(path)
     if isinstance(node, Scalar) and not node.block:

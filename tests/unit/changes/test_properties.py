@@ -13,7 +13,8 @@ from reconciler.changes.spec_text import understood
 from reconciler.changes.texts import Known, OneCluster, make
 from reconciler.errors import ReconcilerError
 from reconciler.plan.status import WorldStatus
-from reconciler.spec.edit import value_at
+from reconciler.spec.extents import read_tree
+from reconciler.spec.nodes import plain
 from reconciler.spec.policy import Policy
 
 KNOWN = Known(
@@ -92,7 +93,7 @@ def test_a_wish_sets_its_values_and_leaves_the_rest(text: str, wish: OneCluster)
         understood(PATH, after.encode(), Policy())
     except ReconcilerError:
         return  # a value that no container takes, or a place that only a person can edit: said so, and nothing done
-    old, new = value_at(text, ()), value_at(after, ())
+    old, new = (plain(read_tree(said.removeprefix("\ufeff"), "").root) for said in (text, after))
     new = {**new, "rollout": new.get("rollout") or {}}
     old_wanted = wanted(old, wish)
     for each in (new, old_wanted):

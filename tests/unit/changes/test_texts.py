@@ -47,6 +47,7 @@ CASES: list[tuple[wishes.Wish, dict[str, str], str]] = [
     (wishes.Suspend(name="web"), {"2s}\n": "2s}\nsuspend: true\n"}, "suspend web"),
     (wishes.Resume(name="web"), {}, "resume web"),
     (wishes.Traffic(name="web", on=True), {}, "lead traffic to web"),
+    (wishes.Traffic(name="web", on=False), {"2s}\n": "2s}\ntraffic: false\n"}, "lead no traffic to web"),
     (wishes.Restart(name="web"), {"2s}": '2s, restarted: "2027-01-15T12:00:00Z"}'}, "restart web"),
     (wishes.Pause(name="web"), {"2s}": "2s, paused: true}"}, "pause the rollout of web"),
     (wishes.GoOn(name="web"), {}, "go on with the rollout of web"),
