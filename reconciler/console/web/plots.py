@@ -134,6 +134,8 @@ def _path(series: Series, scale: _Scale) -> str:
         if before is None or at - before[0] > _GAP_SECONDS:
             parts.append(f"M{x:g} {y:g}")
         elif series.stepped and value == before[1]:
+            if parts[-1].startswith("H") and "V" not in parts[-1]:
+                parts.pop()  # the same for a while is one line
             parts.append(f"H{x:g}")
         else:
             parts.append(f"H{x:g}V{y:g}" if series.stepped else f"L{x:g} {y:g}")
@@ -152,7 +154,8 @@ def _across(scale: _Scale) -> tuple[Tick, ...]:
     step = next((step for step in _TICK_SECONDS if span / step <= 6), _TICK_SECONDS[-1])
     first = int(scale.begin // step + 1) * step
     form = "%H:%M" if step >= 60 else "%H:%M:%S"
-    instants = range(first, int(scale.end) + 1, step)
+    room = span * 0.03  # half of a tick's words, so that none is cut at the edge
+    instants = [at for at in range(first, int(scale.end) + 1, step) if scale.begin + room < at < scale.end - room]
     return tuple(Tick(at=scale.x(at), text=time.strftime(form, time.localtime(at))) for at in instants)
 
 

@@ -16,6 +16,8 @@ from reconciler.plan.status import Phase
 
 SHOWN_EVENTS = 15
 _REMEMBERED_EVENTS = 200
+EVERY_SECONDS = 2.0
+"""So often the plots are drawn again while somebody watches."""
 
 
 def cluster(scene: Scene) -> Page:
@@ -30,6 +32,7 @@ def cluster(scene: Scene) -> Page:
     return Page(
         template="cluster.html",
         title=found.name,
+        every_seconds=EVERY_SECONDS,
         values={
             "cluster": found,
             "tone": tone_of(found),

@@ -3,12 +3,16 @@
 Before: views. After: views. Only asks the loop, and changes nothing.
 """
 
+import re
 from dataclasses import dataclass
 
 from reconciler.console.web.page import NotThereError, Scene
 from reconciler.errors import ReconcilerError
 from reconciler.plan.status import ClusterStatus, InstanceStatus, WorldStatus
 from reconciler.state.event import Event
+
+_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,11 @@ def file_of(scene: Scene, cluster: str) -> Text:
 def logs_of(scene: Scene, container: str, tail: int) -> Text:
     """The newest lines of an instance."""
     try:
-        return Text(text=scene.services.containers.logs(container, tail))
+        return Text(text=readable(scene.services.containers.logs(container, tail)))
     except ReconcilerError as error:
         return Text(problem=str(error))
+
+
+def readable(text: str) -> str:
+    """Lines of a terminal for a page: without colours, every other character of control as a dot."""
+    return _CONTROL.sub("·", _COLOURS.sub("", text.replace("\r\n", "\n")))

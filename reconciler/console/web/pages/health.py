@@ -119,7 +119,7 @@ def _of_clusters(clusters: tuple[ClusterStatus, ...]) -> Iterator[Notice]:
     odd.sort(key=lambda cluster: (_GRAVITY[tone_of(cluster)], cluster.name))
     for cluster in odd[:MOST_CLUSTERS]:
         yield Notice(
-            tone=tone_of(cluster), label=cluster.name, text=why(cluster), href=cluster_path(cluster.name),
+            tone=tone_of(cluster), label=cluster.name, text=why(cluster) or _counted(cluster), href=cluster_path(cluster.name),
             todo="It waits for a person." if cluster.awaits_person else "",
         )  # fmt: skip
     if len(odd) > MOST_CLUSTERS:
@@ -129,7 +129,9 @@ def _of_clusters(clusters: tuple[ClusterStatus, ...]) -> Iterator[Notice]:
 
 
 def why(cluster: ClusterStatus) -> str:
-    """Why a cluster isn't simply ready, in one sentence: what a person would want to know first."""
+    """Why a cluster isn't simply ready, in one sentence: what a person would want to know first. Empty where the
+    counts say all that is known.
+    """
     state = state_of(cluster)
     if cluster.problems:
         return str(cluster.problems[0])
@@ -141,7 +143,11 @@ def why(cluster: ClusterStatus) -> str:
         message = cluster.rollout.message
     if not message and cluster.doing:
         message = cluster.doing[0]
-    return message or f"{state_word(state).lower()}: {cluster.ready} of {cluster.desired} ready"
+    return message
+
+
+def _counted(cluster: ClusterStatus) -> str:
+    return f"{state_word(state_of(cluster)).lower()}, {cluster.ready} of {cluster.desired} ready"
 
 
 def awaits(cluster: ClusterStatus) -> str:

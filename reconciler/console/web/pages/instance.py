@@ -25,6 +25,7 @@ def instance(scene: Scene) -> Page:
     return Page(
         template="instance.html",
         title=found.name,
+        every_seconds=EVERY_SECONDS,
         values={
             "cluster": cluster,
             "cluster_href": cluster_path(cluster.name),
