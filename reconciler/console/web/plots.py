@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from reconciler.console.web.samples import EVERY_SECONDS, KEPT
 
 WIDTH, HEIGHT = 640, 150
-LEFT, RIGHT, TOP, BOTTOM = 34, 8, 10, 20
+LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 24
 SPAN_SECONDS = EVERY_SECONDS * KEPT
 _GAP_SECONDS = 4 * EVERY_SECONDS
 _TICK_SECONDS = (15, 30, 60, 120, 180, 300)
@@ -63,6 +63,7 @@ class Plot:
     bands: tuple[Band, ...] = ()
     width: int = WIDTH
     height: int = HEIGHT
+    left: int = LEFT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

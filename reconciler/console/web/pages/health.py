@@ -119,9 +119,12 @@ def _of_clusters(clusters: tuple[ClusterStatus, ...]) -> Iterator[Notice]:
     odd.sort(key=lambda cluster: (_GRAVITY[tone_of(cluster)], cluster.name))
     for cluster in odd[:MOST_CLUSTERS]:
         yield Notice(
-            tone=tone_of(cluster), label=cluster.name, text=why(cluster) or _counted(cluster), href=cluster_path(cluster.name),
+            tone=tone_of(cluster),
+            label=cluster.name,
+            text=why(cluster) or _counted(cluster),
+            href=cluster_path(cluster.name),
             todo="It waits for a person." if cluster.awaits_person else "",
-        )  # fmt: skip
+        )
     if len(odd) > MOST_CLUSTERS:
         more = len(odd) - MOST_CLUSTERS
         text = f"{_clusters(more)} more {'is' if more == 1 else 'are'} not at rest: see the table"

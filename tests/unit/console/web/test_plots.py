@@ -36,7 +36,7 @@ def test_every_line_stays_inside(values: list[float], stepped: bool) -> None:
 def test_a_known_plot() -> None:
     (line,) = plot("size", "Size", [series([4, 4, 2, 4], stepped=True)], NOW).lines
 
-    assert line.path == "M572.2 34H592.1H612.1V82H632V34"
+    assert line.path == "M573.2 33.2H592.8H612.4V79.6H632V33.2"
     assert line.last == "4"
 
 
