@@ -150,15 +150,9 @@ def _marked(text: str, problems: tuple[Problem, ...]) -> tuple[Mark, ...]:
     """The problems in the order of their lines, each with the line as it was typed."""
     lines = text.split("\n")
     return tuple(
-        Mark(line=one.line, column=one.column, says=_sentence(one), text=lines[one.line - 1][:_LONGEST].strip())
+        Mark(line=one.line, column=one.column, says=str(one), text="".join(lines[one.line - 1 : one.line])[:_LONGEST])
         for one in sorted(problems, key=lambda one: (one.line, one.column))
-        if 0 < one.line <= len(lines)
     )
-
-
-def _sentence(problem: Problem) -> str:
-    what = f"{problem.path}: {problem.problem}" if problem.path else problem.problem
-    return f"{what}; {problem.fix}" if problem.fix else what
 
 
 _LONGEST = 200

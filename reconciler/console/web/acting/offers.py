@@ -43,7 +43,7 @@ def of_cluster(cluster: ClusterStatus) -> ClusterOffers:
         paused=phase is Phase.PAUSED,
         pausable=phase is not None and phase not in _AT_REST,
         undoable=bool(cluster.rollout and cluster.rollout.former) and phase not in _BACK_ALREADY,
-        traffic=bool(getattr(cluster, "traffic", True)),
+        traffic=cluster.traffic,
         scaled=f"its size follows {scale.metric}: {scale.min} to {scale.max}" if scale else "",
         why_not="It has no file any more: write one to keep it." if gone else "",
     )
@@ -51,7 +51,9 @@ def of_cluster(cluster: ClusterStatus) -> ClusterOffers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupFacts:
-    """One group beside the other: means over its instances that are ready, None where nobody tells."""
+    """One group beside the other: means over its instances that are ready, None where nobody tells. `since` is when
+    the newest of them came up (Unix seconds).
+    """
 
     revision: str
     role: str
@@ -61,6 +63,7 @@ class GroupFacts:
     cpu: float | None
     memory_bytes: float | None
     metrics: tuple[tuple[str, float], ...]
+    since: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,7 @@ def _facts(cluster: ClusterStatus, revision: str, role: str) -> GroupFacts:
         cpu=_mean([one.cpu for one in ready]),
         memory_bytes=_mean([one.memory_bytes for one in ready]),
         metrics=tuple((name, _mean([one.metrics.get(name) for one in ready]) or 0.0) for name in named),
+        since=max((one.since for one in ready if one.since is not None), default=None),
     )
 
 
