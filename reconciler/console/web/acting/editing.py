@@ -61,7 +61,7 @@ def new(scene: Scene) -> Page:
         values = _editor(file=f"{name}.yaml", text=text, read="", name="")
         return Page(template="edit.html", title=f"New: {name}.yaml", values=values)
     values = {"name": name, "image": reference, "task": task, "errors": errors}
-    return Page(template="new.html", title="New cluster", values=values, status=422 if errors else 200)
+    return Page(template="new.html", title="New cluster", values=values, status=400 if errors else 200)
 
 
 def _new_errors(scene: Scene, name: str, reference: str) -> dict[str, str]:

@@ -68,6 +68,6 @@ def test_a_new_cluster_begins_with_name_and_image_and_goes_on_in_the_editor() ->
 def test_a_new_cluster_s_name_and_image_are_checked_before(query: dict[str, str], field: str) -> None:
     """The sentence is at the field, and what was typed stays."""
     answer = new(scene(fake_services(), query=query))
-    assert (answer.template, answer.status) == ("new.html", 422)
+    assert (answer.template, answer.status) == ("new.html", 400)
     assert list(answer.values["errors"]) == [field]
     assert answer.values["name"] == query["name"]
