@@ -18,20 +18,26 @@ from reconciler.spec.policy import Policy
 Planner = Callable[[Mapping[str, bytes]], tuple[Plan, ...]]
 """The loop's dry run with these files in the place of its directory's; raises what `Backend.plan` raises."""
 
-_NOT_YET = Taken(at_rest=False, reasons={})
-
 
 def taken_up(plan: Planner, directory: Path, policy: Policy, clusters: Sequence[str]) -> Taken:
-    """What becomes of these clusters. Others' broken files hold up nobody whose own is good."""
+    """What becomes of these clusters."""
+    plans = plans_now(plan, directory, policy, clusters)
+    return Taken(at_rest=False, reasons={}) if plans is None else taken(plans, clusters)
+
+
+def plans_now(plan: Planner, directory: Path, policy: Policy, clusters: Sequence[str]) -> tuple[Plan, ...] | None:
+    """The plans of the files as they are; None where a file of these clusters is refused. Others' broken files hold up
+    nobody whose own is good.
+    """
     try:
-        return taken(plan(readable_texts(directory)), clusters)
+        return plan(readable_texts(directory))
     except SpecError as error:
         if any(cluster_of(Path(problem.file).name) in clusters for problem in error.problems):
-            return _NOT_YET
+            return None
     try:
-        return taken(plan(good_texts(directory, policy, {})), clusters)
+        return plan(good_texts(directory, policy, {}))
     except SpecError:
-        return _NOT_YET
+        return None
 
 
 def good_texts(directory: Path, policy: Policy, changes: Mapping[str, bytes | None]) -> dict[str, bytes]:

@@ -221,6 +221,14 @@ class Desk:
         """Keep what chaos says that it did, as an event; nothing is decided by it. No cluster: it concerns several."""
         self._chronicle.note("chaos", subject, cause, cluster=cluster)
 
+    def in_force(self, cluster: str) -> bytes:
+        """The text of a cluster's file, as far as it is in force; empty where nothing is."""
+        return self._scanner.in_force(cluster)[1]
+
+    def note_change(self, cluster: str, file: str, cause: str) -> None:
+        """Keep as an event who changed a cluster's file, and how; the files are the truth, this is only their story."""
+        self._chronicle.note("change", file, cause, cluster=cluster)
+
     def rescan(self) -> None:
         """Read the directory now."""
         self._around.queue.add(FILES)
