@@ -9,7 +9,7 @@ from reconciler.console.web.pages.finding import closed_zones, cluster_in, event
 from reconciler.console.web.pages.groups import groups
 from reconciler.console.web.pages.health import awaits, tone_of
 from reconciler.console.web.pages.revisions import revision_rows
-from reconciler.console.web.pages.showing import runs_of, scale_of, traffic_of
+from reconciler.console.web.pages.showing import rollout_words, runs_of, scale_of, traffic_of
 from reconciler.console.web.pages.steps import steps
 from reconciler.console.web.recoveries import recoveries
 from reconciler.plan.status import Phase
@@ -39,6 +39,7 @@ def cluster(scene: Scene) -> Page:
             "awaits": awaits(found),
             "groups": groups(found, closed_zones(world)),
             "rollout": shown,
+            "rollout_words": rollout_words(shown) if shown is not None else "",
             "steps": steps(shown) if shown is not None else (),
             "traffic": traffic_of(found),
             "scale": scale_of(found),

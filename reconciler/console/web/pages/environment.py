@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from reconciler.console.web.page import Page, Scene
 from reconciler.console.web.pages.drawing import ready_spark
 from reconciler.console.web.pages.finding import events_of
-from reconciler.console.web.pages.health import health, why
+from reconciler.console.web.pages.health import health, tone_of, why
 from reconciler.console.web.pages.matrix import matrix
 from reconciler.console.web.pages.paths import cluster_path, group_path
-from reconciler.console.web.pages.showing import traffic_of
+from reconciler.console.web.pages.showing import rollout_words, traffic_of
 from reconciler.console.web.plots import Spark
 from reconciler.console.web.samples import Samples
 from reconciler.plan.status import ClusterStatus, Phase
 
 SHOWN_EVENTS = 12
+WORST = 5
+"""So many notices are seen at once, the others when somebody opens them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ def environment(scene: Scene) -> Page:
             "faults": world.faults,
             "events": events_of(scene, None, SHOWN_EVENTS),
             "held": world.held,
+            "worst": WORST,
         },
     )
 
@@ -53,14 +56,13 @@ def environment(scene: Scene) -> Page:
 def cluster_row(cluster: ClusterStatus, samples: Samples) -> ClusterRow:
     """One line of the table."""
     rollout = cluster.rollout
-    moving = rollout is not None and rollout.phase is not Phase.COMPLETE
-    state_is_plain = cluster.all_ready and not cluster.problems and not cluster.awaits_person
+    plain = tone_of(cluster) == "good"
     return ClusterRow(
         status=cluster,
         href=cluster_path(cluster.name),
         group_href=group_path(cluster.name, cluster.revision) if cluster.revision else "",
         traffic=traffic_of(cluster),
-        rollout=f"{rollout.strategy}, {rollout.phase.value}" if rollout is not None and moving else "",
-        why="" if state_is_plain else why(cluster),
+        rollout=rollout_words(rollout) if rollout is not None and rollout.phase is not Phase.COMPLETE else "",
+        why="" if plain else why(cluster),
         spark=ready_spark(samples.of(cluster.name)),
     )

@@ -49,7 +49,10 @@ class Health:
 
 def tone_of(cluster: ClusterStatus) -> Tone:
     """How loudly a cluster's state is told."""
-    return "warn" if cluster.awaits_person else _TONES[state_of(cluster)]
+    if cluster.awaits_person:
+        return "warn"
+    tone = _TONES[state_of(cluster)]
+    return "info" if tone == "good" and not cluster.traffic else tone
 
 
 def health(world: WorldStatus) -> Health:
@@ -79,7 +82,8 @@ def _sentence(world: WorldStatus, tone: Tone) -> str:
     if tone in ("bad", "warn"):
         return f"The clusters are as their files say, but something else isn't as it should be; {counted}."
     if moving:
-        return f"{moving} of {_clusters(total)} {'is' if moving == 1 else 'are'} on the way or suspended; {counted}."
+        verb = "is" if moving == 1 else "are"
+        return f"{moving} of {_clusters(total)} {verb} on the way, suspended or without traffic; {counted}."
     if total == 1:
         return f"The one cluster is as its file says; {counted}."
     return f"All {_clusters(total)} are as their files say; {counted}."
@@ -138,6 +142,8 @@ def why(cluster: ClusterStatus) -> str:
     state = state_of(cluster)
     if cluster.problems:
         return str(cluster.problems[0])
+    if state == "Ready" and not cluster.traffic:
+        return "it has no traffic: its file says so"
     if cluster.awaits_person:
         return awaits(cluster)
     named = {"NotReady": "Ready", "Unknown": "Ready"}.get(state, state)

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 
 from reconciler.console.glyphs import UNICODE
 from reconciler.console.rollouts import scale_text
-from reconciler.plan.status import ClusterStatus
+from reconciler.plan.status import ClusterStatus, RolloutStatus
 from reconciler.state.event import Event
 
 
 def traffic_of(cluster: ClusterStatus) -> str:
     """How many its names lead to."""
-    if cluster.kind == "TaskSpec" or not cluster.current:
+    if cluster.kind == "TaskSpec":
+        return ""
+    if not cluster.traffic:
+        return "off: its file says so"
+    if not cluster.current:
         return ""
     serving = sum(one.serving for one in cluster.instances)
     return f"{serving} of {cluster.current}" if serving else "none"
@@ -22,6 +26,11 @@ def traffic_of(cluster: ClusterStatus) -> str:
 def scale_of(cluster: ClusterStatus) -> str:
     """Its size between its limits, the metric against its target, and why."""
     return scale_text(cluster.scale, UNICODE) if cluster.scale is not None else ""
+
+
+def rollout_words(rollout: RolloutStatus) -> str:
+    """Its strategy, and how far it is; each word once."""
+    return ", ".join(dict.fromkeys((rollout.strategy, rollout.phase.value)))
 
 
 def runs_of(events: Sequence[Event]) -> tuple[Event, ...]:

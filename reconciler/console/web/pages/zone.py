@@ -45,6 +45,7 @@ def zone(scene: Scene) -> Page:
             "zone": name,
             "closed": found.closed if found is not None else None,
             "here": here,
+            "absent": tuple(one for one in here if not one.rows),
             "ready": sum(one.ready for one in here),
             "count": sum(len(one.rows) for one in here),
             "events": tuple(its[:SHOWN_EVENTS]),
