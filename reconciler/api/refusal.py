@@ -15,11 +15,19 @@ from reconciler.api import encode
 class RequestError(Exception):
     """The client's mistake; becomes the response `status` with this message."""
 
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        problems: Sequence[encode.Json] = (),
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.headers = headers or {}
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +60,7 @@ INTERNAL = Refusal(
 def refused(error: errors.ReconcilerError | RequestError) -> Refusal:
     """What to answer to whoever asked for it."""
     if isinstance(error, RequestError):
-        return refusal(error.status, error.code, str(error), headers=error.headers)
+        return refusal(error.status, error.code, str(error), error.problems, error.headers)
     status, code = next(((s, c) for kind, s, c in KNOWN if isinstance(error, kind)), (409, "refused"))
     if isinstance(error, errors.SpecError):
         return refusal(status, code, str(error), [encode.problem_dict(problem) for problem in error.problems])

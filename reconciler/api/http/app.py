@@ -7,7 +7,7 @@ document; answers are our own (answers).
 import logging
 from typing import Any
 
-from fastapi import FastAPI, Security
+from fastapi import Depends, FastAPI, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
@@ -21,7 +21,7 @@ from reconciler.api.http import changing, control, events, faults, instances, ru
 from reconciler.api.http.answers import refuse
 from reconciler.api.http.bodies import KINDS
 from reconciler.api.http.door import Door
-from reconciler.api.http.given import REFUSALS
+from reconciler.api.http.given import REFUSALS, known_parameters
 from reconciler.api.http.shapes import Refused
 from reconciler.api.http.token import TokenFile
 from reconciler.api.refusal import INTERNAL, RequestError, refusal, refused
@@ -48,7 +48,7 @@ def routed(services: Services | None, policy: Policy) -> FastAPI:
     app = FastAPI(
         title="reconciler", version="1", description=ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False,
         generate_unique_id_function=_operation_id,
-        dependencies=[Security(HTTPBearer(scheme_name="token", auto_error=False))],
+        dependencies=[Security(HTTPBearer(scheme_name="token", auto_error=False)), Depends(known_parameters)],
         responses={status: {"model": Refused, "description": said} for status, said in REFUSALS.items()},
         exception_handlers={
             RequestValidationError: _invalid, HTTPException: _http, RequestError: _refused, ReconcilerError: _refused,

@@ -44,6 +44,17 @@ async def _policy(request: Request) -> Policy:
     return given
 
 
+async def known_parameters(request: Request) -> None:
+    """A parameter that isn't one is a slip of the pen, and would else be passed over. Raises RequestError 422."""
+    known = {parameter.alias for parameter in request.scope["route"].dependant.query_params}
+    unknown = sorted(request.query_params.keys() - known)
+    if unknown:
+        expected = f"there are {', '.join(sorted(known))}" if known else "there are none here"
+        problem = {"file": "", "line": 0, "column": 0, "path": unknown[0][:100], "problem": "no such parameter"}
+        message = f"{unknown[0][:100]}: no such parameter; {expected}"
+        raise RequestError(422, "bad_request", message, problems=[{**problem, "fix": expected}])
+
+
 Given: TypeAlias = Annotated[Services, Depends(_services)]
 GivenPolicy: TypeAlias = Annotated[Policy, Depends(_policy)]
 InPath: TypeAlias = Annotated[str, Path(max_length=255)]

@@ -126,7 +126,7 @@ def test_a_wrong_field_is_named(client: Asker, path: str, body: Any, place: str)
 @pytest.mark.parametrize(
     "path",
     ["/v1/events?limit=0", "/v1/events?after=99999999999999999999", "/v1/events?wait=nan", "/v1/names?name=",
-     "/v1/names", "/v1/operations/x", "/v1/instances?verdict=fine"],
+     "/v1/names", "/v1/operations/x", "/v1/status?wat=1", "/v1/events?cluser=web", "/v1/instances?verdict=fine"],
 )  # fmt: skip
 def test_a_wrong_parameter_is_named(client: Asker, path: str) -> None:
     got = client.ask("GET", path)
