@@ -57,11 +57,21 @@ def new(
 @app.command(rich_help_panel="Change")
 def schema(
     drill: Annotated[bool, typer.Option("--drill", help="The format of drills instead.")] = False,
+    api: Annotated[bool, typer.Option("--api", help="The OpenAPI document of the REST API instead.")] = False,
 ) -> None:
     """Print the spec format as a JSON Schema (2020-12), for editors and other tools.
 
-    Example: `reconciler schema > .reconciler-schema.json`.
+    Examples: `reconciler schema > .reconciler-schema.json`, `reconciler schema --api > openapi.json`.
     """
+    if drill and api:
+        raise UsageError("--drill, --api: one of them at a time")
+    if api:
+        import json
+
+        from reconciler.api.http.app import document
+
+        output.say(json.dumps(document(), indent=2, ensure_ascii=False))
+        return
     if drill:
         from reconciler.drill.reading import schema_text
     else:
