@@ -56,12 +56,13 @@ def measure(engine_url: str) -> Iterator[Row]:
             window.close()
     yield at_most(
         f"console with {COUNT} instances: first paint", samples(paints, "ms"), 0.5,
-        f"chromium's `first-contentful-paint` of the environment's page with {COUNT} beating containers, {VISITS} visits.",
+        f"chromium's `first-contentful-paint` of the environment's page with {COUNT} beating containers; "
+        f"{VISITS} visits.",
     )  # fmt: skip
     yield at_most(
         "an event on the page after it happened", samples(happened, "ms"), 0.5,
-        f"`docker kill` of one of {COUNT}: from the engine's event of its death to the moment when the open page has the "
-        f"first line about it, the loop's own reaction among it; {DEATHS} deaths.",
+        f"`docker kill` of one of {COUNT}: from the engine's event of its death to the moment when the open page "
+        f"has the first line about it, the loop's own reaction among it; {DEATHS} deaths.",
     )  # fmt: skip
     yield figure(
         "the same, from the event's own time", samples(told, "ms"),
