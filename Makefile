@@ -46,7 +46,7 @@ $(INSTALLED): pyproject.toml requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-tools: $(INSTALLED) ## Debian's programs that only tests and figures use (dig, curl, ...)
+tools: $(INSTALLED) ## Debian's programs that only tests and figures use (dig, curl, chromium, ...)
 	@$(BIN)/python -m tests.support.tools
 
 demo: setup ## the main job, shown in under a minute
@@ -67,8 +67,7 @@ acmeair-images: setup
 chaos-image: setup
 	@$(BIN)/reconciler images build chaos
 
-acmeair-test: setup acmeair-images chaos-image ## a cloud of the tests' own: in a real browser, under load, broken in every part
-	@$(BIN)/python -m tests.support.tools --browser
+acmeair-test: setup tools acmeair-images chaos-image ## a cloud of the tests' own: in a real browser, under load, broken in every part
 	$(call TIMED,tests of the Acme Air cloud,$(PYTEST) tests/e2e/acmeair -m acmeair || $(call ALONE,tests/e2e/acmeair))
 
 test: setup tools chaos-image ## lint, types, import contracts, then every test but the heavy ones

@@ -29,7 +29,7 @@ def chromium() -> Iterator[Browser]:
     """A running browser. Raises RuntimeError where Debian's isn't installed."""
     program = shutil.which("chromium")
     if program is None:
-        message = "there is no chromium: `python -m tests.support.tools --browser` installs Debian's"
+        message = "there is no chromium: `python -m tests.support.tools` installs Debian's"
         raise RuntimeError(message)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS))

@@ -1,5 +1,5 @@
 """Debian's programs that tests and figures drive and the product doesn't need: `python -m tests.support.tools` installs
-them; with `--browser` also the browser, a big one, that only the tests of Acme Air's page drive.
+them.
 
 Before: the Makefile, in front of every target that runs tests on the engine or figures. After: the tests, which fail by
 name where a program isn't there. Never here: what the reconciler itself needs; that is the room setup's.
@@ -7,7 +7,6 @@ name where a program isn't there. Never here: what the reconciler itself needs; 
 
 import shutil
 import sys
-from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -15,6 +14,8 @@ from reconciler.setup import apt
 from reconciler.setup.findings import SetupError
 
 PACKAGES = {
+    "chromium": "chromium",
+    "git": "git",
     "dig": "dnsutils",
     "curl": "curl",
     "ssh": "openssh-client",
@@ -23,16 +24,11 @@ PACKAGES = {
     "nsenter": "util-linux",
     "taskset": "util-linux",
 }
-BROWSER = {"chromium": "chromium"}
 
 
-def main(arguments: Sequence[str] = ()) -> int:
-    """Exit code 0 once all are there; 1 with the reason otherwise; 64 for an argument that nobody knows."""
-    if set(arguments) - {"--browser"}:
-        print("error: usage: python -m tests.support.tools [--browser]", file=sys.stderr)
-        return 64
-    wanted = PACKAGES | BROWSER if arguments else PACKAGES
-    missing = sorted({package for program, package in wanted.items() if shutil.which(program) is None})
+def main() -> int:
+    """Exit code 0 once all are there; 1 with the reason otherwise."""
+    missing = sorted({package for program, package in PACKAGES.items() if shutil.which(program) is None})
     try:
         if missing:
             apt.install(missing, Console(stderr=True))
@@ -43,4 +39,4 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
