@@ -22,7 +22,7 @@ ACMEAIR_IMAGES := cassandra eureka zuul acmeair-auth acmeair-web acmeair-loader 
 TIMED = @start=$$SECONDS; echo "== $(1)"; $(2); echo "== $(1): $$((SECONDS - start)) s"
 
 .PHONY: help setup tools demo picture acmeair acmeair-ha acmeair-images chaos-image acmeair-test test unit e2e test-all \
-        lint types contracts fmt bench bench-acmeair bench-chaos bench-rollouts lock clean
+        lint types contracts fmt bench bench-acmeair bench-chaos bench-rollouts bench-console lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +109,9 @@ bench-chaos: setup tools chaos-image acmeair-images ## the figures of breaking t
 
 bench-rollouts: setup tools acmeair-images chaos-image ## the figures of pushes and autoscaling, Swarm beside them
 	@$(BIN)/python -m tests.bench --rollouts $(ONLY)
+
+bench-console: setup tools ## the figures of the web console and the API
+	@$(BIN)/python -m tests.bench --console $(ONLY)
 
 bench-acmeair: setup tools acmeair-images chaos-image ## the figures of the Acme Air cloud, next to docker compose
 	@$(BIN)/python -m tests.bench --acmeair $(ONLY)

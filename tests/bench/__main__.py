@@ -1,4 +1,4 @@
-"""`make bench`, `make bench-acmeair` (-chaos, -rollouts): measure, print the table, write the page.
+"""`make bench`, `make bench-acmeair` (-chaos, -rollouts, -console): measure, print the table, write the page.
 
 `ONLY=start,heal` measures some.
 
@@ -28,12 +28,14 @@ NAMES = ("names_load", "names_latency", "names_etcd", "names_pass")
 ACMEAIR = ("acmeair.cold", "acmeair.memory", "acmeair.load", "acmeair.images")
 FIGURES = (*BASIC, *NAMES)
 ROLLOUTS = ("rollouts.push", "rollouts.broken", "rollouts.site", "rollouts.elastic")
+CONSOLE = ("console.paint", "console.listing")
 CHAOS = ("chaos.kills", "chaos.zone", "chaos.cuts", "chaos.blind", "chaos.killed", "chaos.acmeair", "chaos.ha")
 PAGES = {
     FIGURES: ROOT / "docs" / "benchmarks.md",
     ACMEAIR: ROOT / "docs" / "benchmarks-acmeair.md",
     CHAOS: ROOT / "docs" / "benchmarks-chaos.md",
     ROLLOUTS: ROOT / "docs" / "benchmarks-rollouts.md",
+    CONSOLE: ROOT / "docs" / "benchmarks-console.md",
 }
 
 
@@ -65,19 +67,20 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    there = (*FIGURES, *ACMEAIR, *CHAOS, *ROLLOUTS)
+    there = (*FIGURES, *ACMEAIR, *CHAOS, *ROLLOUTS, *CONSOLE)
     parser.add_argument(
         "only", nargs="*", metavar="FIGURE", help=f"some of: {', '.join(there)}; default: all of a page"
     )
     parser.add_argument("--acmeair", action="store_true", help="the figures of the Acme Air cloud")
     parser.add_argument("--chaos", action="store_true", help="the figures of breaking and healing")
     parser.add_argument("--rollouts", action="store_true", help="the figures of pushes and autoscaling")
+    parser.add_argument("--console", action="store_true", help="the figures of the web console and the API")
     given = parser.parse_args(words)
     asked = [name for word in given.only for name in word.split(",") if name]
     for name in asked:
         if name not in there:
             parser.error(f"there is no figure {name!r}; there are {', '.join(there)}")
-    groups = {"acmeair": ACMEAIR, "chaos": CHAOS, "rollouts": ROLLOUTS}
+    groups = {"acmeair": ACMEAIR, "chaos": CHAOS, "rollouts": ROLLOUTS, "console": CONSOLE}
     group = next((name for name in groups if getattr(given, name)), "")
     given.only = tuple(asked) or groups.get(group, FIGURES)
     given.command = f"make bench-{group}" if group else "make bench"

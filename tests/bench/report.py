@@ -25,13 +25,15 @@ _TITLES = {
     "make bench-acmeair": "Figures of the Acme Air cloud",
     "make bench-chaos": "Figures of breaking and healing",
     "make bench-rollouts": "Figures of pushes, and of sizes that follow the load",
+    "make bench-console": "Figures of the web console and the API",
 }
 _MORE = {
     "make bench": (
-        "Those of [the Acme Air cloud](benchmarks-acmeair.md), of [breaking and healing](benchmarks-chaos.md) and of "
-        "[pushes and autoscaling](benchmarks-rollouts.md) are on pages of their own.\n"
+        "Those of [the Acme Air cloud](benchmarks-acmeair.md), of [breaking and healing](benchmarks-chaos.md), of "
+        "[pushes and autoscaling](benchmarks-rollouts.md) and of [the web console](benchmarks-console.md) are on pages of their own.\n"
     ),
     "make bench-chaos": "",
+    "make bench-console": "",
     "make bench-rollouts": "\n![The web tier follows the load](pictures/autoscale.svg)\n",
     "make bench-acmeair": "\n![A start from nothing, instance by instance](pictures/acmeair-start.svg)\n",
 }
