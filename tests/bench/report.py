@@ -30,7 +30,8 @@ _TITLES = {
 _MORE = {
     "make bench": (
         "Those of [the Acme Air cloud](benchmarks-acmeair.md), of [breaking and healing](benchmarks-chaos.md), of "
-        "[pushes and autoscaling](benchmarks-rollouts.md) and of [the web console](benchmarks-console.md) are on pages of their own.\n"
+        "[pushes and autoscaling](benchmarks-rollouts.md) and of [the web console](benchmarks-console.md) are on pages "
+        "of their own.\n"
     ),
     "make bench-chaos": "",
     "make bench-console": "",
