@@ -1,6 +1,7 @@
 """Every looking page over an environment with a bit of everything: rendered whole and live, whatever people wrote."""
 
 import re
+from html.parser import HTMLParser
 
 import pytest
 
@@ -78,6 +79,39 @@ def test_each_living_region_begins_where_its_place_begins(
         found = re.search(rf'<section id="{id}" data-live[^>]*>(.*)', whole, re.DOTALL)
         assert found is not None, id
         assert found[1].startswith(html[:20])
+
+
+class Keys(HTMLParser):
+    """What the script matches elements by, seen twice below one parent."""
+
+    VOID = frozenset({"input", "br", "img", "meta", "link", "line", "path", "rect"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[set[str]] = [set()]
+        self.twice: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        key = given.get("id") or given.get("data-key") or given.get("data-event")
+        if key and key in self.open[-1]:
+            self.twice.append(key)
+        self.open[-1].add(key or "")
+        if tag not in self.VOID:
+            self.open.append(set())
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            self.open.pop()
+
+
+@pytest.mark.parametrize(("path", "params", "query"), ASKED)
+def test_no_two_siblings_have_one_key(path: str, params: dict[str, str], query: dict[str, str]) -> None:
+    for html in RENDERER.regions(seen(fake_services(), path, params, query), SETTING).values():
+        keys = Keys()
+        keys.feed(html)
+        assert keys.twice == []
+        assert len(keys.open) == 1
 
 
 @pytest.mark.parametrize("id", ["auth", "booking", "webapp"])
