@@ -67,4 +67,4 @@ class Backend(Protocol):
         """End the loop; returns before it has ended."""
 
     def info(self) -> Mapping[str, str]:
-        """`pid`, `specs`, `env`, `domain`, `engine`, `started_at`, as text."""
+        """`pid`, `specs`, `env`, `domain`, `engine`, `started_at`, `console`, as text."""

@@ -122,7 +122,7 @@ class LoopClient:
         self._ask("POST", "/v1/stop", {})
 
     def info(self) -> dict[str, str]:
-        """`pid`, `specs`, `env`, `domain`, `engine`, `started_at`, as text."""
+        """`pid`, `specs`, `env`, `domain`, `engine`, `started_at`, `console`, as text."""
         return {key: str(value) for key, value in self._ask("GET", "/v1/info").items()}
 
     def alive(self) -> bool:

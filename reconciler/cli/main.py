@@ -32,6 +32,7 @@ COMMANDS = {
     "logs": "follow",
     "exec": "enter",
     "ssh": "secure_shell",
+    "console": "console",
     "new": "drafts",
     "schema": "drafts",
     "validate": "check",

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli import output, session
+from reconciler.cli.console_options import ConsoleNameOption, ConsoleOption, ReadOnlyOption, console_settings
 from reconciler.cli.name_options import (
     BackendOption,
     NameserverOption,
@@ -82,6 +83,9 @@ def run(  # noqa: PLR0917
             show_default=False,
         ),
     ] = None,
+    console: ConsoleOption = None,
+    console_name: ConsoleNameOption = None,
+    console_read_only: ReadOnlyOption = False,
     polling: Annotated[
         bool, typer.Option("--polling", help="Look for changed files instead of being told (network disks).")
     ] = False,
@@ -104,12 +108,14 @@ def run(  # noqa: PLR0917
         allow_paths=tuple(path.expanduser().absolute() for path in allow_path or ()),
         polling=polling,
         standby=standby,
+        console=console_settings(console, console_name, read_only=console_read_only),
     )
     if not chosen.specs.is_dir():
         raise UsageError(f"{chosen.specs} is no directory; `reconciler new hello` makes ./specs with a first spec")
     if detach:
         from reconciler.cli.detach import start_detached
 
+        _insist_on_free_port(chosen)
         pid = start_detached(chosen)
         _tell_detached(chosen, pid)
         return
@@ -118,12 +124,22 @@ def run(  # noqa: PLR0917
     run_loop(chosen)
 
 
+def _insist_on_free_port(settings: Settings) -> None:
+    """Raises UsageError here, where a person reads it, rather than in the log of a loop that can't start."""
+    if settings.console is not None and not settings.standby and session.running(settings) is None:
+        from reconciler.api.http.server import listen
+
+        listen(settings.console.host, settings.console.port).close()
+
+
 def _tell_detached(settings: Settings, pid: int) -> None:
     found = session.running(settings)
     at_work = found.info().get("pid", "") if found is not None else ""
     if at_work == str(pid) or not settings.standby:
         output.say(f"loop running, pid {pid}; its log is {settings.log_file}")
         output.remark("`reconciler status --watch` shows it, `reconciler stop` ends it")
+        if settings.console is not None:
+            output.remark("`reconciler console` says where its web console is")
         return
     other = (
         f"another loop (pid {at_work}) is at work" if at_work else "it takes over as soon as no other loop is at work"

@@ -1,6 +1,7 @@
-"""Wiring a loop to its edges: its names, the API on its socket, signals, the log.
+"""Wiring a loop to its edges: its names, the API on its socket, the web console, signals, the log.
 
-Before: `run`. After: naming, keeping, loop.runner. A crash point for tests is read here and nowhere else.
+Before: `run`. After: naming, keeping, console_beside, loop.runner. A crash point for tests is read here and nowhere
+else.
 """
 
 import logging
@@ -13,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from reconciler.api.server import ControlServer
+from reconciler.cli.console_beside import ConsoleBeside
 from reconciler.cli.keeping import keeper_of
 from reconciler.cli.naming import opener
 from reconciler.engine.docker import connect
@@ -43,6 +45,7 @@ def run_loop(settings: Settings) -> None:
     with ExitStack() as stack:
         stack.enter_context(_ended_by_signals(end))
         stack.callback(configure(settings.log_format).close)
+        console = _console(settings, stack)
         try:
             around = stack.enter_context(
                 surroundings(
@@ -69,7 +72,20 @@ def run_loop(settings: Settings) -> None:
             return
         keeper.start()
         stack.callback(keeper.stop, _KEEPER_SECONDS)
+        if console is not None:
+            console.begin(loop, beside)
+            stack.callback(console.close)
         loop.run()
+
+
+def _console(settings: Settings, stack: ExitStack) -> ConsoleBeside | None:
+    """With its port, so that nothing is begun where that is taken. Raises UsageError."""
+    if settings.console is None:
+        return None
+    console = ConsoleBeside(settings, settings.console)
+    stack.callback(console.close)
+    console.take_port()
+    return console
 
 
 @contextmanager

@@ -57,6 +57,8 @@ class Desk:
     _executor: Executor
     _snapshot: Snapshot
     _started_at: float
+    console_url = ""
+    """Where the web console beside this loop answers; empty: there is none. Set by whoever serves it."""
 
     def stop(self) -> None:
         """End the loop soon; returns at once."""
@@ -239,4 +241,5 @@ class Desk:
         return {
             "pid": str(os.getpid()), "specs": str(settings.specs), "env": settings.env, "domain": settings.domain,
             "engine": f"{engine.hostname} {engine.version}", "started_at": f"{self._started_at:.3f}",
+            "console": self.console_url,
         }  # fmt: skip

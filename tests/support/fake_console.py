@@ -9,14 +9,12 @@ import argparse
 import itertools
 import time
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from starlette.types import Receive, Scope, Send
-
-from reconciler.api.http.server import WebServer, listen
-from reconciler.api.http.site import site
-from reconciler.console.web.app import console_app
-from reconciler.console.web.sampler import Sampler
-from reconciler.console.web.samples import Samples
+from reconciler.api.http.server import listen
+from reconciler.cli.services.serving import site_of
+from reconciler.loop.settings import ConsoleSettings, Settings
 from reconciler.plan.status import Verdict, WorldStatus
 from tests.support.fake_services import Fake, fake_services
 from tests.support.fake_world import demo_events, demo_world, healthy_world, large_world
@@ -29,23 +27,21 @@ def main() -> None:
     """Serve until Ctrl-C."""
     asked = _asked()
     fake = fake_services(_world(asked), events=demo_events(now=time.time()), read_only=asked.read_only)
-    listener = listen("127.0.0.1", asked.port)
-    port = int(listener.getsockname()[1])
-    samples = Samples()
-    console = console_app(fake.services, samples, env="dev", domain="docker", port=port, token=lambda: TOKEN)
-    sampler = Sampler(samples, look=fake.backend.status, wall=time.time)
-    server = WebServer(site(_no_api, console, port=port), listener)
-    server.start()
-    sampler.start()
-    print(f"http://127.0.0.1:{port}/sign-in#{TOKEN}", flush=True)
-    try:
-        _live(fake)
-    except KeyboardInterrupt:
-        print()
-    finally:
-        console.close()
-        server.close()
-        sampler.close()
+    console = ConsoleSettings(host="127.0.0.1", port=asked.port, read_only=asked.read_only)
+    listener = listen(console.host, console.port)
+    with TemporaryDirectory(prefix="reconciler-pages-") as place:
+        settings = Settings(env="dev", domain="docker", state=Path(place), specs=Path(place))
+        settings.token_file.touch(mode=0o600)
+        settings.token_file.write_text(f"{TOKEN}\n")
+        site = site_of(listener, settings, console, fake.services, fake.operations)
+        site.start()
+        print(f"http://127.0.0.1:{site.server.port}/sign-in#{TOKEN}", flush=True)
+        try:
+            _live(fake)
+        except KeyboardInterrupt:
+            print()
+        finally:
+            site.close()
 
 
 def _asked() -> argparse.Namespace:
@@ -77,11 +73,6 @@ def _live(fake: Fake) -> None:
         others = tuple(changed if c.name == one.name else c for c in clusters)
         fake.backend.state = replace(fake.backend.state, clusters=others)
         fake.backend.happens(one.name, "publish" if turn % 2 else "create", f"{one.name}-1", f"turn {turn}")
-
-
-async def _no_api(scope: Scope, receive: Receive, send: Send) -> None:  # ASGI's signature
-    await send({"type": "http.response.start", "status": 404, "headers": []})
-    await send({"type": "http.response.body", "body": b""})
 
 
 if __name__ == "__main__":
