@@ -5,11 +5,16 @@ the time is dropped, so that nothing waits for him and nothing piles up.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from reconciler.errors import ReconcilerError
+
+log = logging.getLogger(__name__)
 
 EVENTS = "text/event-stream"
 SEND_SECONDS = 10.0
@@ -30,6 +35,7 @@ class Streamed(Response):
         del self.headers["content-length"]
         self._chunks = chunks
         self._send_seconds = send_seconds
+        self._open = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The whole stream; whatever ends it, the chunks' own `finally` is run."""
@@ -45,29 +51,38 @@ class Streamed(Response):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         for task in done:
-            if not task.cancelled() and (error := task.exception()) is not None and not isinstance(error, OSError):
-                raise error
-        if closing is not None and closing.is_set():
-            with suppress(OSError, TimeoutError):
-                await asyncio.wait_for(_end(send), 0.2)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                _judge(error)
+        if self._open and closing is not None and closing.is_set():
+            with suppress(OSError):
+                await asyncio.wait_for(self._end(send), 0.2)
 
     async def _pump(self, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         try:
             await asyncio.wait_for(send(start), self._send_seconds)
+            self._open = True
             async for chunk in self._chunks:
                 await asyncio.wait_for(
                     send({"type": "http.response.body", "body": chunk, "more_body": True}), self._send_seconds
                 )
-            await asyncio.wait_for(_end(send), self._send_seconds)
+            await asyncio.wait_for(self._end(send), self._send_seconds)
         finally:
             close = getattr(self._chunks, "aclose", None)
             if close is not None:
                 await close()
 
+    async def _end(self, send: Send) -> None:
+        """Once at most, and only what has begun."""
+        self._open = False
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-async def _end(send: Send) -> None:
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+def _judge(error: BaseException) -> None:
+    """What ends a stream as such things end: the reader, the engine or the loop is gone; he may come back and ask."""
+    if not isinstance(error, OSError | ReconcilerError):
+        raise error
+    log.debug("a stream ended: %s", error)
 
 
 async def _gone(receive: Receive) -> None:

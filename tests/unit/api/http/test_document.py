@@ -48,6 +48,8 @@ def test_an_operation_answers_as_the_document_says(name: str, client: Asker, fak
     said = OPERATIONS[name][2]["responses"]
     assert got.status_code < 300, got.text
     assert status in said
+    if method == "GET":
+        assert (fake.backend.calls, fake.changes.wished) == ([], [])
     kind = got.headers["content-type"].partition(";")[0]
     assert kind in said[status]["content"]
     assert set(said[status].get("headers", {})) <= {key.title().replace("Etag", "ETag") for key in got.headers}

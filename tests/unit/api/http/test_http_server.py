@@ -16,7 +16,7 @@ from reconciler.api.http.server import WebServer, listen
 from reconciler.api.http.site import site
 from reconciler.api.http.streaming import Streamed
 from reconciler.api.http.threads import off_loop
-from reconciler.errors import UsageError
+from reconciler.errors import LoopNotRunning, UsageError
 
 
 @contextmanager
@@ -61,6 +61,38 @@ def test_an_open_stream_ends_when_the_server_closes_and_that_within_its_time() -
         server.close()
         assert list(pieces) == []
     assert ended == ["ended"]
+
+
+def test_a_stream_that_ends_by_itself_when_the_server_closes_ends_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def until_closing() -> AsyncIterator[bytes]:
+            yield b"first\n"
+            await scope["closing"].wait()
+
+        await Streamed(until_closing())(scope, receive, send)
+
+    with serving(app) as (url, server), httpx.Client(timeout=20) as client, client.stream("GET", f"{url}/v1/x") as got:
+        pieces = got.iter_bytes()
+        assert next(pieces) == b"first\n"
+        server.close()
+        assert list(pieces) == []
+    assert caplog.text == ""
+
+
+def test_a_stream_whose_loop_goes_away_ends_quietly(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def failing() -> AsyncIterator[bytes]:
+            yield b"first\n"
+            raise LoopNotRunning("gone")
+
+        await Streamed(failing())(scope, receive, send)
+
+    with serving(app) as (url, _), httpx.Client(timeout=20) as client, client.stream("GET", f"{url}/v1/x") as got:
+        pieces = got.iter_bytes()
+        assert next(pieces) == b"first\n"
+        with pytest.raises(httpx.RemoteProtocolError):
+            next(pieces)
+    assert caplog.text == ""
 
 
 def test_a_reader_that_takes_nothing_is_dropped() -> None:
