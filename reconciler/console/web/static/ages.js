@@ -18,10 +18,12 @@ export function heard(ages) {
 
 export function tell() {
   const now = Date.now();
-  for (const time of document.querySelectorAll("time[data-ago], time[data-until]")) {
-    const seconds = (Date.parse(time.dateTime) - now) / 1000;
-    const left = time.hasAttribute("data-until");
-    put(time, left ? (seconds > 0 ? `in ${words(seconds)}` : "now") : seconds > -1 ? "just now" : `${words(-seconds)} ago`);
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const at = Date.parse(time.dateTime);
+    const seconds = (at - now) / 1000;
+    if (time.hasAttribute("data-until")) put(time, seconds > 0 ? `in ${words(seconds)}` : "now");
+    else if (time.hasAttribute("data-ago")) put(time, seconds > -1 ? "just now" : `${words(-seconds)} ago`);
+    else put(time, clock(new Date(at), new Date(now)));
   }
 }
 
@@ -39,6 +41,12 @@ function title(target) {
   const late = age === undefined ? "" : `, heartbeat ${words(age + (performance.now() - beatsAt) / 1000)} ago`;
   place.title = place.dataset.words + late;
   place.setAttribute("aria-label", place.title);
+}
+
+// The time of day where the reader is; the day too, if it is another one.
+function clock(at, now) {
+  const time = at.toLocaleTimeString("en-GB");
+  return at.toDateString() === now.toDateString() ? time : `${at.toLocaleDateString("en-CA")} ${time}`;
 }
 
 function put(place, text) {

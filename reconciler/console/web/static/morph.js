@@ -2,7 +2,7 @@
 // typed into forms, and scrolling stay as they are. Children are matched by id or data-key, else by place and kind.
 
 // Texts that the script keeps itself; a new page says nothing of them.
-const KEPT = "[data-beat], time[data-ago], time[data-until]";
+const KEPT = "[data-beat], time[datetime]";
 // Attributes that belong to whoever uses the page.
 const PERSONS = { DETAILS: ["open"], DIALOG: ["open"], INPUT: ["value", "checked"], OPTION: ["selected"] };
 
