@@ -60,13 +60,16 @@ class Streamed(Response):
     async def _pump(self, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         try:
-            await asyncio.wait_for(send(start), self._send_seconds)
+            # Not wait_for: in Python 3.11 it loses a cancellation that comes just when the send ends, and a reader that
+            # has gone would be served for ever.
+            async with asyncio.timeout(self._send_seconds):
+                await send(start)
             self._open = True
             async for chunk in self._chunks:
-                await asyncio.wait_for(
-                    send({"type": "http.response.body", "body": chunk, "more_body": True}), self._send_seconds
-                )
-            await asyncio.wait_for(self._end(send), self._send_seconds)
+                async with asyncio.timeout(self._send_seconds):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            async with asyncio.timeout(self._send_seconds):
+                await self._end(send)
         finally:
             close = getattr(self._chunks, "aclose", None)
             if close is not None:

@@ -46,7 +46,8 @@ class LiveStreams:
         yield written([("hello", {"version": self._frame.version})])
         while not self._hub.closed:
             with suppress(TimeoutError):
-                await asyncio.wait_for(watch.wake.wait(), QUIET_SECONDS)
+                async with asyncio.timeout(QUIET_SECONDS):
+                    await watch.wake.wait()
             watch.wake.clear()
             # Its session may have ended, or the token be another one by now.
             if self._frame.session_of(request) is None:
