@@ -76,8 +76,13 @@ def judge(aim: Aim, plans: Sequence[Plan] | None, world: WorldStatus) -> Judged:
     missing = list(lacking(world, [name for name in awake if name not in back], Goal.READY))
     missing += lacking(world, aim.removed, Goal.GONE)
     if missing:
-        return Judged(stand=Stand.WAITING, says="; ".join(missing[:_NAMED]))
+        return Judged(stand=Stand.WAITING, says="; ".join(_short(sentence) for sentence in missing[:_NAMED]))
     return Judged(stand=Stand.DONE, says="; ".join(_outcome(aim, world, asleep, end.rolled_back)))
+
+
+def _short(sentence: str) -> str:
+    """How far it is and the first reason: what follows from that needn't be said again and again."""
+    return "; ".join(sentence.split("; ")[:2])
 
 
 def _suspended(cluster: ClusterStatus) -> bool:
