@@ -72,7 +72,7 @@ class CommandService:
 
     def _run(self, words: Sequence[str], reporter: Reporter) -> str:
         began_at = time.monotonic()
-        command = (sys.executable, "-P", "-m", "reconciler.cli.main", *words)
+        command = (sys.executable, "-P", "-m", "reconciler.cli.child", *words)
         environ = {**with_engine(self.settings.engine_url), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "TERM": "dumb"}
         with subprocess.Popen(  # our own command, its words are checked
             command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -1,5 +1,6 @@
 """Our own commands as operations: their lines, their ends, and how they are stopped."""
 
+import signal
 import time
 from pathlib import Path
 
@@ -57,7 +58,12 @@ def test_a_name_that_is_none_never_becomes_a_word_of_a_command(service: CommandS
 
 def test_a_stopped_command_is_told_to_end_as_by_ctrl_c(service: CommandService, tmp_path: Path) -> None:
     words = ("events", "-f", "--state", str(tmp_path / "state"))
-    begun = service.operations.begin("images", "events", "api", lambda reporter: service._run(words, reporter))
+    # As in a loop, whose threads have these blocked.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        begun = service.operations.begin("images", "events", "api", lambda reporter: service._run(words, reporter))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     give_up_at = time.monotonic() + WAIT_SECONDS
     while not service.operations.log(begun.id, 0):
         assert time.monotonic() < give_up_at, "it never began"
