@@ -47,9 +47,9 @@ class Served:
 
 
 @contextmanager
-def served_console(fake: Fake, parts: Parts | None = None) -> Iterator[Served]:
-    """Serves until the block ends."""
-    listener = listen(HOST, 0)
+def served_console(fake: Fake, parts: Parts | None = None, *, port: int = 0) -> Iterator[Served]:
+    """Serves until the block ends; port 0 is any free one."""
+    listener = listen(HOST, port)
     port = listener.getsockname()[1]
     served: Served
     app = console_app(

@@ -25,7 +25,7 @@ class Watch:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     sent: dict[str, str] = field(default_factory=dict)
     told: str = ""
-    beats: Mapping[str, float] = field(default_factory=dict)
+    beats: Mapping[str, float] | None = None
 
     def rouse(self) -> None:
         """From any thread."""
@@ -46,7 +46,7 @@ class Watch:
         if board.trouble != self.told:
             self.told = board.trouble
             messages.append(("trouble", {"text": board.trouble, "gone": board.gone}))
-        if board.beats is not self.beats:
+        if board.beats and board.beats is not self.beats:
             self.beats = board.beats
             messages.append(("beats", board.beats))
         return messages

@@ -130,10 +130,10 @@ class Hub:
         beating = now >= self._beats_at + BEATS_SECONDS
         self._beats_at = now if beating else self._beats_at
         for board in boards:
-            changed = False
+            changed, due = False, beating or board.fresh
             if everything or board.fresh or board.trouble or (board.due_at is not None and now >= board.due_at):
                 changed = self._render(board, seen, now)
-            if (beating and board.beat(seen.beats)) or changed:
+            if (due and board.beat(seen.beats)) or changed:
                 board.rouse()
 
     def _render(self, board: Board, seen: Look, now: float) -> bool:
