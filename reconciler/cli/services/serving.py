@@ -75,5 +75,5 @@ def site_of(
     whole = site(api_app(services, tokens, settings.policy), pages, port=port, names=console.names)
     return Site(
         server=WebServer(whole, listener), console=pages, operations=operations,
-        sampler=Sampler(samples, look=services.loop.status, wall=time.time),
+        sampler=Sampler(samples, loop=services.loop, wall=time.time),
     )  # fmt: skip

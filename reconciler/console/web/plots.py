@@ -6,13 +6,12 @@ here, so that whatever a person wrote is escaped by the template like all else.
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reconciler.console.web.samples import EVERY_SECONDS, KEPT
+from reconciler.console.web.samples import EVERY_SECONDS, SPAN_SECONDS
 
 WIDTH, HEIGHT = 640, 150
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 24
-SPAN_SECONDS = EVERY_SECONDS * KEPT
 _GAP_SECONDS = 4 * EVERY_SECONDS
 _TICK_SECONDS = (15, 30, 60, 120, 180, 300)
 _STEPS = (1, 2, 5, 10)
@@ -90,7 +89,8 @@ class Stretch:
 
 def plot(key: str, title: str, series: Sequence[Series], now: float, stretches: Iterable[Stretch] = ()) -> Plot:
     """Everything drawn to one scale, from the oldest value (a minute ago at least) until `now`."""
-    shown = [one for one in series if one.points]
+    lately = [replace(one, points=[(at, v) for at, v in one.points if at >= now - SPAN_SECONDS]) for one in series]
+    shown = [one for one in lately if one.points]
     oldest = min((one.points[0][0] for one in shown), default=now)
     begin = max(min(oldest, now - 60.0), now - SPAN_SECONDS)
     top = _nice(max((value for one in shown for _, value in one.points), default=1.0))

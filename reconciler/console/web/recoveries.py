@@ -1,7 +1,7 @@
 """Recoveries: times in which fewer instances were ready than wanted, from their fall until all were back.
 
 Before: samples, events. After: plots, which mark them, and the cluster's page, which lists them. Pure. A cluster that
-grows isn't one that recovers: its ready ones didn't fall. Seconds are as exact as the samples are close.
+grows isn't one that recovers: its ready ones didn't fall. Samples tell of them, events their causes and their moments.
 """
 
 import itertools
@@ -12,13 +12,16 @@ from reconciler.console.web.samples import EVERY_SECONDS, Sample
 from reconciler.state.event import Event
 
 _CAUSING = frozenset({"create", "remove", "terminate", "kill", "withdraw", "chaos"})
+_SAYING_MORE = "create"
+_BACK = ("publish", "ready")
+"""The kind and the cause of the event that gives a ready instance its names."""
 _EARLIER_SECONDS = 3 * EVERY_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
     """`began_at` and `ended_at` are Unix seconds, `ended_at` None while it lasts. `lowest` of `desired` were ready.
-    `cause` is that of the first event of it, empty where none is known.
+    `cause` says of whom and why, empty where no event is known.
     """
 
     began_at: float
@@ -53,7 +56,17 @@ def _dips(samples: Sequence[Sample]) -> list[Recovery]:
 
 
 def _with_cause(found: Recovery, events: Sequence[Event]) -> Recovery:
-    first = found.began_at - _EARLIER_SECONDS
+    """Its first event tells when it began, the name that was given last when it was over."""
     last = found.ended_at if found.ended_at is not None else float("inf")
-    causing = [e for e in events if first <= e.at <= last and e.kind in _CAUSING and e.cause]
-    return replace(found, cause=min(causing, key=lambda event: event.at).cause) if causing else found
+    its = sorted((e for e in events if found.began_at - _EARLIER_SECONDS <= e.at <= last), key=lambda event: event.at)
+    causing = [event for event in its if event.kind in _CAUSING and event.cause]
+    if not causing:
+        return found
+    saying = next((event for event in causing if event.kind == _SAYING_MORE), causing[0])
+    back = [event.at for event in its if (event.kind, event.cause) == _BACK and event.at > causing[0].at]
+    return replace(
+        found,
+        cause=f"{saying.subject}: {saying.cause}",
+        began_at=min(found.began_at, causing[0].at),
+        ended_at=back[-1] if back and found.ended_at is not None else found.ended_at,
+    )

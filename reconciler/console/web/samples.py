@@ -1,6 +1,6 @@
 """What the plots show: figures of each cluster, sampled while the loop runs, the newest quarter of an hour of them.
 
-Before: a thread that looks at the status every `EVERY_SECONDS`. After: plots. In memory only.
+Before: sampler, which looks every `EVERY_SECONDS` and whenever something has happened. After: plots. In memory only.
 """
 
 from collections import deque
@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 EVERY_SECONDS = 2.0
-KEPT = 450
+SPAN_SECONDS = 900.0
+KEPT = int(2 * SPAN_SECONDS / EVERY_SECONDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

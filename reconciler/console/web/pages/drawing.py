@@ -23,7 +23,7 @@ def size_plot(samples: Sequence[Sample], found: Sequence[Recovery], events: Sequ
     dips = [
         Stretch(
             kind="recovery", began_at=one.began_at, ended_at=now if one.ended_at is None else one.ended_at,
-            text=f"{one.seconds(now):.0f} s", says=recovery_says(one, now),
+            text=_seconds(one, now), says=recovery_says(one, now),
         )
         for one in found
     ]  # fmt: skip
@@ -68,4 +68,9 @@ def recovery_says(found: Recovery, now: float) -> str:
     """A recovery as a sentence."""
     how = "not back yet, for" if found.ended_at is None else "all back after"
     cause = f" ({found.cause})" if found.cause else ""
-    return f"{found.lowest} of {found.desired} ready{cause}, {how} {found.seconds(now):.0f} s"
+    return f"{found.lowest} of {found.desired} ready{cause}, {how} {_seconds(found, now)}"
+
+
+def _seconds(found: Recovery, now: float) -> str:
+    seconds = found.seconds(now)
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.console.web.plots import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Series, Stretch, plot, spark
+from reconciler.console.web.samples import SPAN_SECONDS
 
 NOW = 1_000_000.0
 VALUES = st.lists(st.floats(min_value=0, max_value=1e6, allow_nan=False), min_size=1, max_size=60)
@@ -46,6 +47,14 @@ def test_a_pause_of_the_samples_breaks_the_line() -> None:
     (line,) = plot("size", "Size", [Series(kind="ready", label="ready", points=points)], NOW).lines
 
     assert line.path.count("M") == 2
+
+
+def test_what_is_older_than_the_plot_is_left_out() -> None:
+    points = [(NOW - SPAN_SECONDS - 100, 9.0), (NOW - 4, 1.0), (NOW - 2, 1.0)]
+
+    found = plot("size", "Size", [Series(kind="ready", label="ready", points=points)], NOW)
+
+    assert found.says == "Size: ready 1 now, 1 to 1"
 
 
 def test_nothing_known_says_so() -> None:

@@ -39,14 +39,25 @@ def test_each_dip_is_one() -> None:
     assert [one.lowest for one in recoveries(samples("4344244"))] == [3, 2]
 
 
-def test_its_cause_is_that_of_the_first_event_that_changed_something() -> None:
+def test_events_tell_its_cause_and_its_moments() -> None:
     events = [
-        Event(at=6.0, cluster="web", kind="create", subject="web-2", cause="second"),
-        Event(at=3.5, cluster="web", kind="withdraw", subject="web-2", cause="no heartbeat for 3.1 s"),
         Event(at=3.0, cluster="web", kind="spec", subject="web", cause="read"),
+        Event(at=3.5, cluster="web", kind="withdraw", subject="web-2", cause="the engine told of its end"),
+        Event(at=4.5, cluster="web", kind="create", subject="web-2", cause="died: exit 137"),
+        Event(at=4.6, cluster="web", kind="publish", subject="web-2", cause="running"),
+        Event(at=7.25, cluster="web", kind="publish", subject="web-2", cause="ready"),
         Event(at=90.0, cluster="web", kind="create", subject="web-3", cause="later"),
     ]
 
     (found,) = recoveries(samples("443344"), events)
 
-    assert found.cause == "no heartbeat for 3.1 s"
+    assert found.cause == "web-2: died: exit 137"
+    assert (found.began_at, found.ended_at) == (3.5, 7.25)
+
+
+def test_what_only_events_of_before_tell_is_not_its_cause() -> None:
+    (found,) = recoveries(
+        samples("4444444433444"), [Event(at=1.0, cluster="web", kind="create", subject="web-1", cause="size 4")]
+    )
+
+    assert (found.cause, found.began_at) == ("", 16.0)

@@ -38,7 +38,7 @@ def samples(world: WorldStatus) -> Samples:
     """A minute of them."""
     taken = Samples()
     for seconds in range(-60, 0, 2):
-        taken.add(samples_of(world, NOW + seconds))
+        taken.add(samples_of(world.clusters, NOW + seconds))
     return taken
 
 
