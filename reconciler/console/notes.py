@@ -37,7 +37,7 @@ _CONDITION_STYLES: dict[str, str] = {
 }
 _LABELS = {"Ready": "Not ready", "NoTraffic": "No traffic"}
 _PHASE_STYLES = {Phase.ROLLED_BACK: "bold red", Phase.ROLLING_BACK: "bold red", Phase.FAILED: "bold red"}
-_SAID_BY_THE_ROLLOUT = (f"{ROLLOUT_PAUSED}: ", f"{CANARY_WAITING}: ")
+SAID_BY_THE_ROLLOUT = (f"{ROLLOUT_PAUSED}: ", f"{CANARY_WAITING}: ")
 _NO_BAR = frozenset({Phase.COMPLETE, Phase.ROLLING_BACK, Phase.ROLLED_BACK})  # nothing of it is on its way
 
 
@@ -112,7 +112,7 @@ def _problems(cluster: ClusterStatus) -> Iterator[Note]:
 def _doing(cluster: ClusterStatus) -> Iterator[Note]:
     said = cluster.rollout.message if cluster.rollout is not None else ""
     for sentence in cluster.doing:
-        if (said and f": {said}" in sentence) or sentence.startswith(_SAID_BY_THE_ROLLOUT):
+        if (said and f": {said}" in sentence) or sentence.startswith(SAID_BY_THE_ROLLOUT):
             continue  # the rollout's own line says it, with what to type
         yield Note(label="Now", text=sentence, style="cyan")
 

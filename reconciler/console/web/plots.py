@@ -51,7 +51,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """A whole plot; `says` tells in words what it shows. Without lines there is nothing to show yet."""
+    """A whole plot; `says` tells in words what it shows. Without lines there is nothing to show: `empty` says why."""
 
     key: str
     title: str
@@ -60,6 +60,7 @@ class Plot:
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
     bands: tuple[Band, ...] = ()
+    empty: str = ""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -87,7 +88,9 @@ class Stretch:
     says: str
 
 
-def plot(key: str, title: str, series: Sequence[Series], now: float, stretches: Iterable[Stretch] = ()) -> Plot:
+def plot(
+    key: str, title: str, series: Sequence[Series], now: float, stretches: Iterable[Stretch] = (), *, empty: str = ""
+) -> Plot:
     """Everything drawn to one scale, from the oldest value (a minute ago at least) until `now`."""
     lately = [replace(one, points=[(at, v) for at, v in one.points if at >= now - SPAN_SECONDS]) for one in series]
     shown = [one for one in lately if one.points]
@@ -103,6 +106,7 @@ def plot(key: str, title: str, series: Sequence[Series], now: float, stretches: 
         across=_across(scale),
         up=tuple(Tick(at=scale.y(value), text=f"{value:g}") for value in (0.0, top / 2, top)),
         bands=tuple(_band(one, scale) for one in stretches if one.ended_at >= begin),
+        empty=empty or "Nothing is known yet: a figure is taken every two seconds.",
     )
 
 

@@ -9,7 +9,7 @@ from reconciler.console.web.pages.finding import closed_zones, cluster_in, event
 from reconciler.console.web.pages.groups import groups
 from reconciler.console.web.pages.health import awaits, tone_of
 from reconciler.console.web.pages.revisions import revision_rows
-from reconciler.console.web.pages.showing import rollout_words, runs_of, scale_of, traffic_of
+from reconciler.console.web.pages.showing import doing_of, rollout_words, runs_of, scale_of, traffic_of
 from reconciler.console.web.pages.steps import steps
 from reconciler.console.web.recoveries import recoveries
 from reconciler.plan.status import Phase
@@ -37,6 +37,7 @@ def cluster(scene: Scene) -> Page:
             "cluster": found,
             "tone": tone_of(found),
             "awaits": awaits(found),
+            "doing": doing_of(found),
             "groups": groups(found, closed_zones(world)),
             "rollout": shown,
             "rollout_words": rollout_words(shown) if shown is not None else "",

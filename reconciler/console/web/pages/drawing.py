@@ -12,6 +12,7 @@ from reconciler.plan.status import ScaleStatus
 from reconciler.state.event import Event
 
 _MARK_SECONDS = 1.0
+UNTOLD = "None of its instances tells it: those of images with the heartbeat agent do."
 
 
 def size_plot(samples: Sequence[Sample], found: Sequence[Recovery], events: Sequence[Event], now: float) -> Plot:
@@ -46,9 +47,11 @@ def load_plot(samples: Sequence[Sample], scale: ScaleStatus | None, now: float) 
             (Series(kind="target", label="target", points=_held(target), unit=unit),
              Series(kind="metric", label=scale.metric, points=points, unit=unit)),
             now,
+            empty="Nobody tells this metric yet.",
         )  # fmt: skip
     points = [(one.at, one.cpu) for one in samples if one.cpu is not None]
-    return plot("load", "Load (processors)", (Series(kind="metric", label="cpu", points=points),), now)
+    cpu = Series(kind="metric", label="cpu", points=points)
+    return plot("load", "Load (processors)", (cpu,), now, empty=UNTOLD)
 
 
 def _held(ends: list[tuple[float, float]]) -> list[tuple[float, float]]:

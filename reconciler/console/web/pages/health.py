@@ -127,12 +127,18 @@ def _of_clusters(clusters: tuple[ClusterStatus, ...]) -> Iterator[Notice]:
             label=cluster.name,
             text=why(cluster) or _counted(cluster),
             href=cluster_path(cluster.name),
-            todo="It waits for a person." if cluster.awaits_person else "",
+            todo=_todo(cluster),
         )
     if len(odd) > MOST_CLUSTERS:
         more = len(odd) - MOST_CLUSTERS
         text = f"{_clusters(more)} more {'is' if more == 1 else 'are'} not at rest: see the table"
         yield Notice(tone=tone_of(odd[MOST_CLUSTERS]), label="More", text=text, href="#clusters")
+
+
+def _todo(cluster: ClusterStatus) -> str:
+    if cluster.problems:
+        return "Change the file; what it said before stays in force until then."
+    return "It waits for a person." if cluster.awaits_person else ""
 
 
 def why(cluster: ClusterStatus) -> str:

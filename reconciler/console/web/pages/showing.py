@@ -6,6 +6,7 @@ Before: ClusterStatus. After: pages. Pure.
 from collections.abc import Sequence
 
 from reconciler.console.glyphs import UNICODE
+from reconciler.console.notes import SAID_BY_THE_ROLLOUT
 from reconciler.console.rollouts import scale_text
 from reconciler.plan.status import ClusterStatus, RolloutStatus
 from reconciler.state.event import Event
@@ -31,6 +32,12 @@ def scale_of(cluster: ClusterStatus) -> str:
 def rollout_words(rollout: RolloutStatus) -> str:
     """Its strategy, and how far it is; each word once."""
     return ", ".join(dict.fromkeys((rollout.strategy, rollout.phase.value)))
+
+
+def doing_of(cluster: ClusterStatus) -> tuple[str, ...]:
+    """What is being done or waited for, without what its rollout's steps say already."""
+    said = SAID_BY_THE_ROLLOUT if cluster.rollout is not None else ()
+    return tuple(sentence for sentence in cluster.doing if not sentence.startswith(said))
 
 
 def runs_of(events: Sequence[Event]) -> tuple[Event, ...]:
