@@ -12,14 +12,19 @@ _AT_REST = frozenset({Phase.COMPLETE, Phase.PAUSED, Phase.ROLLING_BACK, Phase.RO
 _BACK_ALREADY = frozenset({Phase.COMPLETE, Phase.ROLLING_BACK, Phase.ROLLED_BACK})
 
 
+_NO_FILE = "It has no file any more: write one to keep it."
+_BROKEN = "Its file can't be used as it is: mend it first."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterOffers:
-    """`file`: there is one to change. `why_not` says why nothing is offered, empty where something is.
+    """`file`: there is one to change; `readable`: it says what it should. `why_not` says why less is offered.
 
     `scaled` says that its size follows a metric, so that the file's is only where it begins.
     """
 
     file: bool
+    readable: bool
     task: bool
     suspended: bool
     paused: bool
@@ -38,6 +43,7 @@ def of_cluster(cluster: ClusterStatus) -> ClusterOffers:
     scale = cluster.scale
     return ClusterOffers(
         file=not gone,
+        readable=not gone and not cluster.problems,
         task=cluster.kind == "TaskSpec",
         suspended="Suspended" in on,
         paused=phase is Phase.PAUSED,
@@ -45,7 +51,7 @@ def of_cluster(cluster: ClusterStatus) -> ClusterOffers:
         undoable=bool(cluster.rollout and cluster.rollout.former) and phase not in _BACK_ALREADY,
         traffic=cluster.traffic,
         scaled=f"its size follows {scale.metric}: {scale.min} to {scale.max}" if scale else "",
-        why_not="It has no file any more: write one to keep it." if gone else "",
+        why_not=_NO_FILE if gone else _BROKEN if cluster.problems else "",
     )
 
 

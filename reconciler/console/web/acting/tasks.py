@@ -15,6 +15,9 @@ _CHANGES = frozenset(
     )
 )  # fmt: skip
 
+_SHOWN_LINES = 500
+"""A page that lives is rendered again for each line; the API has all of them."""
+
 
 def tasks(scene: Scene) -> Page:
     """All that are known, newest first."""
@@ -24,9 +27,11 @@ def tasks(scene: Scene) -> Page:
 def task(scene: Scene) -> Page:
     """One, with its log."""
     operation = _find(scene, scene.params.get("id", ""))
+    log = scene.services.operations.log(operation.id, 0)
     values = {
         "operation": operation,
-        "log": scene.services.operations.log(operation.id, 0),
+        "log": log[-_SHOWN_LINES:],
+        "earlier": max(0, len(log) - _SHOWN_LINES),
         "running": operation.state is OperationState.RUNNING,
         "follows": operation.kind in _CHANGES,
     }

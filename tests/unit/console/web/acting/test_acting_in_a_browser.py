@@ -108,6 +108,22 @@ def test_a_broken_text_comes_back_with_the_focus_on_what_is_wrong(browser: Brows
         assert BROKEN[start:] == "many\n"
 
 
+def test_a_text_comes_through_every_page_as_it_was_typed(browser: Browser, served: Served) -> None:
+    """An empty first line, tabs in a comment, quotes, signs of all kinds; there and back, then into the file."""
+    typed = "\n# \ta \"b\" 'c' & <d> é 🙂  \n" + served.fake.changes.files["auth.yaml"] + "\n\n"
+    with window(browser, served) as page:
+        page.goto("/clusters/auth/edit")
+        for _ in range(2):
+            page.locator("#field-text").fill(typed)
+            page.get_by_role("button", name="Show what would change").click()
+            page.get_by_role("button", name="Back").click()
+            assert page.locator("#field-text").input_value() == typed
+        page.get_by_role("button", name="Show what would change").click()
+        page.get_by_role("button", name="Do it").click()
+        page.wait_for_url("**/tasks/1")
+    assert served.fake.changes.files["auth.yaml"] == typed
+
+
 def test_one_more_row_appears_for_one_more_variable(browser: Browser, served: Served) -> None:
     """With script; without it three spare rows have to do."""
     with window(browser, served) as page:

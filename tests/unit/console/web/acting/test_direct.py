@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.api.operations import Reporter
 from reconciler.console.web.acting import tasks
 from reconciler.console.web.acting.direct import close_zone, confirm_held, open_zone, rescan, terminate
 from reconciler.console.web.page import NotThereError
@@ -96,9 +97,9 @@ def test_the_directory_is_read_anew() -> None:
 def begun(fake: Fake) -> str:
     """A task that runs until it is stopped."""
 
-    def work(reporter: object) -> str:
-        reporter.say("in force")  # type: ignore[attr-defined]
-        reporter.stopping.wait(20)  # type: ignore[attr-defined]
+    def work(reporter: Reporter) -> str:
+        reporter.say("in force")
+        reporter.stopping.wait(20)
         return "healed"
 
     return str(fake.operations.begin("chaos", "freeze web", "console", work).id)
@@ -117,6 +118,21 @@ def test_tasks_are_listed_and_each_has_its_page_with_its_log() -> None:
     values = tasks.task(scene(fake, id=id)).values
     assert not values["running"]
     assert [line.text for line in values["log"]][:1] == ["in force"]
+
+
+def test_of_a_long_log_the_page_has_the_newest_lines() -> None:
+    """And says how many there are before."""
+    fake = fake_services()
+
+    def work(reporter: Reporter) -> str:
+        for number in range(700):
+            reporter.say(f"line {number}")
+        return "done"
+
+    id = fake.operations.begin("images", "build", "api", work).id
+    assert fake.operations.wait(id, 20) is not None
+    values = tasks.task(scene(fake, id=str(id))).values
+    assert (len(values["log"]), values["earlier"], values["log"][-1].text) == (500, 200, "line 699")
 
 
 @pytest.mark.parametrize("id", ["", "0", "x", "²", "9" * 5000])

@@ -45,7 +45,9 @@ def test_suspended_tasks_scaled_and_held_ones_are_known() -> None:
     held = offers.of_cluster(WORLD["ledger"])
     assert not held.file
     assert held.why_not
-    assert offers.of_cluster(WORLD["booking"]).file  # a broken file is there to be mended
+    broken = offers.of_cluster(WORLD["booking"])
+    assert (broken.file, broken.readable) == (True, False)
+    assert "mend" in broken.why_not
 
 
 def test_a_judgment_has_the_new_group_beside_the_one_before() -> None:
