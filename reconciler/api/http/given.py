@@ -21,6 +21,7 @@ REFUSALS = {
     403: "It comes from a page of another site, or would change something on a read-only site.",
     404: "What it names is not there.",
     405: "Another method is expected: see `Allow`.",
+    408: "The body didn't come within its time.",
     409: "The loop refuses, and says why; with the code `changed` a file is another one by now.",
     411: "The body has no Content-Length.",
     413: "The body is too long.",

@@ -5,15 +5,18 @@ and name this machine as it likes (DNS rebinding): Host, Origin and Sec-Fetch-Si
 choose. Who may do what is not decided here: that is the token's business.
 """
 
+from asyncio import timeout
 from collections.abc import Iterable
 from ipaddress import ip_address
 from re import fullmatch
+from time import monotonic
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.api.http.answers import send_refusal
 from reconciler.api.refusal import RequestError, refused
 
+BODY_SECONDS = 30.0
 LARGEST_BODY_BYTES = 8 * 1024 * 1024
 HARMLESS = frozenset({"GET", "HEAD"})
 OURS = frozenset({"same-origin", "none"})
@@ -41,9 +44,12 @@ class Guard:
     A name may come with any port: whoever gave it has something in front of us.
     """
 
-    def __init__(self, app: ASGIApp, *, port: int, names: Iterable[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, port: int, names: Iterable[str] = (), body_seconds: float = BODY_SECONDS
+    ) -> None:
         self._app = app
         self._port = port
+        self._body_seconds = body_seconds
         self._names = frozenset(name.lower().rstrip(".") for name in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +66,7 @@ class Guard:
         except RequestError as error:
             await send_refusal(scope, sealed, refused(error))
             return
-        await self._app(scope, receive, sealed)
+        await self._app(scope, _patient(receive, self._body_seconds), sealed)
 
     def _check(self, scope: Scope) -> None:
         """Ordered: what isn't for us is told nothing else."""
@@ -116,6 +122,26 @@ def _only(headers: list[tuple[bytes, bytes]], name: bytes) -> str:
     if len(found) > 1:
         raise RequestError(400, "bad_request", f"{name.decode()} is there {len(found)} times")
     return found[0].decode("latin-1").strip() if found else ""
+
+
+def _patient(receive: Receive, seconds: float) -> Receive:
+    """A body that hasn't come within its time counts as one whose sender has gone."""
+    deadline = monotonic() + seconds
+    whole = False
+
+    async def patient() -> Message:
+        nonlocal whole
+        if whole:
+            return await receive()
+        try:
+            async with timeout(max(0.0, deadline - monotonic())):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        whole = not message.get("more_body", False)
+        return message
+
+    return patient
 
 
 def _sealed(send: Send, *, cached: bool) -> Send:

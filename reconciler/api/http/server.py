@@ -7,13 +7,16 @@ what fails here is logged, and open streams end within the second.
 import asyncio
 import logging
 import socket
+from math import ceil
 from threading import Thread
 from time import monotonic, sleep
 
 import uvicorn
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.api.http.answers import send_refusal
+from reconciler.api.http.idle import IDLE_SECONDS, IdleWatch
 from reconciler.api.refusal import INTERNAL, refusal
 from reconciler.errors import ReconcilerError, UsageError
 
@@ -25,6 +28,7 @@ START_SECONDS = 10.0
 GRACE_SECONDS = 0.5
 CLOSE_SECONDS = 1.0
 LOOK_SECONDS = 0.01
+TOO_SLOW = refusal(408, "too_slow", "the body didn't come within its time")
 ENDING = refusal(503, "ending", "the loop is ending; what was asked may have been done or not")
 
 
@@ -50,7 +54,7 @@ def listen(host: str, port: int) -> socket.socket:
 class WebServer:
     """Serves `app` on `listener`, which it owns from then on."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket, *, idle_seconds: float = IDLE_SECONDS) -> None:
         self._app = app
         self._listener = listener
         self.port: int = listener.getsockname()[1]
@@ -60,9 +64,10 @@ class WebServer:
             self._serve,
             lifespan="off", ws="none", http="h11", loop="asyncio", interface="asgi3", log_config=None,
             log_level="critical", access_log=False, server_header=False, proxy_headers=False,
-            limit_concurrency=MOST_CONNECTIONS,
+            limit_concurrency=MOST_CONNECTIONS, timeout_keep_alive=ceil(2 * idle_seconds),
         )  # fmt: skip
         self._server = uvicorn.Server(config)
+        self._idle = IdleWatch(connections=lambda: self._server.server_state.connections, idle_seconds=idle_seconds)
         self._thread = Thread(target=self._run, name="api-http", daemon=True)
 
     def start(self) -> None:
@@ -93,7 +98,11 @@ class WebServer:
 
     async def _main(self) -> None:
         self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
-        await self._server.serve(sockets=[self._listener])
+        idle = asyncio.create_task(self._idle.watch())
+        try:
+            await self._server.serve(sockets=[self._listener])
+        finally:
+            idle.cancel()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; a bug of ours reaches the log here, and the client only as a sentence."""
@@ -110,6 +119,9 @@ class WebServer:
         except asyncio.CancelledError:  # only the server's own end does that
             if not started:
                 await send_refusal(scope, send, ENDING)
+        except ClientDisconnect:  # he went while he was sending, or is too slow
+            if not started:
+                await send_refusal(scope, send, TOO_SLOW)
         except Exception:  # whatever it was, the next request is served
             log.exception("the request %s %s failed", scope.get("method"), scope.get("path"))
             if started:

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 EVENTS = "text/event-stream"
 SEND_SECONDS = 10.0
+END_SECONDS = 0.2
 
 
 class Streamed(Response):
@@ -55,7 +56,8 @@ class Streamed(Response):
                 _judge(error)
         if self._open and closing is not None and closing.is_set():
             with suppress(OSError):
-                await asyncio.wait_for(self._end(send), 0.2)
+                async with asyncio.timeout(END_SECONDS):
+                    await self._end(send)
 
     async def _pump(self, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}

@@ -10,8 +10,11 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from reconciler.api.http.guard import Guard
 from reconciler.api.http.server import WebServer, listen
 from reconciler.api.http.site import site
 from reconciler.api.http.streaming import Streamed
@@ -20,15 +23,19 @@ from reconciler.errors import LoopNotRunning, UsageError
 
 
 @contextmanager
-def serving(api: ASGIApp, console: ASGIApp | None = None) -> Iterator[tuple[str, WebServer]]:
+def serving(api: ASGIApp, *, bare: bool = False, idle_seconds: float = 20.0) -> Iterator[tuple[str, WebServer]]:
     listener = listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    server = WebServer(site(api, console, port=port), listener)
+    server = WebServer(api if bare else site(api, None, port=port), listener, idle_seconds=idle_seconds)
     server.start()
     try:
         yield f"http://127.0.0.1:{port}", server
     finally:
         server.close()
+
+
+def connected(url: str) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20)
 
 
 async def endless(began: list[str]) -> AsyncIterator[bytes]:
@@ -101,7 +108,7 @@ def test_a_reader_that_takes_nothing_is_dropped() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await Streamed(endless(ended), send_seconds=0.2)(scope, receive, send)
 
-    with serving(app) as (url, _), socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as slow:
+    with serving(app) as (url, _), connected(url) as slow:
         slow.sendall(f"GET /v1/x HTTP/1.1\r\nHost: {url[7:]}\r\n\r\n".encode())
         deadline = time.monotonic() + 20
         while not ended:
@@ -128,7 +135,7 @@ def test_work_that_hangs_does_not_keep_the_server_from_closing() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await off_loop(time.sleep, 3)
 
-    with serving(app) as (url, server), socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as client:
+    with serving(app) as (url, server), connected(url) as client:
         client.sendall(f"GET /v1/x HTTP/1.1\r\nHost: {url[7:]}\r\n\r\n".encode())
         server.close()
         client.settimeout(20)
@@ -159,3 +166,26 @@ def test_without_a_console_its_paths_say_where_the_api_is() -> None:
 def test_a_taken_port_is_a_usage_error_that_says_how_to_find_who_has_it() -> None:
     with listen("127.0.0.1", 0) as taken, pytest.raises(UsageError, match="ss -ltnp"):
         listen("127.0.0.1", taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("head", [b"", b"GET /v1/x HT", b"GET /v1/x HTTP/1.1\r\nHost: a\r\n", b"whole"])
+def test_who_connects_and_does_not_ask_is_put_out(head: bytes) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(b"answer")(scope, receive, send)
+
+    with serving(app, idle_seconds=0.2) as (url, _), connected(url) as silent:
+        silent.sendall(f"GET /v1/x HTTP/1.1\r\nHost: {url[7:]}\r\n\r\n".encode() if head == b"whole" else head)
+        got = b"".join(iter(lambda: silent.recv(65536), b""))
+    assert got.endswith(b"answer") if head == b"whole" else got == b""
+
+
+def test_a_body_that_never_comes_is_not_waited_for() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        body = await Request(scope, receive).body()
+        raise AssertionError(body)
+
+    guarded = Guard(app, port=80, names=("box",), body_seconds=0.1)
+    with serving(guarded, bare=True) as (url, _), connected(url) as slow:
+        slow.sendall(b"POST /v1/x HTTP/1.1\r\nHost: box\r\nContent-Length: 5\r\n\r\n12")
+        got = b"".join(iter(lambda: slow.recv(65536), b""))
+    assert got.startswith(b"HTTP/1.1 408 ")
