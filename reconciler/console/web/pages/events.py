@@ -11,7 +11,7 @@ from reconciler.console.web.pages.paths import events_path
 from reconciler.state.event import Event
 
 PER_PAGE = 100
-_MOST_LOOKED_AT = 5000
+_MOST_LOOKED_AT = 10_000
 _MOST_CHARACTERS = 200
 
 
