@@ -17,21 +17,35 @@ from reconciler.api.http.server import WebServer, listen
 from reconciler.api.http.site import site
 from reconciler.console.web.app import ConsoleApp, Parts, console_app
 from reconciler.console.web.samples import Samples
+from reconciler.errors import ReconcilerError
 from tests.support.fake_services import Fake
 
 TOKEN = "a-token-of-a-test-0123456789"
 HOST = "127.0.0.1"
 
 
+@dataclass(slots=True)
+class Token:
+    """What the console reads its token from. `trouble`: it can't be read."""
+
+    text: str = TOKEN
+    trouble: ReconcilerError | None = None
+
+    def __call__(self) -> str:
+        if self.trouble:
+            raise self.trouble
+        return self.text
+
+
 @dataclass(slots=True, kw_only=True)
 class Served:
-    """One console. `token` may be made another one: all sessions end."""
+    """One console. Its token may be made another one: all sessions end."""
 
     url: str
     port: int
     app: ConsoleApp
     fake: Fake
-    token: str = TOKEN
+    token: Token
 
     def visitor(self) -> httpx.Client:
         """Somebody who has no cookie."""
@@ -41,7 +55,7 @@ class Served:
     def signed_in(self) -> Iterator[httpx.Client]:
         """Somebody who has signed in."""
         with self.visitor() as client:
-            answer = client.post("/sign-in", data={"token": self.token})
+            answer = client.post("/sign-in", data={"token": self.token.text})
             assert answer.status_code == 303, answer.text
             yield client
 
@@ -51,11 +65,9 @@ def served_console(fake: Fake, parts: Parts | None = None, *, port: int = 0) -> 
     """Serves until the block ends; port 0 is any free one."""
     listener = listen(HOST, port)
     port = listener.getsockname()[1]
-    served: Served
-    app = console_app(
-        fake.services, Samples(), env="dev", domain="docker", port=port, token=lambda: served.token, parts=parts
-    )
-    served = Served(url=f"http://{HOST}:{port}", port=port, app=app, fake=fake)
+    token = Token()
+    app = console_app(fake.services, Samples(), env="dev", domain="docker", port=port, token=token, parts=parts)
+    served = Served(url=f"http://{HOST}:{port}", port=port, app=app, fake=fake, token=token)
     server = WebServer(site(app, app, port=port), listener)
     server.start()
     try:

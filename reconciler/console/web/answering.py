@@ -12,14 +12,13 @@ from starlette.responses import RedirectResponse, Response
 
 from reconciler.api.http.threads import off_loop
 from reconciler.console.web.failures import failure_page, refused, unknown_page
-from reconciler.console.web.frame import Frame, last_values, own_address, to
+from reconciler.console.web.frame import Frame, fields_of, last_values, own_address, to
 from reconciler.console.web.page import Action, NotThereError, Page, Redirect, Scene, View
 from reconciler.console.web.session import Session, same
 from reconciler.errors import ReconcilerError
 
 _LOG = logging.getLogger(__name__)
-_MOST_FIELDS = 1000
-_PART_BYTES = 4 * 1024 * 1024
+_FORM_BYTES = 4 * 1024 * 1024
 
 
 class Answerer:
@@ -51,8 +50,7 @@ class Answerer:
         return self._frame.answer(request, page, session, live=True)
 
     async def _act(self, request: Request, session: Session) -> Response:
-        async with request.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_PART_BYTES) as form:
-            fields = last_values(form)
+        fields = await fields_of(request, _FORM_BYTES)
         if not same(fields.pop("form_token", ""), session.form_token):
             return self._frame.answer(request, refused("form"), session)
         if self._frame.services.read_only:

@@ -39,6 +39,7 @@ from reconciler.console.web.views import VIEWS
 _HTTP_WORDS = {
     400: ("That request can't be read", "The form was not what this console sends."),
     404: ("Not there", "There is nothing at this address."),
+    413: ("That is too long", "The form was longer than any of this console."),
     405: ("Not by this way", "This address takes a form of the console and nothing else."),
 }
 

@@ -72,6 +72,10 @@ class Board:
     fresh: bool = True
     due_at: float | None = None
 
+    def is_due(self, now: float) -> bool:
+        """Whether it is to be rendered although nothing happened."""
+        return self.fresh or (self.due_at is not None and now >= self.due_at)
+
     def show(self, regions: dict[str, str]) -> bool:
         """New regions; whether any of them is another one."""
         changed = regions != self.regions or bool(self.trouble)

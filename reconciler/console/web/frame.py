@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -20,6 +21,7 @@ from reconciler.console.web.samples import Samples
 from reconciler.console.web.session import Session, Sessions, own_path
 from reconciler.errors import ReconcilerError
 
+MOST_FIELDS = 1000
 _LOG = logging.getLogger(__name__)
 
 
@@ -35,8 +37,12 @@ class Frame:
     version: str
 
     def session_of(self, request: Request) -> Session | None:
-        """Who asks; None: nobody that has signed in."""
-        return self.sessions.read(request.cookies.get(self.sessions.cookie_name))
+        """Who asks; None: nobody that has signed in, or the token that would tell can't be read."""
+        try:
+            return self.sessions.read(request.cookies.get(self.sessions.cookie_name))
+        except ReconcilerError as error:
+            _LOG.warning("nobody can be signed in to the console: %s", error)
+            return None
 
     def answer(self, request: Request, page: Page, session: Session | None, *, live: bool = False) -> Response:
         """The page as HTML. `live`: it answered a GET, so that its address can be watched."""
@@ -76,6 +82,15 @@ def own_address(request: Request) -> str:
 def to(redirect: Redirect) -> Response:
     """303: what comes next is a GET, also after a POST."""
     return RedirectResponse(own_path(redirect.to), status_code=303)
+
+
+async def fields_of(request: Request, most_bytes: int) -> dict[str, str]:
+    """A form's fields, the last value of each; what isn't a form has none. Raises HTTPException: too long."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > most_bytes:
+        raise HTTPException(413)
+    async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=most_bytes) as form:
+        return last_values(form)
 
 
 def last_values(pairs: Any) -> dict[str, str]:

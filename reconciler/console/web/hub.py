@@ -13,10 +13,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from starlette.routing import compile_path
 
+from reconciler.api.services import Services
 from reconciler.console.web.answering import shielded
 from reconciler.console.web.board import Board, Watch
 from reconciler.console.web.frame import Frame
-from reconciler.console.web.looking import Look, look, still
+from reconciler.console.web.looking import Look, beats, look, still, without_ages
 from reconciler.console.web.page import Page, Scene, View
 from reconciler.console.web.rendering import Setting
 from reconciler.errors import ReconcilerError
@@ -26,6 +27,8 @@ LOOK_SECONDS = 0.2
 BEATS_SECONDS = 1.0
 # Processors, memory and figures change with every beat of every instance: their regions may be this old.
 FIGURES_SECONDS = 2.0
+# A page with a fault of ours is tried again as seldom, so that it doesn't fill the log.
+FAULT_SECONDS = 30.0
 MOST_WATCHES = 64
 
 
@@ -42,6 +45,7 @@ class Hub:
         self._closed = False
         self._last: Look | None = None
         self._figures_at = self._beats_at = 0.0
+        self._figures_changed = False
 
     @property
     def closed(self) -> bool:
@@ -95,7 +99,12 @@ class Hub:
             match = pattern.match(path)
             if match:
                 params = {key: str(convertors[key].convert(value)) for key, value in match.groupdict().items()}
-                return Board(address=address, view=view, params=params, query=dict(parse_qsl(parts.query)))
+                return Board(
+                    address=address,
+                    view=view,
+                    params=params,
+                    query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+                )
         return None
 
     def _run(self) -> None:
@@ -118,36 +127,53 @@ class Hub:
             seen = look(self._frame.services, self._last)
         except ReconcilerError as error:
             for board in boards:
+                board.due_at = now
                 if board.fail(str(error), gone=False):
                     board.rouse()
             return
-        everything = self._last is None or seen.facts != self._last.facts
-        if not everything and now >= self._figures_at + FIGURES_SECONDS:
-            everything = self._last is not None and seen.world is not self._last.world
-        if everything:
-            self._figures_at = now
+        changed = self._changed(seen, now)
         self._last = seen
         beating = now >= self._beats_at + BEATS_SECONDS
         self._beats_at = now if beating else self._beats_at
+        due = [board for board in boards if changed or board.is_due(now)]
+        news = self._render(due, seen, now) if due else set()
+        ages = beats(seen.seen) if beating or any(board.fresh for board in due) else {}
         for board in boards:
-            changed, due = False, beating or board.fresh
-            if everything or board.fresh or board.trouble or (board.due_at is not None and now >= board.due_at):
-                changed = self._render(board, seen, now)
-            if (due and board.beat(seen.beats)) or changed:
+            told = (beating or board.fresh) and board.beat(ages)
+            board.fresh = False
+            if told or board in news:
                 board.rouse()
 
-    def _render(self, board: Board, seen: Look, now: float) -> bool:
-        """Whether there is anything new to send."""
-        board.fresh = False
-        frame = self._frame
-        services = still(frame.services, seen.world)
-        wall = frame.clock()
+    def _changed(self, seen: Look, now: float) -> bool:
+        """Whether every page has to be rendered: something happened, or the figures have been old for long enough."""
+        last = self._last
+        changed = last is None or seen.facts != last.facts
+        if not changed and last is not None and seen.figures != last.figures:
+            self._figures_changed = True
+        if changed or (self._figures_changed and now >= self._figures_at + FIGURES_SECONDS):
+            self._figures_at, self._figures_changed = now, False
+            return True
+        return False
+
+    def _render(self, boards: list[Board], seen: Look, now: float) -> set[Board]:
+        """Those of them that have anything new to send."""
+        services = still(self._frame.services, without_ages(seen.seen))
+        return {board for board in boards if self._rendered(board, services, now)}
+
+    def _rendered(self, board: Board, services: Services, now: float) -> bool:
+        frame, wall = self._frame, self._frame.clock()
         scene = Scene(services=services, samples=frame.samples, now=wall, params=board.params, query=board.query)
         page = shielded(board.view, scene)
         assert isinstance(page, Page)
         if page.status != 200:
-            board.due_at = None
+            board.due_at = now + (FAULT_SECONDS if page.status == 500 else LOOK_SECONDS)
             return board.fail(str(page.values.get("text", page.title)), gone=page.status == 404)
         board.due_at = None if page.every_seconds is None else now + page.every_seconds
         path = urlsplit(board.address).path
-        return board.show(frame.renderer.regions(page, Setting(path=path, now=wall, live_path=board.address)))
+        try:
+            regions = frame.renderer.regions(page, Setting(path=path, now=wall, live_path=board.address))
+        except Exception:  # noqa: BLE001  # a template's fault is this page's, the others are rendered
+            _LOG.exception("the console's page %s could not be rendered", board.address)
+            board.due_at = now + FAULT_SECONDS
+            return board.fail("this page has a fault, the loop's log says which", gone=False)
+        return board.show(regions)

@@ -4,27 +4,40 @@ Before: hub, several times a second while somebody watches. After: the same hub,
 another. Pure but for what it asks of the services.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from typing import Any, cast
 
 from reconciler.api.backend import Backend
 from reconciler.api.operations import OperationState
 from reconciler.api.services import Services
 from reconciler.console.web.filters import SHORT_ID
-from reconciler.plan.status import ClusterStatus, WorldStatus
+from reconciler.plan.status import ClusterStatus, InstanceStatus, WorldStatus
+
+_FIGURES = ("load", "memory_bytes", "cpu", "metrics")
+
+
+def _all_but(kind: type, *left_out: str) -> Any:
+    """Reads every other field of a value at once: whatever a status will have one day is compared, too."""
+    return attrgetter(*(one.name for one in fields(kind) if one.name not in left_out))
+
+
+_of_instance = _all_but(InstanceStatus, "heartbeat_age", *_FIGURES)
+_of_cluster = _all_but(ClusterStatus, "instances", "scale")
+_of_world = _all_but(WorldStatus, "clusters")
+_figures_of = attrgetter(*_FIGURES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One look. `world` has no ages; `facts` is all that a page has to follow at once, `beats` the ages by short id.
+    """One look. `facts` is all that a page has to follow at once, `figures` what each beat brings anew.
 
-    `seen` is the status as it came, kept to know it again; `said` how many lines each running operation has said.
+    `seen` is the status as it came; `said` how many lines each running operation has said.
     """
 
     seen: WorldStatus
-    world: WorldStatus
     facts: Any
-    beats: dict[str, float] = field(default_factory=dict)
+    figures: Any
     last_event: int = 0
     said: dict[int, int] = field(default_factory=dict)
 
@@ -40,14 +53,32 @@ def look(services: Services, last: Look | None) -> Look:
         if one.state is OperationState.RUNNING
         for before in (last.said.get(one.id, 0) if last else 0,)
     }
-    if last is not None and seen is last.seen:
-        world, plain, beats = last.world, last.facts[0], last.beats
-    else:
-        world = replace(seen, clusters=tuple(_without_ages(cluster) for cluster in seen.clusters))
-        plain = replace(world, clusters=tuple(_without_figures(cluster) for cluster in world.clusters))
-        beats = _beats(seen)
-    facts = (plain, last_event, operations, said)
-    return Look(seen=seen, world=world, facts=facts, beats=beats, last_event=last_event, said=said)
+    same = last is not None and seen is last.seen
+    world = last.facts[0] if last is not None and same else _facts(seen)
+    figures = last.figures if last is not None and same else _figures(seen)
+    facts = (world, last_event, operations, said)
+    return Look(seen=seen, facts=facts, figures=figures, last_event=last_event, said=said)
+
+
+def without_ages(world: WorldStatus) -> WorldStatus:
+    """What pages are rendered of: the ages of heartbeats come beside it."""
+    return replace(
+        world,
+        clusters=tuple(
+            replace(cluster, instances=tuple(replace(one, heartbeat_age=None) for one in cluster.instances))
+            for cluster in world.clusters
+        ),
+    )
+
+
+def beats(world: WorldStatus) -> dict[str, float]:
+    """The ages of heartbeats by short container id."""
+    return {
+        one.id[:SHORT_ID]: round(one.heartbeat_age, 1)
+        for cluster in world.clusters
+        for one in cluster.instances
+        if one.heartbeat_age is not None
+    }
 
 
 def still(services: Services, world: WorldStatus) -> Services:
@@ -74,21 +105,18 @@ def _newest_event(loop: Backend, last: int) -> int:
     return newer[-1].id if newer else last
 
 
-def _without_ages(cluster: ClusterStatus) -> ClusterStatus:
-    return replace(cluster, instances=tuple(replace(one, heartbeat_age=None) for one in cluster.instances))
+def _facts(world: WorldStatus) -> Any:
+    return _of_world(world), [_facts_of(cluster) for cluster in world.clusters]
 
 
-def _without_figures(cluster: ClusterStatus) -> ClusterStatus:
-    """What each beat brings anew would have every page rendered with every look."""
-    instances = tuple(replace(one, load=None, memory_bytes=None, cpu=None, metrics={}) for one in cluster.instances)
+def _facts_of(cluster: ClusterStatus) -> Any:
     scale = replace(cluster.scale, value=None) if cluster.scale else None
-    return replace(cluster, instances=instances, scale=scale)
+    return _of_cluster(cluster), scale, [_of_instance(one) for one in cluster.instances]
 
 
-def _beats(world: WorldStatus) -> dict[str, float]:
-    return {
-        one.id[:SHORT_ID]: round(one.heartbeat_age, 1)
+def _figures(world: WorldStatus) -> Any:
+    """What each beat brings: pages rendered at each of them would be rendered with every look."""
+    return [
+        (cluster.scale and cluster.scale.value, [_figures_of(one) for one in cluster.instances])
         for cluster in world.clusters
-        for one in cluster.instances
-        if one.heartbeat_age is not None
-    }
+    ]

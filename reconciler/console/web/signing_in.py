@@ -9,12 +9,14 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reconciler.console.web.failures import refused
-from reconciler.console.web.frame import Frame, last_values
+from reconciler.console.web.failures import failure_page, refused
+from reconciler.console.web.frame import Frame, fields_of
 from reconciler.console.web.page import Page
 from reconciler.console.web.session import LIFETIME_SECONDS, own_path, same
+from reconciler.errors import ReconcilerError
 
-_TOKEN_BYTES = 4096
+# Whoever knows nothing may send no more than this: it is read before anything is known of him.
+_FORM_BYTES = 16 * 1024
 
 Admit = Callable[[str], float | None]
 """Whether a token is the one: None it is, 0 it isn't; more: too many wrong ones came, ask again in so many seconds."""
@@ -35,10 +37,12 @@ class Door:
 
     async def enter(self, request: Request) -> Response:
         """The token is checked; a session begins."""
-        async with request.form(max_files=0, max_fields=10, max_part_size=_TOKEN_BYTES) as form:
-            fields = last_values(form)
+        fields = await fields_of(request, _FORM_BYTES)
         wanted = own_path(fields.get("next", "/"))
-        wait_seconds = self._admit(fields.get("token", "").strip())
+        try:
+            wait_seconds = self._admit(fields.get("token", "").strip())
+        except ReconcilerError as error:
+            return self._frame.answer(request, failure_page(error), None)
         if wait_seconds is not None:
             return self._form(request, wanted, wait_seconds)
         answer = RedirectResponse(wanted, status_code=303)
@@ -51,8 +55,7 @@ class Door:
         """The session ends, here and in the browser."""
         session = self._frame.session_of(request)
         if session is not None:
-            async with request.form(max_files=0, max_fields=10, max_part_size=_TOKEN_BYTES) as form:
-                fields = last_values(form)
+            fields = await fields_of(request, _FORM_BYTES)
             if not same(fields.get("form_token", ""), session.form_token):
                 return self._frame.answer(request, refused("form"), session)
             self._frame.sessions.end(session)

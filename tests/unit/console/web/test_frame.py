@@ -60,10 +60,31 @@ def test_signing_out_ends_the_session_also_for_a_kept_cookie(served: Served) -> 
         assert thief.get("/").status_code == 303
 
 
+def test_who_knows_nothing_may_send_little(served: Served) -> None:
+    with served.visitor() as client:
+        assert client.post("/sign-in", data={"token": "x" * 20_000}).status_code == 413
+        assert client.post(
+            "/sign-in", content=b"\xff\x00", headers={"Content-Type": "multipart/form-data"}
+        ).status_code in {
+            400,
+            403,
+        }
+        assert client.post("/sign-in", json={"token": TOKEN}).status_code == 403
+
+
+def test_a_token_that_cannot_be_read_signs_nobody_in() -> None:
+    with served_console(fake_services()) as console, console.signed_in() as client:
+        console.token.trouble = UsageError("the token may be read by others")
+        assert client.get("/").status_code == 303
+        refused = client.post("/sign-in", data={"token": TOKEN})
+        assert refused.status_code == 400
+        assert "may be read by others" in refused.text
+
+
 def test_another_token_ends_all_sessions() -> None:
     with served_console(fake_services()) as console, console.signed_in() as client:
         assert client.get("/").status_code == 200
-        console.token = "another-token-of-a-test-0123"
+        console.token.text = "another-token-of-a-test-0123"
         assert client.get("/").status_code == 303
 
 

@@ -141,7 +141,7 @@ def test_a_loop_that_stops_is_said_and_its_return_is_noticed(browser: Browser, w
     with served_console(fake, PARTS, port=console.port) as again:
         expect(page.locator("#away")).to_be_hidden()
         expect(page.locator("#more")).to_contain_text("4712")
-        again.token = "another-token-of-a-test-0123"
+        again.token.text = "another-token-of-a-test-0123"
         page.wait_for_url("**/sign-in?next=%2F")
 
 

@@ -105,7 +105,7 @@ def test_a_stream_ends_when_its_session_does(served: Served, monkeypatch: pytest
     with served.signed_in() as client, client.stream("GET", PAGE) as answer:
         stream = messages(answer)
         until(stream, "regions")
-        served.token = "another-token-of-a-test-0123"
+        served.token.text = "another-token-of-a-test-0123"
         assert [event for event, _ in stream if event == "regions"] == []
         assert client.get(PAGE).status_code == 401
 
