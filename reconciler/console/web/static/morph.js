@@ -19,6 +19,7 @@ function children(present, wanted) {
   let next = present.firstChild;
   for (const goal of [...wanted.childNodes]) {
     const key = keyOf(goal);
+    while (isBlank(next) && !isBlank(goal)) next = dropped(next);
     while (next && !key && keyOf(next)) next = wantedKeys.has(keyOf(next)) ? next.nextSibling : dropped(next);
     const found = key ? byKey.get(key) : alike(next, goal) ? next : null;
     if (!found || !alike(found, goal)) {
@@ -76,6 +77,11 @@ function attributes(present, goal) {
 function alike(present, goal) {
   if (!present || present.nodeType !== goal.nodeType) return false;
   return present.nodeType !== Node.ELEMENT_NODE || (present.localName === goal.localName && keyOf(present) === keyOf(goal));
+}
+
+// White space between elements: how a template is written, nothing to match by.
+function isBlank(node) {
+  return Boolean(node) && node.nodeType === Node.TEXT_NODE && !node.data.trim();
 }
 
 function keyOf(node) {

@@ -42,7 +42,7 @@ def window(browser: Browser, served: Served) -> Iterator[Page]:
 def enter(page: Page, served: Served) -> None:
     """Sign in with the token."""
     page.goto("/sign-in")
-    page.get_by_label("Token").fill(served.token)
+    page.get_by_label("Token").fill(served.token.text)
     page.get_by_label("Token").press("Enter")
     page.wait_for_url(f"{served.url}/")
 
