@@ -196,13 +196,14 @@ def demo_events(count: int = 60, now: float = NOW) -> tuple[Event, ...]:
 
 
 def revisions_of(one: ClusterStatus, text: str) -> tuple[KeptRevision, ...]:
-    """Newest first, down to v000; the newest isn't judged yet unless it is the only one."""
+    """Newest first, down to v000; the newest isn't judged yet unless it is the only one. Earlier images were others."""
     newest = int((one.revision or "v000")[1:])
+    images = {n: one.image if n == newest else one.image.replace(":1.0", f":0.{n + 1}") for n in range(newest + 1)}
     return tuple(
         KeptRevision(
             version=Version(revision=f"v{n:03}", spec_hash=f"{n:012x}", image_id="sha256:" + f"{n:064x}"),
-            at=NOW - 3600 * (newest - n + 1), text=text.encode(), file=f"{one.name}.yaml", image=one.image,
-            good=n < newest or newest == 0,
+            at=NOW - 3600 * (newest - n + 1), text=text.replace(one.image, images[n]).encode(),
+            file=f"{one.name}.yaml", image=images[n], good=n < newest or newest == 0,
         )
         for n in range(newest, -1, -1)
     )  # fmt: skip

@@ -15,7 +15,7 @@ from reconciler.errors import Busy, FileChanged, SpecError
 from reconciler.plan.plan import ROLLED_BACK, Plan, Wait
 from reconciler.plan.status import Phase, RolloutStatus, WorldStatus
 from reconciler.spec.policy import Policy
-from tests.support.fake_services import FakeBackend
+from tests.support.fake_backend import FakeBackend
 from tests.support.waiting import eventually
 from tests.unit.console import worlds
 

@@ -10,7 +10,7 @@ from reconciler.api.operations import OperationRegister, OperationState
 from reconciler.cli.services.containers import MOST_OUTPUT_BYTES, ContainerService
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.plan.status import ClusterStatus
-from tests.support.fake_services import FakeBackend
+from tests.support.fake_backend import FakeBackend
 from tests.support.fake_world import condition, healthy_world, instance
 
 WAIT_SECONDS = 10.0

@@ -25,7 +25,7 @@ def test_a_proposal_shows_the_difference_and_the_plan_and_changes_nothing() -> N
     proposal = answer.values["proposal"]
     assert (answer.template, answer.status, proposal.says) == ("propose.html", 200, "resize auth to 3")
     assert "+size: 3" in proposal.files[0].difference
-    assert proposal.plans[0].waits[0].cause == "size 2 -> 3"
+    assert proposal.plans[0].actions[0].cause == "size 2 -> 3"
     assert answer.values["fields"] == {"kind": "resize", "name": "auth", "size": "3"}
     assert answer.values["back"] == "/clusters/auth"
     assert fake.changes.files == before
