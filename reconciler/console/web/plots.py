@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from reconciler.console.web.samples import EVERY_SECONDS, SPAN_SECONDS
 
-WIDTH, HEIGHT = 640, 150
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 24
+WIDTH, HEIGHT = 640, 160
+LEFT, RIGHT, TOP, BOTTOM = 44, 8, 22, 24
 _GAP_SECONDS = 4 * EVERY_SECONDS
 _TICK_SECONDS = (15, 30, 60, 120, 180, 300)
 _STEPS = (1, 2, 5, 10)
@@ -64,6 +64,8 @@ class Plot:
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
+    top: int = TOP
+    bottom: int = HEIGHT - BOTTOM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

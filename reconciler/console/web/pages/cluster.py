@@ -3,16 +3,17 @@
 Before: views, by path. After: templates/cluster.html. Looks only.
 """
 
+from reconciler.console.glyphs import state_of
 from reconciler.console.web.page import Page, Scene
 from reconciler.console.web.pages.drawing import load_plot, recovery_says, size_plot
 from reconciler.console.web.pages.finding import closed_zones, cluster_in, events_of, file_of
 from reconciler.console.web.pages.groups import groups
-from reconciler.console.web.pages.health import awaits, tone_of
+from reconciler.console.web.pages.health import awaits, tone_of, why
 from reconciler.console.web.pages.revisions import revision_rows
 from reconciler.console.web.pages.showing import doing_of, rollout_words, runs_of, scale_of, traffic_of
 from reconciler.console.web.pages.steps import steps
 from reconciler.console.web.recoveries import recoveries
-from reconciler.plan.status import Phase
+from reconciler.plan.status import ClusterStatus, Phase
 
 SHOWN_EVENTS = 15
 _REMEMBERED_EVENTS = 200
@@ -38,6 +39,8 @@ def cluster(scene: Scene) -> Page:
             "tone": tone_of(found),
             "awaits": awaits(found),
             "doing": doing_of(found),
+            "trouble": _trouble(found),
+            "held": state_of(found) == "Held",
             "groups": groups(found, closed_zones(world)),
             "rollout": shown,
             "rollout_words": rollout_words(shown) if shown is not None else "",
@@ -56,6 +59,13 @@ def cluster(scene: Scene) -> Page:
             "faults": tuple(one for one in world.faults if _hits(one.instances, found.name)),
         },
     )  # fmt: skip
+
+
+def _trouble(cluster: ClusterStatus) -> str:
+    """What is wrong with it, where neither its file's problems nor the wait for a person say so."""
+    if cluster.problems or cluster.awaits_person or tone_of(cluster) not in ("bad", "warn"):
+        return ""
+    return why(cluster)
 
 
 def _hits(instances: tuple[str, ...], cluster_name: str) -> bool:

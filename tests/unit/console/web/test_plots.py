@@ -37,7 +37,7 @@ def test_every_line_stays_inside(values: list[float], stepped: bool) -> None:
 def test_a_known_plot() -> None:
     (line,) = plot("size", "Size", [series([4, 4, 2, 4], stepped=True)], NOW).lines
 
-    assert line.path == "M573.2 33.2H592.8H612.4V79.6H632V33.2"
+    assert line.path == "M573.2 44.8H592.8H612.4V90.4H632V44.8"
     assert line.last == "4"
 
 
