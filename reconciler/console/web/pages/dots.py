@@ -85,5 +85,7 @@ def is_old(cluster: ClusterStatus, instance: InstanceStatus) -> bool:
 
 
 def wanted_revision(cluster: ClusterStatus) -> str:
-    """The revision that the file asks for, as far as it is known."""
+    """The revision that the file asks for, as far as it is known; empty where there is no file that can be read."""
+    if not cluster.generation:
+        return ""
     return cluster.rollout.revision if cluster.rollout is not None else cluster.revision

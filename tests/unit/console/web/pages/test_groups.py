@@ -37,3 +37,9 @@ def test_later_than_v999_is_newer() -> None:
     web = cluster("web", 2, instance("web", 1, revision="v999"), instance("web", 2, revision="v1000"))
 
     assert [group.revision for group in groups(web)] == ["v1000", "v999"]
+
+
+def test_without_a_file_nothing_is_in_it() -> None:
+    orphan = replace(cluster("ledger", 2), generation=0)
+
+    assert [(group.wanted, group.rows[0].old) for group in groups(orphan)] == [(False, False)]
