@@ -238,6 +238,15 @@ def test_status_imports_no_heavy_library() -> None:
     assert (done.stdout, done.stderr) == ("\n", "")
 
 
+def test_a_loop_without_a_console_loads_nothing_of_it() -> None:
+    program = (
+        "import sys; import reconciler.cli.running, reconciler.cli.wiring; "
+        "heavy = {'fastapi', 'starlette', 'uvicorn', 'pydantic', 'jinja2'} & set(sys.modules); print(*sorted(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("\n", "")
+
+
 def test_an_engine_without_permission_is_there_but_not_ours_to_use(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = socket.socket.connect
 

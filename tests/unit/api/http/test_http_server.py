@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from threading import Event as Flag
 
 import httpx
 import pytest
@@ -132,14 +133,21 @@ def test_a_reader_that_leaves_ends_the_stream() -> None:
 
 
 def test_work_that_hangs_does_not_keep_the_server_from_closing() -> None:
+    begun, over = Flag(), Flag()
+
+    def hang() -> None:
+        begun.set()
+        assert over.wait(60)
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await off_loop(time.sleep, 3)
+        await off_loop(hang)
 
     with serving(app) as (url, server), connected(url) as client:
         client.sendall(f"GET /v1/x HTTP/1.1\r\nHost: {url[7:]}\r\n\r\n".encode())
+        assert begun.wait(20)
         server.close()
-        client.settimeout(20)
         assert client.recv(1000).startswith(b"HTTP/1.1 503 ")
+    over.set()
 
 
 def test_a_bug_reaches_the_log_and_the_client_only_as_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
