@@ -26,8 +26,6 @@ def proposal(draft: Draft, directory: Path, policy: Policy, plan: Planner) -> Pr
         remarks.append(f"no plan can be shown: {error.problems[0]}")
     except (LoopNotRunning, EngineError) as error:
         remarks.append(f"no plan can be shown: {error}")
-    if draft.named and any(made.held for made in plans or ()):
-        remarks.append("the guard that holds it in the plan lets it go: who is named is confirmed")
     return Proposal(
         says=draft.says, clusters=draft.clusters, base=draft.base, edits=draft.edits, plans=plans,
         remarks=tuple(remarks),

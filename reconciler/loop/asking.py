@@ -19,10 +19,13 @@ ANSWER_SECONDS = 4.0  # less than a client waits
 
 
 class Question:
-    """A plan that somebody asked for: with `world` in the place of the directory's, None for its own."""
+    """A plan that somebody asked for: with `world` in the place of the directory's, None for its own. The deletion of
+    the `named` clusters counts as confirmed there.
+    """
 
-    def __init__(self, world: WantedWorld | None) -> None:
+    def __init__(self, world: WantedWorld | None, named: frozenset[str] = frozenset()) -> None:
         self.world = world
+        self.named = named
         self.answer: Future[tuple[Plan, ...]] = Future()
 
 
@@ -46,12 +49,14 @@ def run_errands(errands: "SimpleQueue[Errand]") -> None:
 
 
 def answer_plans(
-    questions: "SimpleQueue[Question]", own: tuple[Plan, ...], suppose: Callable[[WantedWorld], tuple[Plan, ...]]
+    questions: "SimpleQueue[Question]",
+    own: tuple[Plan, ...],
+    suppose: Callable[[WantedWorld, frozenset[str]], tuple[Plan, ...]],
 ) -> None:
     """Whoever asked for a plan gets this pass' own, or what it would be with other files."""
     for question in drain(questions):
         try:
-            question.answer.set_result(suppose(question.world) if question.world else own)
+            question.answer.set_result(suppose(question.world, question.named) if question.world else own)
         except EngineError as problem:
             question.answer.set_exception(problem)
 

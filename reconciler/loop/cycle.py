@@ -96,12 +96,15 @@ class Cycle:
             turn = self._decide(world, due, flights, fresh=True)
         return turn
 
-    def suppose(self, world: WantedWorld, turn: Turn) -> tuple[Plan, ...]:
-        """The plans that this pass would have made for another world. Raises EngineError."""
+    def suppose(self, world: WantedWorld, turn: Turn, named: frozenset[str] = frozenset()) -> tuple[Plan, ...]:
+        """The plans that this pass would have made for another world, with these clusters' deletion confirmed. Raises
+        EngineError.
+        """
         new = sorted(images_of(world, {}) - self._asked)
         images = {**turn.observed.images, **(self._senses.engine.images(new) if new else {})}
         observed = replace(turn.observed, images=images)
         memory = self._memory.guard(turn.now)
+        memory = replace(memory, confirmed=memory.confirmed | named)
         return decide(world, observed, now=turn.now, limits=self._limits, memory=memory).plans
 
     def hand_out(self, turn: Turn) -> None:

@@ -94,23 +94,24 @@ class Desk:
         )  # fmt: skip
         return look_up(name, world)
 
-    def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
-        """What a pass decides now, with these files in the place of the directory's (None: its own).
+    def plan(self, files: Mapping[str, bytes] | None, named: Collection[str] = ()) -> tuple[Plan, ...]:
+        """What a pass decides now, with these files in the place of the directory's (None: its own), were the deletion
+        of the `named` clusters confirmed.
 
         Raises SpecError, EngineError; TransientError where the loop doesn't get to it in time.
         """
         try:
-            return self.ask_plan(files).result(PLAN_SECONDS)
+            return self.ask_plan(files, named).result(PLAN_SECONDS)
         except TimeoutError as error:
             raise TransientError(f"the loop did not come to it within {PLAN_SECONDS:g} s; try again") from error
 
-    def ask_plan(self, files: Mapping[str, bytes] | None) -> "Future[tuple[Plan, ...]]":
+    def ask_plan(self, files: Mapping[str, bytes] | None, named: Collection[str] = ()) -> "Future[tuple[Plan, ...]]":
         """The same, answered by the deciding thread after its next pass: with what that pass saw, and no later."""
         world = None
         if files is not None:
             secrets = SecretFiles(self._settings.specs, self._settings.secrets_dir)
             world = world_of(files, self._policy, secrets)
-        question = Question(world)
+        question = Question(world, frozenset(named))
         self._questions.put(question)
         self._around.queue.add(FILES)
         return question.answer

@@ -219,8 +219,8 @@ class Loop(Desk):
             watched = SpecsDirectory(path=path, dev=identity[0], inode=identity[1])
             self._around.store.remember_specs_directory(watched)
 
-    def _suppose(self, turn: Turn, world: WantedWorld) -> tuple[Plan, ...]:
-        return self._cycle.suppose(self._history.dress(world), turn)
+    def _suppose(self, turn: Turn, world: WantedWorld, named: frozenset[str]) -> tuple[Plan, ...]:
+        return self._cycle.suppose(self._history.dress(world), turn, named)
 
     def _conclude(self, turn: Turn) -> None:
         before, decision = self._snapshot, turn.decision

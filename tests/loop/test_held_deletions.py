@@ -120,3 +120,23 @@ def test_what_is_held_because_the_directory_is_away_goes_only_by_name(turning: T
     assert "reconciler confirm" not in said
     assert confirmed(turning) == ()
     assert confirmed(turning, "a") == ("a",)
+
+
+def test_a_dry_run_shows_what_a_named_deletion_would_do_and_confirms_nothing(turning: Turning) -> None:
+    turning.start()
+    for name in ("a", "b", "c"):
+        turning.save(name, spec(1))
+    turning.settle()
+    left = {"a.yaml": spec(1).encode()}
+
+    def planned(*names: str) -> dict[str, str]:
+        asked = turning.loop.ask_plan(left, names)
+        assert turning.turn()
+        return {plan.cluster: str(plan) for plan in asked.result(0)}
+
+    assert [planned()[name].split(":")[0] for name in ("b", "c")] == ["held MassDeletion"] * 2
+    named = planned("b", "c")
+    assert [named[name] for name in ("a", "b", "c")] == [
+        "nothing to do", "withdraw b-1: no spec wants it any more", "withdraw c-1: no spec wants it any more"
+    ]  # fmt: skip
+    assert [planned()[name].split(":")[0] for name in ("b", "c")] == ["held MassDeletion"] * 2

@@ -5,7 +5,7 @@ Before: their routes and pages. After: changes.workshop (the files), changes.fol
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -26,6 +26,7 @@ from reconciler.changes.workshop import Workshop
 from reconciler.cli.services.telling import News
 from reconciler.errors import EngineError, ReconcilerError
 from reconciler.loop.settings import Settings
+from reconciler.plan.plan import Plan
 from reconciler.spec.directory import cluster_of
 
 _LOOK_SECONDS = 0.2
@@ -35,6 +36,9 @@ _SECONDS = re.compile(r"\d+(\.\d+)? s\b")  # what counts down is no news
 
 class ChangedLoop(Backend, Protocol):
     """The loop in this process: it keeps the story of changes, too, and knows how far it has read."""
+
+    def plan(self, files: Mapping[str, bytes] | None, named: Collection[str] = ()) -> tuple[Plan, ...]:
+        """A dry run, in which the deletion of the `named` clusters counts as confirmed."""
 
     def in_force(self, cluster: str) -> bytes:
         """The text of a cluster's file, as far as it is in force; empty where nothing is."""
@@ -76,7 +80,8 @@ class FileChanges:
     def propose(self, wish: Wish, base: str | None = None) -> Proposal:
         """What would come of it. Raises FileChanged where the files aren't those of `base` any more."""
         draft = self._workshop.draft(wish, base)
-        return proposal(draft, self._workshop.directory, self._workshop.policy, self._loop.plan)
+        plan = partial(self._loop.plan, named=draft.removed if draft.named else ())
+        return proposal(draft, self._workshop.directory, self._workshop.policy, plan)
 
     def carry_out(self, wish: Wish, base: str | None, by: str) -> Operation:
         """Change the files, have the loop see it, and follow what comes of it."""

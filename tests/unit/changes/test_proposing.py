@@ -16,8 +16,6 @@ from reconciler.spec.parse import parse
 from reconciler.spec.policy import Policy
 from tests.unit.changes.conftest import WEB
 
-HELD = Wait(reason="MassDeletion", message="2 of 2 would go")
-
 
 class Planner:
     """A loop that refuses what is no spec and plans a wait that tells each cluster's size."""
@@ -59,12 +57,6 @@ def test_what_is_broken_elsewhere_stands_in_nobodys_way(workshop: Workshop, spec
     assert planner.asked == [["web.yaml"]]
     assert taken_up(planner, specs, Policy(), ["web"]).reasons == {"web": frozenset({"Scaling"})}
     assert taken_up(planner, specs, Policy(), ["broken"]).at_rest is False
-
-
-def test_a_deletion_is_planned_and_its_guard_explained(workshop: Workshop) -> None:
-    found = made(workshop, wishes.Delete(names=("web",)), Planner(Plan(cluster="web", held=HELD)))
-    assert found.remarks == ("the guard that holds it in the plan lets it go: who is named is confirmed",)
-    assert found.edits[0].after is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Changes through the API: the file, the event, and an operation that ends when the loop has nothing left to do."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -30,8 +30,10 @@ class Loop(FakeBackend):
     read: dict[str, bytes] = field(default_factory=dict)
     plans: tuple[Plan, ...] = ()
     specs: Path = field(default_factory=Path)
+    named: tuple[str, ...] = ()
 
-    def plan(self, files: Mapping[str, bytes] | None) -> tuple[Plan, ...]:
+    def plan(self, files: Mapping[str, bytes] | None, named: Collection[str] = ()) -> tuple[Plan, ...]:
+        self.named = tuple(named)
         return self.plans
 
     def in_force(self, cluster: str) -> bytes:
@@ -161,6 +163,8 @@ def test_what_never_settles_is_not_followed_for_ever(bench: Bench) -> None:
 
 
 def test_a_deletion_is_confirmed_before_the_file_goes_and_followed_until_it_is_gone(bench: Bench) -> None:
+    assert bench.changes.propose(wishes.Delete(names=("web",))).edits[0].after is None
+    assert bench.loop.named == ("web",), "planned as if it were confirmed"
     begun = bench.changes.carry_out(wishes.Delete(names=("web",)), bench.changes.spec("web").base, "console")
     assert ("expect_delete", "web", True) in bench.loop.calls
     assert not bench.file.exists()
