@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.changes.ending import Taken, ended, taken
-from reconciler.changes.lacking import Goal, held, lacking
+from reconciler.changes.lacking import Goal, held, lacking, switched
 from reconciler.plan.plan import Plan
 from reconciler.plan.status import ClusterStatus, WorldStatus
 
@@ -100,12 +100,20 @@ def _reasons(plans: Sequence[Plan], names: Sequence[str]) -> str:
     return "; ".join(busy[:_NAMED]) or "the loop has not taken up the files yet"
 
 
+def _how_far(cluster: ClusterStatus) -> str:
+    """After a switch the former group's instances are ready, too: they don't count."""
+    if cluster.rollout is not None and switched(cluster):
+        kept = f"; {cluster.rollout.former} is kept for a return" if cluster.rollout.former else ""
+        return f"{cluster.name}: {cluster.rollout.available} of {cluster.desired} ready{kept}"
+    return f"{cluster.name}: {cluster.ready} of {cluster.desired} ready"
+
+
 def _outcome(aim: Aim, world: WorldStatus, asleep: Sequence[str], back: Sequence[str]) -> Iterator[str]:
     ready = [cluster for cluster in world.clusters if cluster.name in aim.applied and cluster.name not in asleep]
     if len(ready) > _NAMED:
         yield f"{len(ready)} clusters ready"
     else:
-        yield from (f"{cluster.name}: {cluster.ready} of {cluster.desired} ready" for cluster in ready)
+        yield from map(_how_far, ready)
     yield from (f"{name}: suspended, left alone" for name in asleep)
     yield from (f"rolled back before: {sentence}" for sentence in back)
     if aim.removed:

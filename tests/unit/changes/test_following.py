@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.changes.following import Aim, Stand, aim, judge
-from reconciler.plan.plan import CANARY_WAITING, ROLLED_BACK, Plan, Wait
+from reconciler.plan.plan import CANARY_WAITING, ROLLED_BACK, SWITCHED, Plan, Wait
 from reconciler.plan.status import ClusterStatus, Condition, Phase, RolloutStatus, WorldStatus
 from tests.unit.console import worlds
 
@@ -34,6 +34,8 @@ def web(*conditions: Condition, phase: Phase | None = None) -> ClusterStatus:
     return replace(made, rollout=rollout)
 
 
+KEPT = replace(web(LATE, phase=Phase.SWITCHED), ready=8)
+SWITCH = replace(KEPT, rollout=replace(KEPT.rollout, available=4, awaits_promotion=False)) if KEPT.rollout else KEPT
 WAYS = "repair the file, or let it say so, too: `reconciler rollout undo web`"
 BACK = f"web: v002 failed: it dies; v001 runs again; {WAYS}"
 CANARY = (
@@ -72,6 +74,7 @@ CANARY = (
             Stand.PERSON,
             CANARY,
         ),
+        (WEB, (plan(SWITCHED),), world(SWITCH), Stand.DONE, "web: 4 of 4 ready; v001 is kept for a return"),
         (WEB, (plan("Suspended"),), world(web(LATE, SUSPENDED)), Stand.DONE, "web: suspended, left alone"),
         (Aim(removed=("web",)), (), world(web()), Stand.WAITING, "web: still there, 4 instances; nothing says why"),
         (Aim(removed=("web",)), (), world(), Stand.DONE, "web: gone"),
