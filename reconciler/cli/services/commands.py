@@ -10,17 +10,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.api.operations import Operation, OperationRegister, Reporter
 from reconciler.cli.options import with_engine
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.loop.settings import Settings
+
+if TYPE_CHECKING:
+    from reconciler.drill.values import Drill, Step
 
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _END_SECONDS = 60.0
@@ -52,10 +55,14 @@ class CommandService:
         )
 
     def drill(self, text: str, by: str) -> Operation:
-        """Run a drill; its report is kept in the state directory. Raises SpecError for a text that is none."""
+        """Run a drill; its report is kept in the state directory. Raises SpecError for a text that is none, UsageError
+        for one that would start programs of this machine or read its files: the token isn't meant to open that.
+        """
         from reconciler.drill.reading import parse_drill
 
-        read = parse_drill(text.encode(), file="drill.yaml")
+        read = parse_drill(text.encode("utf-8", "surrogatepass"), file="drill.yaml")
+        if wrong := tuple(_reaching_out(read)):
+            raise UsageError("\n".join(f"{what}; run such a drill with `reconciler drill`" for what in wrong))
         place = self.settings.state / "drills" / f"{read.name}-{time.strftime('%Y%m%d-%H%M%S')}"
 
         def work(reporter: Reporter) -> str:
@@ -102,6 +109,30 @@ class CommandService:
                 reporter.say(f"it has not ended within {self.end_seconds:g} s: it is killed")
                 _signal(process, signal.SIGKILL)
         return process.wait()
+
+
+def _reaching_out(read: "Drill") -> Iterator[str]:
+    """What of a drill concerns this machine rather than the environment."""
+    from reconciler.drill.values import Apply
+
+    if read.clients is not None:
+        yield "clients.command: it starts a program of this machine"
+    if any(probe.command for probe in read.steady):
+        yield "steady: a command starts a program of this machine"
+    if any(isinstance(step, Apply) for step in _every(read.steps)):
+        yield "apply: it names a file of this machine"
+
+
+def _every(steps: "Sequence[Step]") -> "Iterator[Step]":
+    """With those inside others."""
+    from reconciler.drill.values import Repeat, Unleash
+
+    for step in steps:
+        yield step
+        if isinstance(step, Repeat):
+            yield from _every(step.steps)
+        elif isinstance(step, Unleash):
+            yield from _every(step.meanwhile)
 
 
 def _read(process: "subprocess.Popen[str]", reporter: Reporter) -> None:

@@ -50,7 +50,7 @@ class ContainerService:
 
     def logs(self, name: str, tail: int) -> str:
         """The newest `tail` lines, at most as much as is read at once."""
-        instance = session.one_instance(self.loop.status(), name)
+        instance = self._readable(name)
         lines: deque[str] = deque()
         size = 0
         for line in self._lines(instance, tail, Flag(), follow=False):
@@ -63,8 +63,17 @@ class ContainerService:
     def follow_logs(self, name: str, tail: int, stop: Flag) -> Iterator[str]:
         """Lines from the newest `tail` on, until `stop` is set or the container ends."""
         # Not in the generator: who asks for one that isn't there learns it before anything is sent.
-        instance = session.one_instance(self.loop.status(), name)
+        instance = self._readable(name)
         return self._lines(instance, tail, stop, follow=True)
+
+    def _readable(self, name: str) -> InstanceStatus:
+        """Also one that has ended: a task's run, or one that died, has its log still."""
+        world = self.loop.status()
+        cluster, instance = session.find(world, name)
+        there = [one for one in cluster.instances if one.id]
+        if instance is None and there and not any(one.phase in ("running", "paused") for one in there):
+            return there[0]
+        return session.one_instance(world, name)
 
     def _lines(self, instance: InstanceStatus, tail: int, stop: Flag, *, follow: bool) -> Iterator[str]:
         whole = WholeLines()

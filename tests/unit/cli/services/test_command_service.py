@@ -50,6 +50,24 @@ def test_a_text_that_is_no_drill_is_refused_at_once(service: CommandService) -> 
     assert service.operations.all() == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("clients: {command: [sh, -c, id]}\nsteps:\n  - wait: 1s\n", "clients.command"),
+        ("steady:\n  site: {command: [id]}\nsteps:\n  - wait: 1s\n", "steady"),
+        ("steps:\n  - apply: /etc/passwd.yaml\n", "apply"),
+        ("steps:\n  - repeat: {every: 1s, for: 2s, do: {apply: ../other.yaml}}\n", "apply"),
+    ],
+)
+def test_a_drill_that_would_start_programs_or_read_files_here_is_refused(
+    service: CommandService, text: str, field: str
+) -> None:
+    with pytest.raises(UsageError, match="reconciler drill") as caught:
+        service.drill(f"kind: Drill\n{text}", "api")
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == [field]
+    assert service.operations.all() == ()
+
+
 @pytest.mark.parametrize("name", ["--engine", "../base", "", "Base"])
 def test_a_name_that_is_none_never_becomes_a_word_of_a_command(service: CommandService, name: str) -> None:
     with pytest.raises(UsageError, match="no image's name"):

@@ -9,9 +9,9 @@ import pytest
 from reconciler.api.operations import OperationRegister, OperationState
 from reconciler.cli.services.containers import MOST_OUTPUT_BYTES, ContainerService
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.plan.status import ClusterStatus
+from reconciler.plan.status import ClusterStatus, Verdict
 from tests.support.fake_backend import FakeBackend
-from tests.support.fake_world import condition, healthy_world, instance
+from tests.support.fake_world import condition, healthy_world, instance, task
 
 WAIT_SECONDS = 10.0
 
@@ -73,6 +73,15 @@ def test_followed_lines_come_with_a_breath_now_and_then_until_stopped(
 def test_who_is_not_there_is_said_before_anything_is_sent(service: ContainerService) -> None:
     with pytest.raises(ReconcilerError, match="no cluster or instance 'nobody'"):
         service.follow_logs("nobody", 10, Flag())
+
+
+def test_what_has_ended_has_its_log_still(service: ContainerService, engine: FakeEngine, loop: FakeBackend) -> None:
+    engine.pieces = [(False, b"done\n")]
+    loop.state = replace(loop.state, clusters=(task("loader", Verdict.READY, "completed", 0),))
+
+    assert service.logs("loader", 10) == "done\n"
+    with pytest.raises(ReconcilerError, match="no running container"):
+        service.execute("loader", ("id",), 1.0)
 
 
 def test_a_command_is_run_in_the_instance_and_bounded(service: ContainerService, engine: FakeEngine) -> None:
