@@ -9,11 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.changes.lacking import failed
-from reconciler.plan.plan import CANARY_WAITING, ROLLED_BACK, ROLLOUT_FAILED, ROLLOUT_PAUSED, SWITCHED, Plan
+from reconciler.plan.plan import (
+    CANARY_WAITING,
+    JUDGMENT_WAITING,
+    ROLLED_BACK,
+    ROLLOUT_FAILED,
+    ROLLOUT_PAUSED,
+    SWITCHED,
+    Plan,
+)
 from reconciler.plan.status import ClusterStatus, Phase, WorldStatus
 
 _BACK = frozenset({ROLLED_BACK})
-_LEADS_ON = frozenset({CANARY_WAITING, ROLLOUT_PAUSED, ROLLOUT_FAILED})
+_LEADS_ON = frozenset({CANARY_WAITING, JUDGMENT_WAITING, ROLLOUT_PAUSED, ROLLOUT_FAILED})
 """What only a person leads on from; who goes back ends another way."""
 
 

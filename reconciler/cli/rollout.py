@@ -182,7 +182,7 @@ def _canary(cluster: ClusterStatus, env: str) -> str:
     from reconciler.console.rollouts import rollout_text
 
     rollout = cluster.rollout
-    if rollout is not None and rollout.phase is Phase.CANARY:
+    if rollout is not None and rollout.phase in (Phase.CANARY, Phase.JUDGING):
         return rollout.revision
     what = "nothing is rolled out" if rollout is None else rollout_text(cluster.name, rollout, ASCII, env_option(env))
     raise ReconcilerError(f"{cluster.name}: no canary stands that could be promoted: {what} (nothing was changed)")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.console.events_view import clock, moment
 from reconciler.console.glyphs import UNICODE, Glyphs, State
 from reconciler.console.rollouts import bar, rollout_text, scale_text
-from reconciler.plan.plan import CANARY_WAITING, ROLLOUT_PAUSED
+from reconciler.plan.plan import CANARY_WAITING, JUDGMENT_WAITING, ROLLOUT_PAUSED
 from reconciler.plan.status import ClusterStatus, Condition, Phase, WorldStatus
 from reconciler.state.faults import FaultSeen
 from reconciler.state.zones import ClosedZone
@@ -37,7 +37,7 @@ _CONDITION_STYLES: dict[str, str] = {
 }
 _LABELS = {"Ready": "Not ready", "NoTraffic": "No traffic"}
 _PHASE_STYLES = {Phase.ROLLED_BACK: "bold red", Phase.ROLLING_BACK: "bold red", Phase.FAILED: "bold red"}
-SAID_BY_THE_ROLLOUT = (f"{ROLLOUT_PAUSED}: ", f"{CANARY_WAITING}: ")
+SAID_BY_THE_ROLLOUT = (f"{ROLLOUT_PAUSED}: ", f"{CANARY_WAITING}: ", f"{JUDGMENT_WAITING}: ")
 _NO_BAR = frozenset({Phase.COMPLETE, Phase.ROLLING_BACK, Phase.ROLLED_BACK})  # nothing of it is on its way
 
 

@@ -40,6 +40,11 @@ def _canary(rollout: RolloutStatus, typed: _Typed, glyphs: Glyphs) -> str:
     return f"{_way(rollout, glyphs)}: {_counts(rollout)}; {typed('promote')} goes on, {typed('undo')} goes back"
 
 
+def _judging(rollout: RolloutStatus, typed: _Typed, glyphs: Glyphs) -> str:
+    ways = f"{typed('promote')} gives it the traffic, {typed('undo')} goes back"
+    return f"{_way(rollout, glyphs)}: {rollout.available} stand without traffic; {ways}"
+
+
 def _switched(rollout: RolloutStatus, typed: _Typed, glyphs: Glyphs) -> str:
     how = rollout.message or f"{rollout.revision} has the traffic"
     back = f"; {typed('undo')} returns to {rollout.former} at once" if rollout.former else ""
@@ -68,6 +73,7 @@ _TEXTS = {
     Phase.COMPLETE: _complete,
     Phase.PROGRESSING: _progressing,
     Phase.CANARY: _canary,
+    Phase.JUDGING: _judging,
     Phase.SWITCHED: _switched,
     Phase.PAUSED: _paused,
     Phase.ROLLING_BACK: _rolling_back,

@@ -11,7 +11,7 @@ from reconciler.loop.history import History
 from reconciler.plan.status import ClusterStatus, Phase, RolloutStatus
 from reconciler.state.rollouts import RolloutState
 
-BEGUN, CANARY, PROMOTED, SWITCHED = "begun", "canary", "promoted", "switched"
+BEGUN, CANARY, STANDS, PROMOTED, SWITCHED = "begun", "canary", "stands", "promoted", "switched"
 DONE, FAILED, ROLLED_BACK, PAUSED = "done", "failed", "rolled back", "paused"
 
 
@@ -49,7 +49,8 @@ def marks(state: RolloutState, status: RolloutStatus, told: frozenset[str]) -> f
     holds = {
         BEGUN: state.back is not None and not state.done,
         CANARY: canary and state.gate_since is not None and not state.promoted,
-        PROMOTED: canary and state.promoted and CANARY in told,
+        STANDS: status.phase is Phase.JUDGING,
+        PROMOTED: state.promoted and bool({CANARY, STANDS} & told),
         SWITCHED: state.switched_at is not None,
         DONE: state.done and BEGUN in told,
         FAILED: bool(state.failed),
@@ -64,6 +65,7 @@ def sentences(state: RolloutState, status: RolloutStatus) -> Iterator[tuple[str,
     to, back = state.to.revision, state.back.revision if state.back is not None else "nothing"
     yield BEGUN, f"begun: {back} to {to} ({status.strategy})"
     yield CANARY, f"the canary stands: {status.available} of {to} available"
+    yield STANDS, f"the new group stands without traffic: {status.available} of {to} available"
     yield PROMOTED, f"promoted: {to} goes on"
     yield SWITCHED, f"switched: {to} has the traffic"
     yield DONE, f"done: {to} runs"

@@ -12,9 +12,10 @@ ROLLED_BACK = "RolledBack"
 ROLLOUT_FAILED = "RolloutFailed"
 ROLLOUT_PAUSED = "RolloutPaused"
 CANARY_WAITING = "CanaryWaiting"
+JUDGMENT_WAITING = "JudgmentWaiting"
 SWITCHED = "Switched"
 
-FOR_A_PERSON = frozenset({TASK_FAILED, ROLLED_BACK, ROLLOUT_PAUSED, CANARY_WAITING})
+FOR_A_PERSON = frozenset({TASK_FAILED, ROLLED_BACK, ROLLOUT_PAUSED, CANARY_WAITING, JUDGMENT_WAITING})
 """Reasons of waits that only a person ends, or another file."""
 
 
@@ -46,7 +47,7 @@ class Plan:
     @property
     def at_rest(self) -> bool:
         """No time will change anything: quiet, or what is waited for is up to a person (a task that has failed for
-        good, a rollout that has gone back, is paused or awaits its promotion).
+        good, a rollout that has gone back, is paused or awaits its promotion or judgment).
         """
         return not self.actions and not self.held and all(wait.reason in FOR_A_PERSON for wait in self.waits)
 

@@ -6,7 +6,15 @@ Before: rollouts, the plan. After: report. Nothing is decided here.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.plan.plan import CANARY_WAITING, FOR_A_PERSON, ROLLED_BACK, ROLLOUT_FAILED, Plan, Wait
+from reconciler.plan.plan import (
+    CANARY_WAITING,
+    FOR_A_PERSON,
+    JUDGMENT_WAITING,
+    ROLLED_BACK,
+    ROLLOUT_FAILED,
+    Plan,
+    Wait,
+)
 from reconciler.plan.progress import progress
 from reconciler.plan.rollouts import in_canary_stage, replaces, returns, same, why_failed
 from reconciler.plan.status import TASK_FAILED, Phase, RolloutStatus
@@ -45,6 +53,8 @@ def rollout_status(
         return replace(status, phase=Phase.FAILED, message=why_failed(state, wanted))
     message = next((wait.message for wait in plan.waits if wait.reason in _TOLD), "")
     awaits = any(wait.reason == CANARY_WAITING for wait in plan.waits)
+    if any(wait.reason == JUDGMENT_WAITING for wait in plan.waits):
+        return replace(status, phase=Phase.JUDGING, awaits_promotion=True)
     canary = in_canary_stage(state, spec, seen) and replaces(state, seen)
     phase = Phase.CANARY if canary else Phase.PROGRESSING
     if (standing := _stands(state)) is not None:

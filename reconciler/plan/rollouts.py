@@ -108,6 +108,18 @@ def has_two_groups(state: RolloutState, wanted: Wanted, spec: ClusterSpec, seen:
     return spec.rollout.strategy == "red-black" and knows_back(state, wanted) and replaces(state, seen)
 
 
+def in_judgment(state: RolloutState, wanted: Wanted, spec: ClusterSpec, seen: Progress) -> bool:
+    """The new group of a red-black rollout gets no traffic before a person says so. What goes back to what was good
+    needs no judgment, nor what takes the place of nobody.
+    """
+    rollout = spec.rollout
+    if rollout.strategy != "red-black" or not rollout.red_black.judged or not spec.size:
+        return False
+    if state.promoted or state.switched_at is not None or same(state.to, state.back):
+        return False
+    return knows_back(state, wanted) or bool(seen.others)
+
+
 def _is_wanted(state: RolloutState, spec_hash: str, image_id: str) -> bool:
     """A tag that the engine doesn't have is no other image; one that it has got since is, if it was given up."""
     to = state.to
@@ -143,12 +155,21 @@ def _begin(wanted: Wanted, observed: Observed, image_id: str, before: RolloutSta
     state = RolloutState(
         to=to, back=before.good if before is not None else None, began_at=now, progressed_at=now, looked_at=now
     )
+    if _returns_unjudged(state, wanted, before):
+        state = replace(state, promoted=True)
     instances = observed.instances.get(wanted.name, ())
     if before is not None or not instances or not image_id or wanted.spec is None:
         return state
     current = [i for i in instances if (i.spec_hash, i.image_id) == (to.spec_hash, image_id) and i.alive]
     size = wanted.spec.size
     return replace(state, size=size, done=len(current) == len(instances) >= size)
+
+
+def _returns_unjudged(state: RolloutState, wanted: Wanted, before: RolloutState | None) -> bool:
+    """A person takes back a red-black rollout that has switched: at once, that is what the old group is kept for."""
+    if wanted.spec is None or wanted.spec.rollout.strategy != "red-black" or before is None:
+        return False
+    return same(state.to, before.back) and not same(state.to, before.good)
 
 
 def _go_on(state: RolloutState, wanted: Wanted, spec: ClusterSpec, seen: Progress, now: float) -> RolloutState:
@@ -158,7 +179,7 @@ def _go_on(state: RolloutState, wanted: Wanted, spec: ClusterSpec, seen: Progres
         return state
     if seen.blind:
         return state.stood_still(elapsed)
-    if _is_complete(state, spec, seen):
+    if _is_complete(state, wanted, spec, seen):
         return replace(state, done=True, failed="", terms="", held_at=None)
     if spec.rollout.paused and replaces(state, seen):
         held_at = seen.standing if state.held_at is None else state.held_at
@@ -172,16 +193,23 @@ def _go_on(state: RolloutState, wanted: Wanted, spec: ClusterSpec, seen: Progres
         return state
     if in_canary_stage(state, spec, seen):
         return _canary(state, spec, seen, now)
+    return _red_black(state, wanted, spec, seen, now)
+
+
+def _red_black(state: RolloutState, wanted: Wanted, spec: ClusterSpec, seen: Progress, now: float) -> RolloutState:
+    """The switch: when the new group is whole, and judged where the file wants that."""
     whole = bool(spec.size) and seen.available >= spec.size
+    if in_judgment(state, wanted, spec, seen):
+        return _stands(state, spec, now) if whole else replace(state, gate_since=None)
     if whole and state.switched_at is None and has_two_groups(state, wanted, spec, seen):
         return replace(state, switched_at=now)
     return state
 
 
-def _is_complete(state: RolloutState, spec: ClusterSpec, seen: Progress) -> bool:
+def _is_complete(state: RolloutState, wanted: Wanted, spec: ClusterSpec, seen: Progress) -> bool:
     if not state.to.image_id or seen.others or seen.available < spec.size:
         return False
-    return not in_canary_stage(state, spec, seen)
+    return not in_canary_stage(state, spec, seen) and not in_judgment(state, wanted, spec, seen)
 
 
 def _clock(state: RolloutState, spec: ClusterSpec, seen: Progress, now: float, elapsed: float) -> RolloutState:
@@ -201,6 +229,14 @@ def _clock(state: RolloutState, spec: ClusterSpec, seen: Progress, now: float, e
     return state
 
 
+def _stands(state: RolloutState, spec: ClusterSpec, now: float) -> RolloutState:
+    """Everybody of what is judged is available. A death after so long is an accident, and none before it counts."""
+    since = now if state.gate_since is None else state.gate_since
+    if now - since >= deadline_seconds(spec):
+        state = replace(state, progressed_at=now)
+    return replace(state, gate_since=since)
+
+
 def _canary(state: RolloutState, spec: ClusterSpec, seen: Progress, now: float) -> RolloutState:
     """The gate: all canaries available for long enough, and their metric within its bound; or a person says so."""
     stage = spec.rollout.canary
@@ -214,8 +250,7 @@ def _canary(state: RolloutState, spec: ClusterSpec, seen: Progress, now: float) 
         if seen.metric > stage.most:
             failed = f"its canaries' {stage.metric} is {seen.metric:.3g}, at most {stage.most:g} was allowed"
             return replace(state, failed=failed, terms=_terms(spec))
+    state = _stands(state, spec, now)
     since = now if state.gate_since is None else state.gate_since
     over = stage.after_seconds is not None and now - since >= stage.after_seconds
-    if now - since >= deadline_seconds(spec):  # a death after so long is an accident, and none before it counts
-        state = replace(state, progressed_at=now)
-    return replace(state, gate_since=since, promoted=over)
+    return replace(state, promoted=over)

@@ -6,12 +6,21 @@ Before: rollouts. After: reconcile. Nothing is remembered here: the same state a
 from dataclasses import replace
 
 from reconciler.plan.groups import Group, Stage
-from reconciler.plan.plan import CANARY_WAITING, ROLLED_BACK, ROLLOUT_FAILED, ROLLOUT_PAUSED, SWITCHED, Wait
+from reconciler.plan.plan import (
+    CANARY_WAITING,
+    JUDGMENT_WAITING,
+    ROLLED_BACK,
+    ROLLOUT_FAILED,
+    ROLLOUT_PAUSED,
+    SWITCHED,
+    Wait,
+)
 from reconciler.plan.progress import Progress
 from reconciler.plan.rollouts import (
     deadline_seconds,
     has_two_groups,
     in_canary_stage,
+    in_judgment,
     knows_back,
     replaces,
     returns,
@@ -29,11 +38,13 @@ def stage(wanted: Wanted, state: RolloutState, seen: Progress | None, now: float
     spec = wanted.spec
     if spec is None or seen is None or state.done:
         return wanted, None
+    judged = spec.rollout.strategy == "red-black" and spec.rollout.red_black.judged
+    unjudged = judged and not state.promoted and state.switched_at is None
     if returns(state, wanted):
         former = gone_back(wanted, spec, state)
         group = Group(wanted=former, size=spec.size, revision=_label(state))
         cause = f"rolled back: {state.to.revision} failed"
-        return former, Stage(groups=(group,), cause=cause, waits=(_rolled_back(state),))
+        return former, Stage(groups=(group,), cause=cause, waits=(_rolled_back(state),), unjudged=unjudged)
     if not spec.size:  # nobody is wanted: whoever is there is surplus
         return wanted, None
     groups = _groups(wanted, spec, state, seen, now)
@@ -48,9 +59,11 @@ def stage(wanted: Wanted, state: RolloutState, seen: Progress | None, now: float
         waits.append(_switched_wait(state, spec.rollout.red_black.keep_seconds, now))
     elif in_canary_stage(state, spec, seen):
         waits.append(_canary_wait(wanted, spec, state, seen))
+    elif in_judgment(state, wanted, spec, seen) and seen.available >= spec.size:
+        waits.append(_judgment_wait(wanted, spec, state))
     wake_at = _instants(state, spec, now) if replaces(state, seen) and state.held_at is None else ()
     moved = state.switched_at is not None
-    return wanted, Stage(groups=groups, waits=tuple(waits), wake_at=wake_at, moved=moved)
+    return wanted, Stage(groups=groups, waits=tuple(waits), wake_at=wake_at, moved=moved, unjudged=unjudged)
 
 
 def gone_back(wanted: Wanted, spec: ClusterSpec, state: RolloutState) -> Wanted:
@@ -73,6 +86,10 @@ def _groups(wanted: Wanted, spec: ClusterSpec, state: RolloutState, seen: Progre
         new = size if moved or state.held_at is None else min(size, state.held_at)
         old = Group(wanted=gone_back(wanted, spec, state), size=size, serves=not moved, revision=_label(state))
         return (Group(wanted=wanted, size=new, serves=moved), old)
+    if in_judgment(state, wanted, spec, seen):  # what stands there can't be made again, and has the traffic
+        new = size if state.held_at is None else min(size, state.held_at)
+        old = Group(wanted=wanted, size=seen.others, others=True, revision=_label(state))
+        return (Group(wanted=wanted, size=new, serves=False), old)
     if state.held_at is not None:
         return _beside(wanted, spec, state, seen, state.held_at, others=True)
     if in_canary_stage(state, spec, seen):
@@ -121,6 +138,12 @@ def _switched_wait(state: RolloutState, keep_seconds: float, now: float) -> Wait
     over = state.switched_at is not None and now >= state.switched_at + keep_seconds
     kept = "ends" if over else f"is kept for {keep_seconds:g} s"
     return Wait(reason=SWITCHED, message=f"{state.to.revision} has the traffic; {_label(state)} {kept}")
+
+
+def _judgment_wait(wanted: Wanted, spec: ClusterSpec, state: RolloutState) -> Wait:
+    stands = f"{spec.size} of {state.to.revision} stand without traffic"
+    message = f"{stands}; `reconciler rollout promote {wanted.name}` gives them the traffic"
+    return Wait(reason=JUDGMENT_WAITING, message=message)
 
 
 def _canary_wait(wanted: Wanted, spec: ClusterSpec, state: RolloutState, seen: Progress) -> Wait:

@@ -78,11 +78,14 @@ class InstanceStatus:
 
 
 class Phase(StrEnum):
-    """How far a rollout is: `complete` is as the file says; `failed` stands still for want of a way back."""
+    """How far a rollout is: `complete` is as the file says; `judging`: a whole new group stands without traffic until a
+    person promotes it; `failed` stands still for want of a way back.
+    """
 
     COMPLETE = "complete"
     PROGRESSING = "progressing"
     CANARY = "canary"
+    JUDGING = "judging"
     SWITCHED = "switched"
     PAUSED = "paused"
     ROLLING_BACK = "rolling back"
@@ -95,7 +98,8 @@ class RolloutStatus:
     """The latest rollout of a cluster: to `revision`, from `former` (empty: from nothing).
 
     `updated` of `wanted` instances are of the revision, `available` of them have been ready for long enough. `message`
-    says what it waits for or why it failed. `awaits_promotion`: a person has to end the canary stage.
+    says what it waits for or why it failed. `awaits_promotion`: a person has to end the canary stage, or to
+    give the new group the traffic.
     """
 
     phase: Phase
@@ -188,6 +192,10 @@ class ClusterStatus:
         if rollout.phase is Phase.CANARY and rollout.awaits_promotion:
             ways = f"`reconciler rollout promote {self.name}` goes on, `reconciler rollout undo {self.name}` goes back"
             return f"the canary of {rollout.revision} awaits its promotion: {ways}"
+        if rollout.phase is Phase.JUDGING:
+            give = f"`reconciler rollout promote {self.name}` gives it the traffic"
+            back = f"`reconciler rollout undo {self.name}` goes back"
+            return f"the group of {rollout.revision} stands without traffic and awaits a judgment: {give}, {back}"
         if rollout.phase is Phase.FAILED:
             return f"{rollout.failure}; it doesn't go back by itself: change the file"
         return ""

@@ -12,6 +12,7 @@ RUNS_ONCE = Rollout(strategy="in-place", surge=0, unavailable=1, bake_seconds=0.
 """A task's: never two runs at once, and what has exited 0 needs no time to prove itself."""
 
 _ROLLOUT = ("rollout",)
+_RED_BLACK = ("rollout", "red-black")
 _CANARY = ("rollout", "canary")
 _BESIDE_A_METRIC = (("most", "how much is too much", "most: 100"), ("after", "how long it is watched", "after: 1m"))
 
@@ -35,7 +36,9 @@ def rollout(values: Values, single_owner: str | None, least: int | None) -> Roll
         bake_seconds=bake,
         deadline_seconds=deadline,
         rollback=not values.denies("rollout", "rollback"),
-        red_black=RedBlack(keep_seconds=values.seconds(60.0, "rollout", "red-black", "keep")),
+        red_black=RedBlack(
+            keep_seconds=values.seconds(60.0, *_RED_BLACK, "keep"), judged=values.flag(*_RED_BLACK, "judged")
+        ),
         canary=_canary(values, least),
         paused=values.flag("rollout", "paused"),
         promoted=values.text("", "rollout", "promoted"),

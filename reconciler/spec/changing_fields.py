@@ -24,6 +24,7 @@ def _rollout(rollout: Rollout) -> Iterator[tuple[str, str | None]]:
     yield "rollback", "true" if rollout.rollback else "false"
     if rollout.strategy == "red-black":
         yield "red-black.keep", show_seconds(rollout.red_black.keep_seconds)
+        yield "red-black.judged", "true" if rollout.red_black.judged else "false"
     if rollout.strategy == "canary":
         yield from ((f"canary.{path}", shown) for path, shown in _canary(rollout.canary))
     yield "paused", "true" if rollout.paused else "false"

@@ -124,9 +124,12 @@ class CanaryStage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedBlack:
-    """How long the old group is kept, without traffic, for an instant return after traffic has moved."""
+    """How long the old group is kept, without traffic, for an instant return after traffic has moved. `judged`: it
+    moves only when a person has promoted the new group, which stands complete until then.
+    """
 
     keep_seconds: float = 60.0
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +138,8 @@ class Rollout:
 
     `deadline_seconds` is how long a rollout may go without one more instance becoming available before it has failed
     (None: `health.start` and `bake` together); `rollback`: it then goes back by itself. `paused`: nothing more begins.
-    `promoted` is the revision whose canary stage a person has ended. `restarted` is when a person asked for new
-    instances of the same (a text that is part of the revision, empty: never).
+    `promoted` is the revision that a person has let go on: out of its canary stage, or to the traffic. `restarted` is
+    when a person asked for new instances of the same (a text that is part of the revision, empty: never).
     """
 
     strategy: Strategy = "rolling"

@@ -14,7 +14,7 @@ from reconciler.plan.thinning import surge, unavailable
 from reconciler.plan.verdicts import DEFAULT_HEARTBEAT
 from tests.sim.closing import check_closed_zones
 from tests.sim.model import Model, targets
-from tests.sim.pushing import check_canary, check_pause, check_traffic
+from tests.sim.pushing import check_canary, check_judgment, check_pause, check_traffic
 from tests.sim.registry import check_registry
 from tests.sim.sizes import size_of
 from tests.sim.terminating import check_terminations
@@ -39,6 +39,7 @@ def check_pass(model: Model, before: Sequence[Action], actions: Sequence[Action]
     check_closed_zones(model, actions)
     check_traffic(model, actions)
     check_pause(model, actions)
+    check_judgment(model, actions)
     check_canary(model, before, actions)
     check_registry(model, actions)
     check_terminations(model, actions)

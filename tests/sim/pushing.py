@@ -29,6 +29,7 @@ ROLLOUTS = (
     Rollout(strategy="canary", surge=0, unavailable=1),
     Rollout(strategy="red-black", red_black=RedBlack(keep_seconds=0.0), deadline_seconds=4.0),
     Rollout(deadline_seconds=4.0, rollback=False),
+    Rollout(strategy="red-black", red_black=RedBlack(keep_seconds=6.0, judged=True)),
 )
 
 
@@ -91,7 +92,7 @@ class Pushing:
             self.fixes += 1
             self._mend_image()
             self._save(environment={"REVISION": f"fix {self.fixes}"})
-        elif rollout.strategy == "canary" and rollout.promoted != state.to.revision:
+        elif (rollout.strategy == "canary" or rollout.red_black.judged) and rollout.promoted != state.to.revision:
             self._promote(0, 0)
 
 
@@ -120,6 +121,23 @@ def check_traffic(model: Model, actions: Sequence[Action]) -> None:
         }
         least = size_of(model, name) - unavailable(wanted.spec)
         assert not lost & led or len(led - lost) >= least, f"the traffic of {name} leads to {len(led - lost)}"
+
+
+def check_judgment(model: Model, actions: Sequence[Action]) -> None:
+    """What a person has to judge first gets no traffic that it hadn't before."""
+    for name, wanted in model.wanted.items():
+        state, spec = model.rollouts.get(name), wanted.spec
+        if spec is None or state is None or state.back is None or state.done or _is(state.to, state.back):
+            continue
+        if not spec.rollout.red_black.judged or state.promoted or state.switched_at is not None:
+            continue
+        known = state.back.spec_hash in wanted.earlier
+        for action in actions:
+            if not isinstance(action, PublishName) or action.cluster != name or not action.record.ready:
+                continue
+            box, before = model.boxes.get(action.id), model.names.get(action.id)
+            new = box is not None and _is(box.instance, state.to) and not (before is not None and before.ready)
+            assert not (new and known), f"{action.subject} gets the traffic, and nobody has judged it"
 
 
 def check_pause(model: Model, actions: Sequence[Action]) -> None:

@@ -21,6 +21,7 @@ STRATEGIES = {
     "canary by time": 7,
     "canary by hand": 8,
     "canary in place": 9,
+    "red-black, judged": 12,
 }
 
 MOST = (
