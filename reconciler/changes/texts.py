@@ -24,7 +24,7 @@ from reconciler.changes.wishes import (
     Undo,
 )
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.plan.status import ClusterStatus, Phase, WorldStatus
+from reconciler.plan.status import ClusterStatus, WorldStatus
 from reconciler.spec.edit import Value, set_key
 from reconciler.spec.put_back import put_back
 from reconciler.spec.remove import remove_key
@@ -77,7 +77,7 @@ def _of_rollout(wish: Restart | Pause | GoOn | Promote | Undo, before: SpecText,
                 text=_switched(before, ("rollout", "paused"), before.spec.rollout.paused, isinstance(wish, Pause))
             )
         case Promote():
-            label = _canary(wish.name, known.status())
+            label = _promotable(wish.name, known.status())
             return Made(text=_set(before, ("rollout", "promoted"), label), revision=label)
         case Undo():
             return _undone(wish, before, known)
@@ -128,14 +128,14 @@ def _find(name: str, world: WorldStatus) -> ClusterStatus | None:
     return next((cluster for cluster in world.clusters if cluster.name == name), None)
 
 
-def _canary(name: str, world: WorldStatus) -> str:
-    """The revision whose canaries stand. Raises ReconcilerError, which says what stands instead."""
+def _promotable(name: str, world: WorldStatus) -> str:
+    """The revision whose canaries stand, or whose group is judged. Raises ReconcilerError: what stands instead."""
     cluster = _find(name, world)
     rollout = cluster.rollout if cluster else None
-    if rollout is not None and rollout.phase is Phase.CANARY:
+    if rollout is not None and rollout.promotable:
         return rollout.revision
     what = "nothing is rolled out" if rollout is None else f"{rollout.revision} is {rollout.phase.value}"
-    raise ReconcilerError(f"{name}: no canary stands that could be promoted: {what} (nothing was changed)")
+    raise ReconcilerError(f"{name}: no canary and no group stands that could be promoted: {what} (nothing was changed)")
 
 
 def insist_on_label(name: str, label: str) -> None:

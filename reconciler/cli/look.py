@@ -109,8 +109,8 @@ def wait(
     """Wait until clusters are ready and tasks completed, or gone, else say what is missing.
 
     Exits 3 when that takes too long, and at once when only a person can lead it on: a task has failed for good, a
-    canary awaits its promotion, a rollout is paused, or has failed and doesn't go back. Exits 4 as soon as a rollout
-    was rolled back.
+    canary awaits its promotion, a red-black group its judgment, a rollout is paused, or has failed and doesn't go back.
+    Exits 4 as soon as a rollout was rolled back.
 
     Examples: `reconciler wait`, `reconciler wait webapp auth`, `reconciler wait webapp --for gone --timeout 30s`.
     """

@@ -35,7 +35,7 @@ def status(
     """Say how far a cluster's rollout is: from which revision to which, how many are updated, what it waits for.
 
     With --wait it exits 0 when it is complete, 4 as soon as it was rolled back, 3 when only a person can lead it on
-    (a canary awaits its promotion, it is paused, it failed and there is no way back) or when it takes too long.
+    (it awaits a promotion or judgment, is paused, has failed and there is no way back) or when it takes too long.
 
     Examples: `reconciler rollout status webapp`, `reconciler rollout status webapp --wait --timeout 5m`.
     """
@@ -165,24 +165,32 @@ def _told(edited: Edited, done: str, already: str) -> None:
 @app.command()
 @environment
 def promote(settings: Settings, name: Name) -> None:
-    """Let a canary's revision go on to all instances.
+    """Let a canary's revision go on to all instances, or give a judged red-black group the traffic.
 
     Example: `reconciler rollout promote webapp`.
     """
     world = session.client(settings).status()
-    label = _canary(session.find(world, name)[0], settings.env)
+    cluster = session.find(world, name)[0]
+    label = _promotable(cluster, settings.env)
+    judged = cluster.rollout is not None and cluster.rollout.phase is Phase.JUDGING
     edited = edit(settings, Promote(name=name), status=lambda: world)
-    _told(edited, f"{name}: {label} goes on to all instances", f"{name}: {label} was promoted already")
+    _told(
+        edited,
+        f"{name}: {label} {'gets the traffic' if judged else 'goes on to all instances'}",
+        f"{name}: {label} was promoted already",
+    )
 
 
-def _canary(cluster: ClusterStatus, env: str) -> str:
-    """The revision whose canaries stand. Raises ReconcilerError, which says what stands instead."""
+def _promotable(cluster: ClusterStatus, env: str) -> str:
+    """The revision whose canaries stand, or whose group is judged. Raises ReconcilerError: what stands instead."""
     from reconciler.console.glyphs import ASCII
     from reconciler.console.notes import env_option
     from reconciler.console.rollouts import rollout_text
 
     rollout = cluster.rollout
-    if rollout is not None and rollout.phase in (Phase.CANARY, Phase.JUDGING):
+    if rollout is not None and rollout.promotable:
         return rollout.revision
     what = "nothing is rolled out" if rollout is None else rollout_text(cluster.name, rollout, ASCII, env_option(env))
-    raise ReconcilerError(f"{cluster.name}: no canary stands that could be promoted: {what} (nothing was changed)")
+    raise ReconcilerError(
+        f"{cluster.name}: no canary and no group stands that could be promoted: {what} (nothing was changed)"
+    )

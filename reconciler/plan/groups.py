@@ -33,7 +33,7 @@ class Group:
 class Stage:
     """All groups of a cluster, the one that is rolled to first. An instance of none of them is outdated, for `cause`
     (empty: the version says it). `waits` and `wake_at` are the rollout's own. `moved`: the traffic of those of no group
-    has moved, for good. `unjudged`: they get none that they haven't.
+    has moved, for good. `reserved`: they get none that they haven't.
     """
 
     groups: tuple[Group, ...]
@@ -41,7 +41,7 @@ class Stage:
     waits: tuple[Wait, ...] = ()
     wake_at: tuple[float, ...] = ()
     moved: bool = False
-    unjudged: bool = False
+    reserved: bool = False
 
     @property
     def single(self) -> bool:
@@ -51,7 +51,7 @@ class Stage:
     @property
     def all_serve(self) -> bool:
         """Names lead to whoever is ready."""
-        return not self.moved and not self.unjudged and all(group.serves for group in self.groups)
+        return not self.moved and not self.reserved and all(group.serves for group in self.groups)
 
     def index_of(self, spec_hash: str, image_id: str, observed: Observed) -> int | None:
         """The group of this hash and image, None for none."""
@@ -68,7 +68,7 @@ class Stage:
         if index is not None or self.moved:
             return index is not None and self.groups[index].serves
         record = observed.names.get(instance.id)
-        return record is None or record.ready
+        return record.ready if record is not None else not self.reserved
 
 
 def image_for(wanted: Wanted, observed: Observed) -> Image | None:

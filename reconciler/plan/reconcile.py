@@ -112,7 +112,10 @@ class _Pass:
             canary = None
         buckets = sort_instances(spec, self.wanted, self.stage, observed, self.judgements, self.now, self.limits)
         shares = share_out(self.stage, buckets, observed, extra=1 if canary else 0)
-        thinning = Thinning(spec=spec, buckets=buckets, judgements=self.judgements, observed=observed, now=self.now)
+        thinning = Thinning(
+            spec=spec, buckets=buckets, judgements=self.judgements, observed=observed, now=self.now,
+            idle=self._idle(buckets),
+        )  # fmt: skip
         surplus = self._too_many(thinning, shares, buckets)
         if canary is None and self._complete(buckets, shares):
             moving = misplaced((i for i in buckets.sound if i.id not in surplus), buckets.ground, spec.size)
@@ -138,6 +141,14 @@ class _Pass:
         draft.wake_at += self.stage.wake_at
         self._name(buckets, doomed)
         return draft.done(self._blind(buckets))
+
+    def _idle(self, buckets: Buckets) -> frozenset[str]:
+        """Before a switch: those without traffic that are to have none, beside those that have it."""
+        if not self.stage.reserved:
+            return frozenset()
+        names = self.observed.names
+        without = (i for i in buckets.sound if (record := names.get(i.id)) is None or not record.ready)
+        return frozenset(i.id for i in without if not self.stage.serves(i, self.observed))
 
     def _too_many(self, thinning: Thinning, shares: list[Share], buckets: Buckets) -> dict[str, str]:
         """Those above the size. Of a group that is to be smaller than it was, they end only when the other one's

@@ -44,7 +44,7 @@ def stage(wanted: Wanted, state: RolloutState, seen: Progress | None, now: float
         former = gone_back(wanted, spec, state)
         group = Group(wanted=former, size=spec.size, revision=_label(state))
         cause = f"rolled back: {state.to.revision} failed"
-        return former, Stage(groups=(group,), cause=cause, waits=(_rolled_back(state),), unjudged=unjudged)
+        return former, Stage(groups=(group,), cause=cause, waits=(_rolled_back(state),), reserved=unjudged)
     if not spec.size:  # nobody is wanted: whoever is there is surplus
         return wanted, None
     groups = _groups(wanted, spec, state, seen, now)
@@ -63,7 +63,9 @@ def stage(wanted: Wanted, state: RolloutState, seen: Progress | None, now: float
         waits.append(_judgment_wait(wanted, spec, state))
     wake_at = _instants(state, spec, now) if replaces(state, seen) and state.held_at is None else ()
     moved = state.switched_at is not None
-    return wanted, Stage(groups=groups, waits=tuple(waits), wake_at=wake_at, moved=moved, unjudged=unjudged)
+    before_the_switch = spec.rollout.strategy == "red-black" and len(groups) > 1 and not moved
+    reserved = unjudged or before_the_switch
+    return wanted, Stage(groups=groups, waits=tuple(waits), wake_at=wake_at, moved=moved, reserved=reserved)
 
 
 def gone_back(wanted: Wanted, spec: ClusterSpec, state: RolloutState) -> Wanted:

@@ -113,6 +113,11 @@ class RolloutStatus:
     awaits_promotion: bool = False
 
     @property
+    def promotable(self) -> bool:
+        """A person can let it go on: canaries stand, or are coming, or a whole group waits for its judgment."""
+        return self.phase in (Phase.CANARY, Phase.JUDGING)
+
+    @property
     def failure(self) -> str:
         """Which revision has failed, and why; only of a phase that says that it has."""
         return f"{self.revision} failed: {self.message}" if self.message else f"{self.revision} failed"

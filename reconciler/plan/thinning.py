@@ -20,13 +20,14 @@ from reconciler.state.observed import Observed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thinning:
-    """What every choice of one pass needs to know."""
+    """What every choice of one pass needs to know. `idle` are those that neither have traffic nor are to have it."""
 
     spec: ClusterSpec
     buckets: Buckets
     judgements: Mapping[str, Judgement]
     observed: Observed
     now: float
+    idle: frozenset[str] = frozenset()
 
     def surplus(self, share: Share) -> dict[str, str]:
         """Ids of a group above its size, each with its cause: places that are filled, or would be filled again.
@@ -97,18 +98,27 @@ class Thinning:
         """Those of no use; then as many as can be spared in all that they count in: already leaving, then surplus,
         then in the fullest zone, then the lowest number.
 
-        Who has no traffic makes nobody dispensable: so nobody ends whose traffic hasn't moved yet.
+        Who has no traffic makes nobody dispensable: so nobody ends whose traffic hasn't moved yet. Who is idle is
+        missed by nobody, as long as enough are left that could have it: else he could stand in the others' way.
         """
         least = self.spec.size - unavailable(self.spec)
         led = {instance.id for instance in self.buckets.sound if self._is_led_to(instance)}
         spare = Counter(use for key, instance_uses in uses.items() for use in instance_uses if key in led)
+        there = Counter(use for instance_uses in uses.values() for use in instance_uses)
         zones = Counter(instance.zone for instance in self.buckets.sound)
+
+        def can_go(i: Instance) -> bool:
+            if i.id in self.idle and all(there[use] > least for use in uses[i.id]):
+                return True
+            return all(spare[use] - (i.id in led) >= least for use in uses[i.id])
+
         chosen = [instance for instance in left if not uses[instance.id]]
         left = [instance for instance in left if uses[instance.id]]
-        while able := [i for i in left if all(spare[use] - (i.id in led) >= least for use in uses[i.id])]:
+        while able := [i for i in left if can_go(i)]:
             victim = max(able, key=lambda i: (self._leaving(i), i.id in surplus, zones[i.zone], -i.number))
             left.remove(victim)
             zones[victim.zone] -= 1
+            there.subtract(uses[victim.id])
             if victim.id in led:
                 spare.subtract(uses[victim.id])
             chosen.append(victim)

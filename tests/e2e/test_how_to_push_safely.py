@@ -42,15 +42,21 @@ def test_the_page_goes_through_each_way_to_push_and_back(alone: LoopProcess) -> 
     page.step("instant")
     assert serving(alone) == {"v001"}
 
+    assert "exit code 3" in page.step("judged").out
+    assert phase(alone) == (Phase.JUDGING, "v004")
+    assert serving(alone) == {"v001"}
+    page.step("refused")
+    assert serving(alone) == {"v001"}
+
     assert "exit code 3" in page.step("canary").out
-    assert serving(alone) == {"v001", "v004"}
+    assert serving(alone) == {"v001", "v005"}
     page.step("promote")
-    assert serving(alone) == {"v004"}
+    assert serving(alone) == {"v005"}
 
     paused = page.step("pause").out
     assert "paused" in paused
     page.step("ci")
-    assert serving(alone) == {"v005"}
+    assert serving(alone) == {"v006"}
     page.step("down")
     assert alone.containers(every=True) == {}
     assert page.left == []

@@ -87,7 +87,7 @@ def test_what_a_person_has_to_lead_on_ends_the_waiting_with_3_at_once(loop: Loop
     assert loop.cli("rollout", "promote", "led").out == "led: v001 goes on to all instances\n"
     assert loop.cli("rollout", "status", "led", "--wait", "--timeout", "40s").code == 0
     again = loop.cli("rollout", "promote", "led")
-    assert (again.code, "no canary stands" in again.err) == (1, True)
+    assert (again.code, "no canary and no group stands" in again.err) == (1, True)
 
     assert loop.cli("rollout", "pause", "led").code == 0
     held = (loop.specs / "led.yaml").read_text()

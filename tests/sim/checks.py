@@ -135,8 +135,9 @@ def _check_blindness(model: Model, actions: Sequence[Action]) -> None:
     that this loop has seen start and never heard: as far as anybody knows, they never worked. The canary is tried
     again as long as it isn't heard: it is one more than wanted, and may itself be what is broken.
     """
-    # Of closed zones nothing is concluded: their instances leave because a person said so.
-    open_boxes = [b for b in model.boxes.values() if b.instance.zone not in model.closed]
+    # Of closed zones nothing is concluded, nor of those that a person wants ended: their silence is no riddle.
+    counted = [b for b in model.boxes.values() if b.instance.id not in model.terminations]
+    open_boxes = [b for b in counted if b.instance.zone not in model.closed]
     running = [b for b in open_boxes if b.instance.alive and not b.ended]
     canary = model.channel.canary
     listed = [b for b in running if canary is None or b.instance.number != canary.number]

@@ -94,7 +94,7 @@ def test_the_last_variable_takes_its_mapping_with_it(workshop: Workshop, specs: 
         (wishes.NextGroup(name="web", strategy="yolo"), SpecError, "rollout.strategy"),
         (wishes.NextGroup(name="web", environment={"a: b": "c"}), UsageError, "edit by hand"),
         (wishes.NextGroup(name="web", image="two words"), SpecError, r"web\.yaml:2:8: image"),
-        (wishes.Promote(name="web"), ReconcilerError, "no canary stands .*: nothing is rolled out"),
+        (wishes.Promote(name="web"), ReconcilerError, "no canary and no group stands .*: nothing is rolled out"),
         (wishes.Undo(name="web"), ReconcilerError, "web has no history"),
         (wishes.Undo(name="web", to="latest"), UsageError, "no revision looks like that"),
     ],
@@ -124,5 +124,7 @@ def test_a_task_is_refused_what_it_lacks(workshop: Workshop, specs: Path, wish: 
 
 def test_a_promotion_says_what_stands_instead_of_a_canary(workshop: Workshop, told: Told) -> None:
     canary(told, Phase.ROLLED_BACK)
-    with pytest.raises(ReconcilerError, match="no canary stands that could be promoted: v002 is rolled back"):
+    with pytest.raises(
+        ReconcilerError, match="no canary and no group stands that could be promoted: v002 is rolled back"
+    ):
         workshop.draft(wishes.Promote(name="web"))

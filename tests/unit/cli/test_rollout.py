@@ -72,6 +72,10 @@ Show = Callable[..., None]
         (rollout(Phase.PROGRESSING), "v001 → v002, rolling: 2 of 4 updated, 1 available"),
         (rollout(Phase.CANARY, awaits_promotion=True), "`reconciler rollout promote web` goes on"),
         (
+            rollout(Phase.JUDGING, strategy="red-black", available=4, awaits_promotion=True),
+            "red/black: 4 stand without traffic; `reconciler rollout promote web` gives it the traffic",
+        ),
+        (
             rollout(Phase.SWITCHED, strategy="red-black"),
             "red/black: v002 has the traffic; `reconciler rollout undo web` returns to v001",
         ),
@@ -135,6 +139,7 @@ WAITERS = (
     ("found", "reason", "code", "said"),
     [
         (rollout(Phase.ROLLED_BACK, message="it dies"), "RolledBack", 4, "Rolled back: web: v002 failed: it dies; "),
+        (rollout(Phase.JUDGING, awaits_promotion=True), "JudgmentWaiting", 3, "gives it the traffic"),
         (rollout(Phase.CANARY, awaits_promotion=True), "CanaryWaiting", 3, "`reconciler rollout promote web` goes on"),
         (rollout(Phase.PAUSED), "RolloutPaused", 3, "`reconciler rollout resume web` goes on"),
         (rollout(Phase.FAILED, message="no image"), "RolloutFailed", 3, "v002 failed: no image; it doesn't go back"),
@@ -330,13 +335,21 @@ def test_pause_resume_and_restart_are_edits_of_the_file(run: Run, show: Show, fi
 def test_promote_is_for_a_canary_that_stands(run: Run, show: Show, file: Path) -> None:
     show(rollout(Phase.PROGRESSING))
     result = run("rollout", "promote", "web")
-    assert (result.exit_code, "no canary stands" in result.stderr) == (1, True)
+    assert (result.exit_code, "no canary and no group stands" in result.stderr) == (1, True)
     assert "v001 -> v002, rolling: 2 of 4 updated" in result.stderr
     show(rollout(Phase.CANARY, strategy="canary", awaits_promotion=True))
     canary = FILE.replace("{bake: 2s}", "\n  strategy: canary")
     file.write_text(canary)
     assert run("rollout", "promote", "web").stdout == "web: v002 goes on to all instances\n"
     assert file.read_text() == canary + "  promoted: v002\n"
+
+
+def test_promote_gives_a_group_that_is_judged_the_traffic(run: Run, show: Show, file: Path) -> None:
+    show(rollout(Phase.JUDGING, strategy="red-black", awaits_promotion=True))
+    judged = FILE.replace("{bake: 2s}", "\n  strategy: red-black\n  red-black: {judged: true}")
+    file.write_text(judged)
+    assert run("rollout", "promote", "web").stdout == "web: v002 gets the traffic\n"
+    assert file.read_text() == judged + "  promoted: v002\n"
 
 
 @pytest.mark.parametrize("command", ["undo", "restart", "pause", "resume"])

@@ -87,6 +87,17 @@ def test_a_canary_stands_is_promoted_and_done(told: Told) -> None:
     assert told.causes == ["begun", "the canary stands", "promoted", "done"]
 
 
+def test_a_judged_group_stands_is_promoted_switched_and_done(told: Told) -> None:
+    told.look(GOING, Phase.PROGRESSING, "red-black")
+    told.look(replace(GOING, gate_since=5.0), Phase.JUDGING, "red-black")
+    told.look(GOING, Phase.PROGRESSING, "red-black")  # one of it has died
+    told.look(replace(GOING, gate_since=9.0), Phase.JUDGING, "red-black")
+    switched = replace(GOING, promoted=True, switched_at=9.0)
+    told.look(switched, Phase.SWITCHED, "red-black")
+    told.look(replace(switched, done=True), Phase.COMPLETE, "red-black")
+    assert told.causes == ["begun", "the new group stands without traffic", "promoted", "switched", "done"]
+
+
 def test_every_pause_and_every_resumption_is_told(told: Told) -> None:
     told.look(GOING, Phase.PROGRESSING)
     for _ in range(2):

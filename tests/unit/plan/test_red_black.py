@@ -116,6 +116,17 @@ def test_whoever_dies_when_the_old_group_is_kept_no_more_gives_it_no_traffic_bac
     assert revisions(play) == {"v001": 3}
 
 
+def test_a_group_that_is_wanted_no_more_before_it_had_traffic_stands_in_nobodys_way() -> None:
+    play = started(RED_BLACK)
+    for box in play.model.alive("web")[:2]:
+        box.beats = False
+    play._revise(7, 1)
+    play._wait(6, 1)
+    play._revise(3, 2)
+    play.settle()
+    assert revisions(play) == {"v002": 3}
+
+
 def test_red_black_in_the_middle_of_a_rolling_push_takes_no_traffic_away_before_enough_others_have_it() -> None:
     play = started(size=4)
     push(play)

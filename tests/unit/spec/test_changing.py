@@ -22,8 +22,8 @@ def test_every_key_is_read() -> None:
     assert rollout_of(written) == Rollout(
         deadline_seconds=300.0, rollback=False, paused=True, promoted="v004", restarted="2026-11-29T01:02:03Z"
     )
-    assert rollout_of("strategy: red-black, red-black: {keep: 5m}") == Rollout(
-        strategy="red-black", red_black=RedBlack(keep_seconds=300.0)
+    assert rollout_of("strategy: red-black, red-black: {keep: 5m, judged: true}") == Rollout(
+        strategy="red-black", red_black=RedBlack(keep_seconds=300.0, judged=True)
     )
     canary = "size: 2, after: 1m, metric: errors, most: 0.5"
     assert rollout_of(f"strategy: canary, canary: {{{canary}}}, surge: 2") == Rollout(
@@ -71,6 +71,7 @@ def test_plan_tells_its_change_and_nothing_of_other_strategies() -> None:
         ("rollout.strategy", "rolling", "red-black"),
         ("rollout.deadline", None, "1m30s"),
         ("rollout.red-black.keep", None, "1m"),
+        ("rollout.red-black.judged", None, "false"),
         ("rollout.surge", "1", None),
         ("rollout.unavailable", "0", None),
     )
