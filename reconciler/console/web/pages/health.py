@@ -9,7 +9,7 @@ from typing import Literal
 
 from reconciler.console.glyphs import State, state_of
 from reconciler.console.notes import state_word
-from reconciler.console.web.pages.paths import cluster_path, zone_path
+from reconciler.console.web.pages.paths import cluster_path, file_path, zone_path
 from reconciler.plan.status import ClusterStatus, Verdict, WorldStatus
 
 Tone = Literal["good", "info", "warn", "bad"]
@@ -106,7 +106,8 @@ def _of_all(world: WorldStatus) -> Iterator[Notice]:
         todo = "Bring the files back, or confirm below."
         yield Notice(tone="warn", label="Held", text=sentence, todo=todo, href="#held")
     for problem in world.problems:
-        yield Notice(tone="bad", label="File", text=str(problem), todo="Change that file; what runs stays until then.")
+        todo = "Change that file; what runs stays until then."
+        yield Notice(tone="bad", label="File", text=str(problem), todo=todo, href=file_path(problem.file))
     for closed in world.closed_zones:
         text = f"zone {closed.zone} is out of service" + (f": {closed.why}" if closed.why else "")
         yield Notice(tone="warn", label="Closed", text=text, href=zone_path(closed.zone))

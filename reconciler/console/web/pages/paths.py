@@ -3,12 +3,18 @@
 Before: pages, which link to one another. After: templates. Pure.
 """
 
+from pathlib import PurePath
 from urllib.parse import quote, urlencode
 
 
 def cluster_path(name: str) -> str:
     """A cluster's page."""
     return f"/clusters/{quote(name, safe='')}"
+
+
+def file_path(file: str) -> str:
+    """Where a file of the directory is edited, whether it makes a cluster or not."""
+    return f"{cluster_path(PurePath(file).stem)}/edit"
 
 
 def group_path(name: str, revision: str) -> str:

@@ -64,3 +64,9 @@ def test_why_is_the_first_thing_to_know() -> None:
     assert why(broken()).startswith("booking.yaml:4:7: size:")
     assert why(canary()) == "the canary of v001 awaits its promotion"
     assert why(rolling()) == "webapp-5 is starting"
+
+
+def test_a_broken_file_without_a_cluster_leads_to_its_editor() -> None:
+    (notice,) = (notice for notice in health(demo_world()).notices if notice.label == "File")
+
+    assert notice.href == "/clusters/db/edit"
