@@ -30,6 +30,14 @@ def test_a_canary_that_waits_stands_at_the_judgment() -> None:
     assert stands(waiting) == ("Judgment", "waits for a person; 2 of 4 are v002, 1 available")
 
 
+def test_a_judged_group_stands_at_the_judgment_before_it_has_the_traffic() -> None:
+    judged = replace(ROLLING, strategy="red-black", phase=Phase.JUDGING, awaits_promotion=True, message="")
+
+    titles = [step.title for step in steps(judged)]
+    assert stands(judged)[0] == "Judgment"
+    assert titles.index("Judgment") == titles.index("Traffic goes to v002") - 1
+
+
 def test_a_switched_group_keeps_the_former_one() -> None:
     switched = replace(ROLLING, strategy="red-black", phase=Phase.SWITCHED, message="v002 has the traffic")
 
