@@ -69,6 +69,11 @@ class ConsoleBeside:
             log.error("the console does not run: %s", error)
         except Exception:
             log.exception("the console does not run, by a mistake of ours; the loop does")
+        else:
+            return
+        loop.console_url = ""
+        if self._listener is not None:
+            self._listener.close()  # who comes is refused, rather than left waiting
 
     def _serve(self, listener: socket.socket, loop: "Loop", engine: "DockerEngine") -> None:
         from reconciler.cli.services.serving import site_beside
