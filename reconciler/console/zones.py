@@ -13,6 +13,7 @@ from reconciler.console.glyphs import VERDICT_STYLES, Glyphs
 from reconciler.console.layout import GAP, age, fit
 from reconciler.plan.status import ClusterStatus, InstanceStatus, Phase, Verdict
 
+IDLE = "idle"
 _ORDER = tuple(Verdict)
 _RUN_WORDS = frozenset({"running", "completed", "failed"})
 
@@ -94,7 +95,7 @@ def verdict_word(instance: InstanceStatus, cluster: ClusterStatus) -> str:
     two_groups = rollout is not None and rollout.strategy == "red-black" and rollout.phase is not Phase.COMPLETE
     others_serve = two_groups and any(other.serving for other in cluster.instances)
     if (others_serve or not cluster.traffic) and instance.verdict is Verdict.READY and not instance.serving:
-        return "idle"
+        return IDLE
     if instance.task and instance.phase in _RUN_WORDS and instance.verdict is not Verdict.STOPPING:
         failed = instance.phase == "failed" and instance.exit_code is not None
         return f"failed exit {instance.exit_code}" if failed else instance.phase

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from reconciler.console.glyphs import UNICODE
 from reconciler.console.web.pages.paths import group_path, instance_path, zone_path
-from reconciler.plan.status import ClusterStatus, InstanceStatus, Verdict
+from reconciler.console.zones import IDLE, verdict_word
+from reconciler.plan.status import ClusterStatus, InstanceStatus
 
 BEAT_DIGITS = 12
 """So much of a container's id tells it from the others on a page."""
@@ -15,13 +16,17 @@ BEAT_DIGITS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
-    """`words` are what the sign means; `beat` is the key under which the live stream tells its heartbeat's age."""
+    """`words` are what the sign means; `beat` is the key under which the live stream tells its heartbeat's age.
+
+    `idle`: it is ready and has no traffic, because another group has it or its file says so.
+    """
 
     key: str
     href: str
     sign: str
     verdict: str
     words: str
+    idle: bool
     beat: str
     age: float | None
 
@@ -39,22 +44,17 @@ class Row:
     closed_zone: bool
 
 
-def verdict_word(instance: InstanceStatus) -> str:
-    """The verdict, or for a run of a task how it ended."""
-    if instance.task and instance.verdict in (Verdict.READY, Verdict.DEAD, Verdict.STARTING):
-        return instance.phase
-    return instance.verdict.value
-
-
 def dot(cluster: ClusterStatus, instance: InstanceStatus) -> Dot:
     """One instance, at a glance."""
+    word = verdict_word(instance, cluster)
     old = f", {instance.revision}" if is_old(cluster, instance) else ""
     return Dot(
         key=f"{cluster.name}-{instance.number}",
         href=instance_path(cluster.name, instance.number),
         sign=UNICODE.verdict(instance.verdict),
         verdict=instance.verdict.value,
-        words=f"{instance.name}, {verdict_word(instance)}{old}",
+        words=f"{instance.name}, {word}{old}",
+        idle=word == IDLE,
         beat=instance.id[:BEAT_DIGITS],
         age=instance.heartbeat_age,
     )

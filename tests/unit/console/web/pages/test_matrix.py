@@ -38,6 +38,14 @@ def test_sign_and_words_tell_what_colour_repeats() -> None:
     assert [(dot.sign, dot.words) for dot in dots] == [("●", "web1, ready"), ("✖", "web2, dead")]
 
 
+def test_who_has_no_traffic_by_its_file_is_idle() -> None:
+    web = cluster("web", 1, replace(instance("web", 1), serving=False), traffic=False)
+
+    (found,) = matrix(replace(healthy_world(), clusters=(web,))).lines[0].cells[0].dots
+
+    assert (found.idle, found.words, found.verdict) == (True, "web1, idle", "ready")
+
+
 def test_an_instance_of_an_old_revision_says_which() -> None:
     found = matrix(demo_world())
 
