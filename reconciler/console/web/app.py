@@ -154,9 +154,13 @@ def _finder(frame: Frame) -> Callable[[Request], Any]:
 
 def _refusal(frame: Frame) -> Callable[[Request, HTTPException], Any]:
     async def answer(request: Request, error: HTTPException) -> Response:
+        session = frame.session_of(request)
+        # Who isn't signed in learns of no address whether there is anything.
+        if session is None and error.status_code == 404 and not request.url.path.startswith("/static/"):
+            return to_sign_in(request)
         title, text = _HTTP_WORDS.get(error.status_code, ("That did not work", str(error.detail)))
         page = error_page(error.status_code, title, text)
-        response = await off_loop(frame.answer, request, page, frame.session_of(request))
+        response = await off_loop(frame.answer, request, page, session)
         response.headers.update(error.headers or {})
         return response
 

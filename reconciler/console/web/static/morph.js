@@ -3,41 +3,67 @@
 
 // Texts that the script keeps itself; a new page says nothing of them.
 const KEPT = "[data-beat], time[datetime]";
-// Attributes that belong to whoever uses the page.
-const PERSONS = { DETAILS: ["open"], DIALOG: ["open"], INPUT: ["value", "checked"], OPTION: ["selected"] };
+// Attributes that belong to whoever uses the page. A field's value is what it began with: the browser itself shows
+// another one only where nobody has typed.
+const PERSONS = { DETAILS: ["open"], DIALOG: ["open"], OPTION: ["selected"] };
 
 export function morph(element, html) {
   const wanted = document.createElement("template");
   wanted.innerHTML = html;
+  const focused = document.activeElement;
+  const chosen = element.contains(focused) ? selection(focused) : null;
   children(element, wanted.content);
+  // An element that had to be moved has lost it.
+  if (chosen && focused !== document.activeElement && focused.isConnected) {
+    focused.focus({ preventScroll: true });
+    if (chosen.start !== null) focused.setSelectionRange(chosen.start, chosen.end);
+  }
 }
 
 function children(present, wanted) {
   const byKey = new Map();
   for (const child of present.children) if (keyOf(child)) byKey.set(keyOf(child), child);
-  const wantedKeys = new Set([...wanted.children].map(keyOf).filter(Boolean));
+  const wantedKeys = new Set([...wanted.children].map(keyOf));
+  const placed = new Set();
+  // The first of those that are still to be matched, moved, or taken away.
   let next = present.firstChild;
   for (const goal of [...wanted.childNodes]) {
-    const key = keyOf(goal);
-    while (isBlank(next) && !isBlank(goal)) next = dropped(next);
-    while (next && !key && keyOf(next)) next = wantedKeys.has(keyOf(next)) ? next.nextSibling : dropped(next);
-    const found = key ? byKey.get(key) : alike(next, goal) ? next : null;
-    if (!found || !alike(found, goal)) {
-      present.insertBefore(goal, next);
-      continue;
-    }
-    if (found === next) next = next.nextSibling;
-    else present.insertBefore(found, next);
-    one(found, goal);
+    next = withoutLost(next, goal, wantedKeys);
+    const found = keyOf(goal) ? taken(byKey, keyOf(goal)) : byPlace(next, goal);
+    const node = alike(found, goal) ? found : goal;
+    if (node === next) next = next.nextSibling;
+    else present.insertBefore(node, next);
+    placed.add(node);
+    if (node === found) one(found, goal);
   }
-  while (next) next = dropped(next);
+  for (const child of [...present.childNodes]) if (!placed.has(child)) child.remove();
 }
 
-// Takes a node away and says which one stood behind it.
-function dropped(node) {
-  const after = node.nextSibling;
-  node.remove();
-  return after;
+// Takes away what nobody will ask for, so that what stands behind it needs no moving.
+function withoutLost(next, goal, wantedKeys) {
+  while (next && ((isBlank(next) && !isBlank(goal)) || (keyOf(next) && !wantedKeys.has(keyOf(next))))) {
+    const lost = next;
+    next = next.nextSibling;
+    lost.remove();
+  }
+  return next;
+}
+
+function taken(byKey, key) {
+  const found = byKey.get(key);
+  byKey.delete(key);
+  return found;
+}
+
+// The next node without a key; those with one are left to whoever asks for it.
+function byPlace(next, goal) {
+  while (next && (keyOf(next) || (isBlank(next) && !isBlank(goal)))) next = next.nextSibling;
+  return next;
+}
+
+function selection(element) {
+  const texts = element.localName === "textarea" || (element.localName === "input" && element.type === "text");
+  return texts ? { start: element.selectionStart, end: element.selectionEnd } : { start: null, end: null };
 }
 
 function one(present, goal) {
@@ -58,7 +84,7 @@ function attributes(present, goal) {
   const titled = present.hasAttribute("data-beat-title") && present.dataset.words === goal.dataset.words;
   let changed = false;
   for (const { name, value } of goal.attributes) {
-    if (persons.includes(name) && !(name === "value" && isHidden(goal))) continue;
+    if (persons.includes(name) || (name === "value" && present === document.activeElement)) continue;
     if (titled && (name === "title" || name === "aria-label")) continue;
     if (present.getAttribute(name) !== value) {
       present.setAttribute(name, value);
@@ -86,8 +112,4 @@ function isBlank(node) {
 
 function keyOf(node) {
   return node.nodeType === Node.ELEMENT_NODE ? node.id || node.dataset.key || node.dataset.event || "" : "";
-}
-
-function isHidden(input) {
-  return input.localName === "input" && input.type === "hidden" && input.name !== "form_token";
 }

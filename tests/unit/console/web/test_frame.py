@@ -60,6 +60,13 @@ def test_signing_out_ends_the_session_also_for_a_kept_cookie(served: Served) -> 
         assert thief.get("/").status_code == 303
 
 
+def test_who_is_not_signed_in_learns_of_no_address(served: Served) -> None:
+    with served.visitor() as client:
+        assert client.get("/nowhere").headers["location"] == "/sign-in?next=%2Fnowhere"
+        assert client.get("/find?q=web").status_code == 303
+        assert client.get("/static/nothing.css").status_code == 404
+
+
 def test_who_knows_nothing_may_send_little(served: Served) -> None:
     with served.visitor() as client:
         assert client.post("/sign-in", data={"token": "x" * 20_000}).status_code == 413

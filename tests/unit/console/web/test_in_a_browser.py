@@ -23,6 +23,7 @@ LIVING = """{% extends "base.html" %}{% block content %}<h1>x</h1>
 <ul>{% for one in clusters %}<li data-key="{{ one.name }}">{{ one.name }} {{ one.desired }}</li>{% endfor %}</ul>
 <form method="post" action="/go">{{ csrf() }}
 <label>Why <input id="why" name="why" value="{{ clusters|length }}"></label>
+<label>Size <input id="size" type="number" value="{{ clusters[0].desired }}"></label>
 <textarea aria-label="Text" id="text"></textarea><button>Go</button></form>
 <details id="more"><summary>More</summary>{{ clusters[0].desired }}</details>
 {% for one in clusters[:2] %}<p>{{ one.instances[0]|beat }} {{ 1795921200.0|ago }}</p>{% endfor %}
@@ -113,6 +114,7 @@ def test_a_region_changes_under_the_reader_and_leaves_alone_what_is_his(
         expect(page.locator("#more")).to_contain_text("4711")
         assert page.locator("#more").get_attribute("open") is not None
         assert page.locator("#why").input_value() == "because it is late"
+        assert page.locator("#size").input_value() == "4711", "what nobody has touched follows the world"
         assert page.locator("#text").input_value() == "half a sen"
         focus = (
             "[document.activeElement.id, document.activeElement.selectionStart, document.activeElement.selectionEnd]"
@@ -130,7 +132,9 @@ def test_a_region_changes_under_the_reader_and_leaves_alone_what_is_his(
         expect(page.get_by_role("heading")).to_have_text("Why: because it is late")
 
 
-def test_a_loop_that_stops_is_said_and_its_return_is_noticed(browser: Browser, window: list[Watched]) -> None:
+def test_a_loop_that_stops_is_said_and_its_return_is_noticed(
+    browser: Browser, window: list[Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
     fake = fake_services()
     with served_console(fake, PARTS) as console:
         page = enter(browser, window, console).page
@@ -141,8 +145,50 @@ def test_a_loop_that_stops_is_said_and_its_return_is_noticed(browser: Browser, w
     with served_console(fake, PARTS, port=console.port) as again:
         expect(page.locator("#away")).to_be_hidden()
         expect(page.locator("#more")).to_contain_text("4712")
+    page.evaluate("document.documentElement.dataset.before = 1")
+    monkeypatch.setattr("reconciler.console.web.app.metadata.version", lambda _: "another one")
+    with served_console(fake, PARTS, port=console.port) as again:
+        expect(page.locator("html:not([data-before])")).to_be_attached()
+        expect(page.locator("#live-state")).to_have_text("●live")
         again.token.text = "another-token-of-a-test-0123"
         page.wait_for_url("**/sign-in?next=%2F")
+
+
+MORPHS = """async () => {
+  const { morph } = await import("/static/morph.js");
+  let seed = 1;
+  const random = (below) => (seed = (seed * 48271) % 2147483647) % below;
+  const tree = (depth) => {
+    const keys = ["a", "b", "c", "d", "e"].sort(() => random(3) - 1);
+    const node = () => {
+      const name = ["b", "div", "ul", "span"][random(4)];
+      const key = random(2) && keys.length ? ` data-key="${keys.pop()}"` : "";
+      const kind = random(2) ? ` class="k${random(3)}"` : "";
+      return random(4) ? `<${name}${key}${kind}>${depth ? tree(depth - 1) : "leaf"}</${name}>` : ` text${random(3)} `;
+    };
+    return Array.from({ length: random(5) }, node).join("\\n");
+  };
+  const wrong = [];
+  for (let turn = 0; turn < 400; turn++) {
+    const [present, wanted] = [document.createElement("div"), document.createElement("div")];
+    const [before, after] = [tree(2), tree(2)];
+    present.innerHTML = before;
+    wanted.innerHTML = after;
+    morph(present, after);
+    if (present.innerHTML !== wanted.innerHTML) wrong.push([before, after, present.innerHTML]);
+  }
+  return wrong.slice(0, 2);
+}"""
+
+
+def test_whatever_a_region_was_it_becomes_what_it_is_to_be(
+    browser: Browser, window: list[Watched], whole: Served
+) -> None:
+    """400 pairs of random trees, nested, with keys that move between places and kinds."""
+    visitor = Watched(browser, whole.url)
+    window.append(visitor)
+    visitor.page.goto("/sign-in")
+    assert visitor.page.evaluate(MORPHS) == []
 
 
 def test_keys_lead_everywhere(browser: Browser, window: list[Watched], whole: Served) -> None:
