@@ -46,7 +46,7 @@ def instance(
         container=f"dev-{cluster}-{number}", id=id_of(cluster, number), phase=phase, verdict=verdict,
         heartbeat_age=beat, revision=revision, address=address, exit_code=exit_code,
         task=task, serving=verdict is Verdict.READY and not task, cpu=0.12, load=0.3, memory_bytes=48 * 1024 * 1024,
-        metrics={"requests": 12.5},
+        metrics={"requests": 12.5}, since=None if phase in ("exited", "failed") else NOW - 600.0 * number,
     )  # fmt: skip
 
 
@@ -121,6 +121,25 @@ def rolled_back() -> ClusterStatus:
     )  # fmt: skip
 
 
+def judging() -> ClusterStatus:
+    """Two groups, the new one whole and without traffic, until a person has judged it."""
+    old = tuple(instance("portal", n) for n in (1, 2))
+    new = tuple(replace(instance("portal", n, revision="v001"), serving=False) for n in (3, 4))
+    way = RolloutStatus(
+        phase=Phase.JUDGING, strategy="red-black", revision="v001", former="v000", updated=2, available=2, wanted=2,
+        awaits_promotion=True,
+    )  # fmt: skip
+    return cluster("portal", 2, *old, *new, revision="v001", rollout=way)
+
+
+def without_traffic() -> ClusterStatus:
+    """One whose file takes it out of its names."""
+    members = tuple(replace(instance("search", n), serving=False) for n in (1, 2))
+    told = condition("NoTraffic", "True", "SpecSaysSo", "no traffic: the file says so")
+    ready = condition("Ready", "True", "AllReady")
+    return cluster("search", 2, *members, traffic=False, conditions=(ready, told))
+
+
 def task(name: str, verdict: Verdict, phase: str, code: int | None = None) -> ClusterStatus:
     """A task with its latest run."""
     run = instance(name, 1, verdict, phase=phase, exit_code=code, beat=None, zones=("az1",), task=True)
@@ -151,6 +170,7 @@ def demo_world(now: float = NOW) -> WorldStatus:
             cluster("ledger", 2, image="", conditions=(condition("Ready", "True", "AllReady"), gone)),
             task("loader", Verdict.READY, "completed", 0), task("migrate", Verdict.DEAD, "failed", 3),
             cluster("quiet", 1, conditions=(condition("Ready", "True", "AllReady"), suspended)), canary(), rolling(),
+            judging(), without_traffic(),
         ),
         held=("1 cluster with 2 of 20 instances lost its file; nothing is removed",),
         problems=(Problem(file="db.yaml", line=1, column=1, path="", problem="the file is empty", fix="delete it"),),
