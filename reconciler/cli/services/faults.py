@@ -80,8 +80,9 @@ class FaultService:
             reopened=self.loop.open_zone,
         )  # fmt: skip
         meter = Meter(self.engine, self.settings.env, self.loop.status)
+        teller = _InLog(reporter)
         try:
-            came = course(whose, attack, meter, SETTLE_SECONDS, reporter.stopping, _InLog(reporter))
+            came = course(whose, attack, meter, SETTLE_SECONDS, reporter.stopping, teller)
         except KeyboardInterrupt:  # how a fault that is being staged is given up; nobody pressed anything here
             return "given up before it was in force; everything is undone"
         lines = _plain(view.done(came.report, came.cost))
@@ -90,21 +91,22 @@ class FaultService:
         asked, right = came.report.pairs
         if came.report.unhealed or right < asked:
             raise ReconcilerError("; ".join(lines))
-        return _outcome(came.report, came.cost.ready_seconds, stopped=reporter.stopping.is_set())
+        return _outcome(came.report, came.cost.ready_seconds, early=teller.early)
 
 
-def _outcome(report: Report, ready_seconds: float | None, *, stopped: bool) -> str:
+def _outcome(report: Report, ready_seconds: float | None, *, early: bool) -> str:
     over = "done" if report.healed_seconds is None else f"healed after {report.healed_seconds:.2f} s"
-    early = ", before its time" if stopped and report.healed_seconds is not None else ""
+    when = ", before its time" if early and report.healed_seconds is not None else ""
     back = "" if ready_seconds is None else f"; all ready again {ready_seconds:.1f} s later"
-    return f"{over}{early}{back}"
+    return f"{over}{when}{back}"
 
 
 class _InLog:
-    """Tells the operation's log; what changes five times a second is left out."""
+    """Tells the operation's log; what changes five times a second is left out. `early`: somebody ended the fault."""
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
+        self.early = False
 
     def in_force(self, report: Report) -> None:
         """Each line of it."""
@@ -120,6 +122,7 @@ class _InLog:
 
     def ending(self) -> None:
         """The director says so itself."""
+        self.early = self._reporter.stopping.is_set()
 
     def settling(self, fault_id: str) -> None:
         """A line."""
