@@ -29,7 +29,7 @@ from reconciler.console.web.frame import Frame, last_values, to
 from reconciler.console.web.hub import Hub
 from reconciler.console.web.live import LiveStreams
 from reconciler.console.web.page import Action, Redirect, Scene, View
-from reconciler.console.web.rendering import Renderer
+from reconciler.console.web.rendering import FOLDER, Renderer
 from reconciler.console.web.samples import Samples
 from reconciler.console.web.session import Sessions, same
 from reconciler.console.web.signing_in import Admit, Door
@@ -82,7 +82,7 @@ def console_app(
     """The console of one environment. `token` tells the present token."""
     parts = parts or Parts()
     static = read_static()
-    version = version_of(static, metadata.version("reconciler"))
+    version = version_of(static, FOLDER, metadata.version("reconciler"))
     values = {"env": env, "domain": domain, "read_only": services.read_only, "version": version}
     frame = Frame(
         services=services,

@@ -36,6 +36,11 @@ def read_static(folder: Path = FOLDER) -> Mapping[str, StaticFile]:
     return files
 
 
-def version_of(files: Mapping[str, StaticFile], program: str) -> str:
-    """What a page that is open compares: another program or other files, and it is loaded anew."""
-    return sha256("\n".join([program, *(file.digest for file in files.values())]).encode()).hexdigest()[:12]
+def version_of(files: Mapping[str, StaticFile], templates: Path, program: str) -> str:
+    """What a page that is open compares: another program, other templates or files, and it is loaded anew."""
+    whole = sha256(program.encode())
+    for file in files.values():
+        whole.update(file.digest.encode())
+    for template in sorted(templates.rglob("*.html")):
+        whole.update(template.read_bytes())
+    return whole.hexdigest()[:12]

@@ -67,6 +67,7 @@ function selection(element) {
 }
 
 function one(present, goal) {
+  if (present.isEqualNode(goal)) return;
   if (present.nodeType !== Node.ELEMENT_NODE) {
     if (present.data !== goal.data) present.data = goal.data;
     return;
