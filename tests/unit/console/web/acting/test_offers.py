@@ -31,7 +31,8 @@ def test_what_is_offered_follows_the_rollout() -> None:
         for phase in Phase
         for can in [offers.of_cluster(in_phase(phase))]
     }
-    assert seen[Phase.PROGRESSING] == seen[Phase.CANARY] == seen[Phase.SWITCHED] == (False, True, True)
+    for phase in (Phase.PROGRESSING, Phase.CANARY, Phase.JUDGING, Phase.SWITCHED):
+        assert seen[phase] == (False, True, True)
     assert seen[Phase.PAUSED] == (True, False, True)
     assert seen[Phase.FAILED] == (False, False, True)
     assert seen[Phase.COMPLETE] == seen[Phase.ROLLED_BACK] == seen[Phase.ROLLING_BACK] == (False, False, False)
@@ -60,6 +61,11 @@ def test_a_judgment_has_the_new_group_beside_the_one_before() -> None:
     ]  # fmt: skip
     assert judged.groups[0].metrics == (("requests", 12.5),)
     assert offers.judgment(rolling()) is None
+    shop = canary()
+    assert shop.rollout is not None
+    whole = replace(shop, rollout=replace(shop.rollout, phase=Phase.JUDGING, strategy="red-black"))
+    assert offers.judgment(whole) is not None
+    assert offers.of_group(whole, "v001").promotable
 
 
 def test_a_judgment_without_figures_says_none() -> None:
