@@ -163,7 +163,9 @@ def check_canary(model: Model, before: Sequence[Action], actions: Sequence[Actio
             continue
         assert not (state.failed and spec.rollout.rollback), f"{state.to.revision} has failed and is made again"
         if spec.rollout.strategy == "canary" and not state.promoted and not spec.rollout.paused:
-            standing = {b.instance.number for b in model.alive(name) if _is(b.instance, state.to)}
+            told = {a.id for a in before if isinstance(a, TerminateInstance)}  # it stands no more
+            there = (b.instance for b in model.alive(name) if not b.ended and b.instance.id not in told)
+            standing = {instance.number for instance in there if _is(instance, state.to)}
             numbers = standing | {a.number for a in [*before, *new] if _makes(a, state.to)}
             most = spec.rollout.canary.count(size_of(model, name))
             assert len(numbers) <= most, f"{len(numbers)} canaries, at most {most} may be"

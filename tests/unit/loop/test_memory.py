@@ -14,13 +14,15 @@ from reconciler.plan.actions import (
 from reconciler.plan.status import Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.plan.world import Decision
+from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import WantedWorld
 from reconciler.state.instance import EngineState, Instance
 from reconciler.state.observed import Sighting
 from reconciler.state.records import Record
 from reconciler.state.revisions import Version
 from reconciler.state.rollouts import RolloutState
-from tests.unit.plan.builders import make_spec
+from reconciler.state.terminations import Termination
+from tests.unit.plan.builders import make_spec, make_wanted
 
 
 def instance(id: str = "a", state: EngineState = EngineState.RUNNING) -> Instance:
@@ -196,3 +198,26 @@ def test_while_the_engine_is_away_no_rollout_gets_older() -> None:
     remembered.lose_sight()  # in the same pass: it answered once and then no more
     remembered.regain_sight(65.0)
     assert remembered.rollouts == {"web": going.stood_still(55.0)}
+
+
+def _asked(spec: ClusterSpec) -> tuple[LoopMemory, WantedWorld]:
+    """A person wants `a` of `web` ended."""
+    remembered = memory()
+    remembered.sight([instance("a"), instance("b")], 1.0, lambda _: 0.0)
+    remembered.terminations["a"] = Termination(cluster="web", cause="terminated by a person", at=1.0)
+    return remembered, WantedWorld(clusters={"web": make_wanted(spec)})
+
+
+def test_what_a_person_wants_ended_is_remembered_until_it_is_gone() -> None:
+    remembered, world = _asked(make_spec())
+    remembered.remember(Decision(plans=(), judgements={}, channel=remembered.channel), world, 2.0)
+    remembered.sight([instance("a"), instance("b")], 2.0, lambda _: 0.0)
+    assert remembered.terminations.keys() == {"a"}
+    remembered.sight([instance("b")], 3.0, lambda _: 0.0)
+    assert remembered.terminations == {}
+
+
+def test_in_a_cluster_that_is_left_alone_by_now_it_is_forgotten_for_good() -> None:
+    remembered, world = _asked(make_spec(suspend=True))
+    remembered.remember(Decision(plans=(), judgements={}, channel=remembered.channel), world, 2.0)
+    assert remembered.terminations == {}
