@@ -134,7 +134,7 @@ def test_a_terminated_instance_is_followed_until_another_is_ready(
     assert any("terminate web-2: " in line.text for line in containers.operations.log(begun.id, 0))
 
 
-def test_the_console_is_beside_the_loop_and_ends_with_it(site: LoopProcess) -> None:
+def test_the_console_is_beside_the_loop_and_ends_with_it(site: LoopProcess, docker: DockerEngine) -> None:
     address = site.cli("console").out.strip()
     url, _, token = address.partition("/sign-in#")
     site.until(lambda: answer(f"{url}/sign-in") == 200, what="the console answers")
@@ -153,9 +153,12 @@ def test_the_console_is_beside_the_loop_and_ends_with_it(site: LoopProcess) -> N
         head = f"GET /v1/events/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {renewed}\r\n\r\n"
         stream.sendall(head.encode())
         assert stream.recv(15) == b"HTTP/1.1 200 OK"
+        body(f"{url}/v1/faults", renewed, {"kind": "freeze", "name": "web-1", "seconds": 60})
+        site.until(lambda: site.events(kind="chaos")[-1].cause.startswith("begins: freeze"), what="it is in force")
         began_at = time.monotonic()
         assert site.stop() == 0
         assert time.monotonic() - began_at < ENDS_WITHIN_SECONDS
+    site.until(lambda: docker.faults(site.env) == (), what="what it had begun is undone")
 
 
 def answer(url: str, token: str = "") -> int:
@@ -169,10 +172,11 @@ def answer(url: str, token: str = "") -> int:
         return 0
 
 
-def body(url: str, token: str) -> str:
-    with urllib.request.urlopen(asked(url, token), timeout=WAIT_SECONDS) as response:
+def body(url: str, token: str, sent: object = None) -> str:
+    with urllib.request.urlopen(asked(url, token, sent), timeout=WAIT_SECONDS) as response:
         return str(response.read().decode())
 
 
-def asked(url: str, token: str) -> urllib.request.Request:
-    return urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+def asked(url: str, token: str, sent: object = None) -> urllib.request.Request:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"} if token else {}
+    return urllib.request.Request(url, None if sent is None else json.dumps(sent).encode(), headers)
