@@ -8,17 +8,16 @@ from dataclasses import dataclass
 
 from reconciler.plan.buckets import available
 from reconciler.plan.groups import is_of
+from reconciler.plan.instance_rows import instance_row, is_unseen, pending_row
 from reconciler.plan.placement import ZONE_CLOSED
 from reconciler.plan.plan import ROLLED_BACK, ROLLOUT_FAILED, Plan, Wait
 from reconciler.plan.rollout_report import rollout_rest, rollout_status, rollout_trouble
-from reconciler.plan.runs import run_phase
 from reconciler.plan.scale_report import scale_status, scaling_condition
 from reconciler.plan.status import (
     TASK_FAILED,
     ClusterStatus,
     Condition,
     ConditionType,
-    InstanceStatus,
     Kind,
     RolloutStatus,
     Verdict,
@@ -27,7 +26,7 @@ from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
 from reconciler.spec.wanted import Wanted
 from reconciler.state.instance import Instance
-from reconciler.state.observed import InFlight, Observed
+from reconciler.state.observed import Observed
 
 _DEGRADING = frozenset({
     "CrashBackOff", "CreateFailed", "ActionFailed", "ImagePullBackOff", "ImageMissing", "FileMissing",
@@ -52,8 +51,8 @@ def cluster_status(
     """The status of a cluster that has a file; `epoch` is attended time's zero in Unix seconds, where it is known."""
     spec = wanted.spec
     instances = observed.instances.get(wanted.name, ())
-    rows = tuple(_row(i, spec, observed, judgements[i.id], now, epoch) for i in instances)
-    rows += tuple(_pending(f) for f in observed.in_flight.get(wanted.name, ()) if _unseen(f, instances))
+    rows = tuple(instance_row(i, spec, observed, judgements[i.id], now, epoch) for i in instances)
+    rows += tuple(pending_row(f) for f in observed.in_flight.get(wanted.name, ()) if is_unseen(f, instances))
     rollout = rollout_status(wanted, plan, observed, judgements, now=now)
     bake = spec.rollout.bake_seconds if spec else 0.0
     live = [i for i in instances if _is_there(i, judgements[i.id])]
@@ -104,7 +103,7 @@ def orphan_status(
     """The status of a cluster that has no file any more: held by a guard, or being removed."""
     instances = observed.instances.get(name, ())
     held = plan.held if plan else None
-    rows = tuple(_row(i, None, observed, judgements[i.id], now, epoch) for i in instances)
+    rows = tuple(instance_row(i, None, observed, judgements[i.id], now, epoch) for i in instances)
     kept = Condition(type="Held", status="True", reason=held.reason, message=held.message) if held else None
     removing = Condition(type="Progressing", status="True", reason="SpecDeleted", message="being removed")
     return ClusterStatus(
@@ -236,67 +235,6 @@ def _missing(counts: _Counts) -> str:
     if counts.updated < counts.current:  # of a red-black rollout both groups are there: more than are wanted
         return f"{counts.updated} of {counts.current} there are of the wanted revision, {counts.desired} wanted"
     return f"{counts.ready} of {counts.desired} are ready"
-
-
-def _row(
-    instance: Instance,
-    spec: ClusterSpec | None,
-    observed: Observed,
-    judgement: Judgement,
-    now: float,
-    epoch: float | None,
-) -> InstanceStatus:
-    beat, gauge = observed.beats.get(instance.id), observed.gauges.get(instance.id)
-    record = observed.names.get(instance.id)
-    source = beat or gauge  # what it says of itself goes before what the engine says of it
-    label = spec.dns_label if spec else instance.cluster
-    return InstanceStatus(
-        name=f"{label}{instance.number}",
-        number=instance.number,
-        zone=instance.zone,
-        container=instance.container,
-        id=instance.id,
-        phase=run_phase(instance, judgement) if instance.task else str(instance.state),
-        verdict=judgement.verdict,
-        heartbeat_age=max(0.0, now - beat.at) if beat and not _is_record(instance) else None,
-        revision=instance.revision,
-        address=instance.address,
-        attempt=instance.attempt,
-        load=beat.load if beat else None,
-        memory_bytes=source.memory_bytes if source else None,
-        cpu=beat.cpu if beat and beat.cpu is not None else (gauge.cpu if gauge else None),
-        metrics=beat.metrics if beat else {},
-        exit_code=instance.exit_code,
-        task=instance.task,
-        registry=seen.status if (seen := observed.registered.get(instance.id)) else "",
-        serving=record is not None and record.ready,
-        since=_since(instance, observed, epoch),
-    )
-
-
-def _since(instance: Instance, observed: Observed, epoch: float | None) -> float | None:
-    """Whole seconds: what is read again a moment later is the same."""
-    sighting = observed.sightings.get(instance.id)
-    if epoch is None or sighting is None or not instance.alive:
-        return None
-    return float(round(epoch + sighting.up_since))
-
-
-def _is_record(instance: Instance) -> bool:
-    """Kept for as long as its spec is: the silence of one that has ended is no news."""
-    return instance.task and not instance.alive
-
-
-def _unseen(flight: InFlight, instances: tuple[Instance, ...]) -> bool:
-    return flight.kind == "create" and all(i.number != flight.number for i in instances)
-
-
-def _pending(flight: InFlight) -> InstanceStatus:
-    number = flight.number or 0
-    return InstanceStatus(
-        name=f"{flight.cluster}{number}", number=number, zone=flight.zone or "", container="", id="",
-        phase="pending", verdict=Verdict.STARTING, heartbeat_age=None, revision=flight.revision or "", address=None,
-    )  # fmt: skip
 
 
 def _revision(instances: list[Instance], observed: Observed, name: str) -> str:
