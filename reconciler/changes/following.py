@@ -11,7 +11,7 @@ from enum import StrEnum
 from reconciler.changes.ending import Taken, ended, taken
 from reconciler.changes.lacking import Goal, held, lacking, switched
 from reconciler.plan.plan import Plan
-from reconciler.plan.status import ClusterStatus, WorldStatus
+from reconciler.plan.status import ClusterStatus, Verdict, WorldStatus
 
 _SUSPENDED = "Suspended"
 _NAMED = 4
@@ -75,6 +75,7 @@ def judge(aim: Aim, plans: Sequence[Plan] | None, world: WorldStatus) -> Judged:
     back = [name for name in awake if any(sentence.startswith(f"{name}: ") for sentence in end.rolled_back)]
     missing = list(lacking(world, [name for name in awake if name not in back], Goal.READY))
     missing += lacking(world, aim.removed, Goal.GONE)
+    missing += _ending(world, awake)
     if missing:
         return Judged(stand=Stand.WAITING, says="; ".join(_short(sentence) for sentence in missing[:_NAMED]))
     return Judged(stand=Stand.DONE, says="; ".join(_outcome(aim, world, asleep, end.rolled_back)))
@@ -83,6 +84,15 @@ def judge(aim: Aim, plans: Sequence[Plan] | None, world: WorldStatus) -> Judged:
 def _short(sentence: str) -> str:
     """How far it is and the first reason: what follows from that needn't be said again and again."""
     return "; ".join(sentence.split("; ")[:2])
+
+
+def _ending(world: WorldStatus, names: Sequence[str]) -> Iterator[str]:
+    """A cluster is ready before the last one that goes is gone: for who asked for a change it isn't over then."""
+    gone = (Verdict.STOPPING, Verdict.DEAD)
+    for cluster in world.clusters:
+        ending = [one.name for one in cluster.instances if one.verdict in gone and one.id and not one.task]
+        if cluster.name in names and ending:
+            yield f"{cluster.name}: {', '.join(ending)} not gone yet"
 
 
 def _suspended(cluster: ClusterStatus) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.changes.following import Aim, Stand, aim, judge
 from reconciler.plan.plan import CANARY_WAITING, ROLLED_BACK, SWITCHED, Plan, Wait
-from reconciler.plan.status import ClusterStatus, Condition, Phase, RolloutStatus, WorldStatus
+from reconciler.plan.status import ClusterStatus, Condition, Phase, RolloutStatus, Verdict, WorldStatus
 from tests.unit.console import worlds
 
 QUIET = Plan(cluster="web")
@@ -34,6 +34,7 @@ def web(*conditions: Condition, phase: Phase | None = None) -> ClusterStatus:
     return replace(made, rollout=rollout)
 
 
+LEAVING = replace(web(), instances=(*web().instances, worlds.instance("web", 5, Verdict.STOPPING)))
 KEPT = replace(web(LATE, phase=Phase.SWITCHED), ready=8)
 SWITCH = replace(KEPT, rollout=replace(KEPT.rollout, available=4, awaits_promotion=False)) if KEPT.rollout else KEPT
 WAYS = "repair the file, or let it say so, too: `reconciler rollout undo web`"
@@ -49,6 +50,7 @@ CANARY = (
     [
         (WEB, (QUIET,), world(web()), Stand.DONE, "web: 4 of 4 ready"),
         (WEB, (plan("Scaling"),), world(web()), Stand.WAITING, "web: wait Scaling: for a reason"),
+        (WEB, (QUIET,), world(LEAVING), Stand.WAITING, "web: web5 not gone yet"),
         (WEB, None, world(web(LATE)), Stand.WAITING, "web: 4 of 4 ready; NotAllReady: 1 of 4"),
         (WEB, (QUIET,), world(), Stand.WAITING, "web: no such cluster in environment dev"),
         (WEB, (QUIET,), world(web(), problem="the engine is away"), Stand.WAITING, "the engine is away"),
