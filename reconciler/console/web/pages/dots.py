@@ -6,12 +6,10 @@ Before: InstanceStatus. After: the pages' templates. Pure; colour only repeats w
 from dataclasses import dataclass
 
 from reconciler.console.glyphs import UNICODE
+from reconciler.console.web.filters import SHORT_ID
 from reconciler.console.web.pages.paths import group_path, instance_path, zone_path
 from reconciler.console.zones import IDLE, verdict_word
 from reconciler.plan.status import ClusterStatus, InstanceStatus
-
-BEAT_DIGITS = 12
-"""So much of a container's id tells it from the others on a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +53,7 @@ def dot(cluster: ClusterStatus, instance: InstanceStatus) -> Dot:
         verdict=instance.verdict.value,
         words=f"{instance.name}, {word}{old}",
         idle=word == IDLE,
-        beat=instance.id[:BEAT_DIGITS],
+        beat=instance.id[:SHORT_ID],
         age=instance.heartbeat_age,
     )
 

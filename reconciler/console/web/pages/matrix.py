@@ -6,7 +6,7 @@ Before: WorldStatus. After: the environment's page. Pure. Made for a thousand do
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.console.glyphs import UNICODE, State, state_glyph, state_of
+from reconciler.console.glyphs import UNICODE, state_glyph, state_of
 from reconciler.console.notes import state_word
 from reconciler.console.web.pages.dots import Dot, dot
 from reconciler.console.web.pages.health import Tone, tone_of
@@ -20,7 +20,7 @@ DENSE = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One zone: `closed` says since when and why, where it is."""
+    """One zone, and where its page is."""
 
     row: ZoneRow
     href: str
@@ -28,7 +28,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """The instances of one cluster in one zone. `wanted`: its file names the zone. `says` counts them in words."""
+    """The instances of one cluster in one zone. `wanted`: its file names the zone."""
 
     zone: str
     dots: tuple[Dot, ...]
@@ -41,19 +41,13 @@ class Cell:
         """So many that they are drawn small."""
         return len(self.dots) >= DENSE
 
-    @property
-    def says(self) -> str:
-        """`3 of 4 ready`."""
-        return f"{self.ready} of {len(self.dots)} ready"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One cluster."""
+    """One cluster: its state as a word, a sign and a tone."""
 
     name: str
     href: str
-    state: State
     word: str
     sign: str
     tone: Tone
@@ -82,21 +76,19 @@ def matrix(world: WorldStatus) -> Matrix:
     return Matrix(columns=columns, lines=lines, nowhere="" in everywhere)
 
 
-def state_words(cluster: ClusterStatus) -> tuple[State, str, str]:
-    """A cluster's state, its word, its sign."""
-    state = state_of(cluster)
-    return state, state_word(state), state_glyph(state, UNICODE)
-
-
 def _line(cluster: ClusterStatus, zones: list[str], closed: frozenset[str]) -> Line:
-    state, word, sign = state_words(cluster)
+    state = state_of(cluster)
     by_zone: dict[str, list[InstanceStatus]] = {zone: [] for zone in zones}
     for instance in cluster.instances:
         by_zone[instance.zone].append(instance)
     return Line(
-        name=cluster.name, href=cluster_path(cluster.name), state=state, word=word, sign=sign, tone=tone_of(cluster),
+        name=cluster.name,
+        href=cluster_path(cluster.name),
+        word=state_word(state),
+        sign=state_glyph(state, UNICODE),
+        tone=tone_of(cluster),
         cells=tuple(_cell(cluster, zone, by_zone[zone], closed) for zone in zones),
-    )  # fmt: skip
+    )
 
 
 def _cell(cluster: ClusterStatus, zone: str, here: Iterable[InstanceStatus], closed: frozenset[str]) -> Cell:
