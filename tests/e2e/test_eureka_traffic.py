@@ -115,13 +115,12 @@ def test_a_eureka_killed_in_the_middle_of_a_push_forgets_and_is_told_again(site:
 
 
 def test_a_file_that_wants_no_traffic_holds_out_all_of_them_and_gives_it_back(site: LoopProcess) -> None:
-    site.follow("web", registrar(2, 4), 2, seconds=90)
     site.until(lambda: words(site) == ["UP", "UP"], seconds=60, what="all are UP")
-    before = site.containers("web")
-    site.save("web", registrar(2, 4) + "traffic: false\n")
+    before, text = site.containers("web"), (site.specs / "web.yaml").read_text()
+    site.save("web", f"{text}traffic: false\n")
     site.until(lambda: words(site) == ["OUT_OF_SERVICE"] * 2, what="nobody is led to them")
     assert not any(one.serving for one in web(site).instances)
     assert web(site).all_ready
-    site.save("web", registrar(2, 4))
+    site.save("web", text)
     site.until(lambda: words(site) == ["UP", "UP"], what="all of it is given back")
     assert site.containers("web") == before
