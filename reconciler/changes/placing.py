@@ -9,7 +9,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def place_locked(directory: Path, files: Mapping[str, bytes | None], insist: Cal
     done: list[_Step] = []
     try:
         for name, content in files.items():
-            target = real_place(directory, name)
+            target = place_of(directory, name, content)
             if content is None or not _same(target, content):
                 insist_on_writable(target)
                 steps.append(_prepare(target, content))
@@ -79,6 +79,11 @@ def place_locked(directory: Path, files: Mapping[str, bytes | None], insist: Cal
                     leftover.unlink(missing_ok=True)
 
 
+def place_of(directory: Path, name: str, content: bytes | None) -> Path:
+    """What is replaced, or removed: of a link that goes, the link itself. What it leads to may be another one's file."""
+    return directory / name if content is None else real_place(directory, name)
+
+
 def real_place(directory: Path, name: str) -> Path:
     """The file behind a link within the directory, so that the link stays one. Raises ReconcilerError
     outside it.
@@ -95,7 +100,7 @@ def real_place(directory: Path, name: str) -> Path:
 def insist_on_writable(file: Path) -> None:
     """Raises ReconcilerError for a file, or one in a directory, that says it is not to be written, to root, too."""
     for place, what in ((file, "file"), (file.parent, "directory")):
-        if place is file and not file.exists():
+        if place is file and (file.is_symlink() or not file.exists()):  # a link itself says nothing of this
             continue
         if os.statvfs(place).f_flag & os.ST_RDONLY:
             why, way = "is on a read-only file system", "mount it writable"
@@ -142,21 +147,29 @@ def _stage(target: Path, content: bytes | None) -> Path | None:
             os.fsync(file.fileno())
         if target.exists():
             shutil.copymode(target, staged)
+            _keep_owner(target, staged)
     except OSError:
         staged.unlink(missing_ok=True)
         raise
     return staged
 
 
+def _keep_owner(target: Path, staged: Path) -> None:
+    """What root writes for somebody stays theirs; where only root could give it away, it becomes the writer's."""
+    there = target.stat()
+    with suppress(PermissionError):
+        os.chown(staged, there.st_uid, there.st_gid)
+
+
 def _backup(target: Path) -> Path | None:
-    """A second name for the old content: putting it back needs no room on the disk."""
-    if not target.exists():
+    """A second name for the old content (or the link): putting it back needs no room on the disk."""
+    if not os.path.lexists(target):
         return None
     backup = _beside(target, "old")
     try:
-        backup.hardlink_to(target)
+        os.link(target, backup, follow_symlinks=False)
     except OSError:
-        shutil.copy2(target, backup)  # a file system without hard links
+        shutil.copy2(target, backup, follow_symlinks=False)  # a file system without hard links
     return backup
 
 

@@ -11,7 +11,7 @@ from reconciler.changes import texts
 from reconciler.changes.draft import Draft, Files, digest, refused
 from reconciler.changes.gathering import gather
 from reconciler.changes.memory import Remembered
-from reconciler.changes.placing import insist_on_writable, locked, place_locked, real_place
+from reconciler.changes.placing import insist_on_writable, locked, place_locked, place_of
 from reconciler.changes.sources import given, insist_on_name, read_sources
 from reconciler.changes.spec_text import SpecText, files_of, single, understood
 from reconciler.changes.wishes import Apply, Delete, Wish, Write
@@ -52,7 +52,7 @@ class Workshop:
             draft = self._draft(wish, base)
             for file, content in draft.files.items():
                 if content != draft.read.get(file):
-                    insist_on_writable(real_place(self.directory, file))
+                    insist_on_writable(place_of(self.directory, file, content))
 
             def last() -> None:
                 """Editors don't take the lock: what one has saved since the file was read is not lost."""

@@ -39,6 +39,46 @@ def test_a_link_within_the_directory_stays_one(specs: Path) -> None:
     assert (specs / ".data" / "a.yaml").read_text() == "new"
 
 
+@pytest.mark.parametrize("goal", [".data/a.yaml", "b.yaml", "nowhere"])
+def test_of_a_link_that_goes_only_the_link_goes(specs: Path, goal: str) -> None:
+    """What it leads to may be the file of another cluster."""
+    (specs / ".data").mkdir()
+    for file in (specs / ".data" / "a.yaml", specs / "b.yaml"):
+        file.write_text("old")
+    (specs / "a.yaml").symlink_to(goal)
+    place(specs, {"a.yaml": None})
+    assert sorted(path.name for path in specs.iterdir()) == [".data", "b.yaml"]
+    assert (specs / ".data" / "a.yaml").read_text() == (specs / "b.yaml").read_text() == "old"
+
+
+def test_a_link_that_went_comes_back_where_all_fails(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (specs / "a.yaml").symlink_to("nowhere")
+    monkeypatch.setattr(placing, "_flush_directories", _full)
+    with pytest.raises(ReconcilerError, match="nothing was changed"):
+        place(specs, {"a.yaml": None})
+    assert {path.name: path.readlink().name for path in specs.iterdir()} == {"a.yaml": "nowhere"}
+
+
+def _full(_: set[Path]) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_what_is_written_for_somebody_stays_theirs(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root gives it away; whoever may not keeps it, and is not stopped by that."""
+    (specs / "a.yaml").write_text("old")
+    owner = (specs / "a.yaml").stat()
+    given: list[tuple[int, int]] = []
+
+    def refused(_: Path, user: int, group: int) -> None:
+        given.append((user, group))
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(placing.os, "chown", refused)
+    place(specs, {"a.yaml": b"new", "b.yaml": b"new"})
+    assert given == [(owner.st_uid, owner.st_gid)]
+    assert {path.name: path.read_text() for path in specs.iterdir()} == {"a.yaml": "new", "b.yaml": "new"}
+
+
 def test_a_link_that_leads_out_is_left_alone(specs: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     outside = tmp_path_factory.mktemp("elsewhere") / "outside.yaml"
     outside.write_text("old")
