@@ -80,7 +80,7 @@ def place_locked(directory: Path, files: Mapping[str, bytes | None], insist: Cal
 
 
 def place_of(directory: Path, name: str, content: bytes | None) -> Path:
-    """What is replaced, or removed: of a link that goes, the link itself. What it leads to may be another one's file."""
+    """What is replaced, or removed: of a link that goes, the link itself: its goal may be another one's file."""
     return directory / name if content is None else real_place(directory, name)
 
 

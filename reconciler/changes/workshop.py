@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reconciler.changes import texts
-from reconciler.changes.draft import Draft, Files, digest, refused
+from reconciler.changes.draft import Draft, Files, digest, refused, shown_name
 from reconciler.changes.gathering import gather
 from reconciler.changes.memory import Remembered
 from reconciler.changes.placing import insist_on_writable, locked, place_locked, place_of
@@ -62,6 +62,12 @@ class Workshop:
 
             place_locked(self.directory, draft.files, last)
         return draft
+
+    def changed_since(self, files: Files) -> tuple[str, ...]:
+        """Which of these files are others by now; none where the directory is away, which says nothing of them."""
+        if not self.directory.is_dir():
+            return ()
+        return tuple(sorted(shown_name(file) for file, content in files.items() if self._glance(file) != content))
 
     def _draft(self, wish: Wish, base: str | None) -> Draft:
         """Whatever is wrong with files that aren't those of `base` any more, that they were changed is said first."""

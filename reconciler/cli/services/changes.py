@@ -5,7 +5,7 @@ Before: their routes and pages. After: changes.workshop (the files), changes.fol
 
 import re
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -14,7 +14,7 @@ from typing import Protocol
 from reconciler.api.backend import Backend
 from reconciler.api.operations import Operation, OperationRegister, Reporter
 from reconciler.api.services import SpecFile
-from reconciler.changes.draft import Draft
+from reconciler.changes.draft import Draft, Files
 from reconciler.changes.following import Aim, Judged, Stand, aim, judge
 from reconciler.changes.proposal import Proposal
 from reconciler.changes.proposing import proposal
@@ -22,6 +22,7 @@ from reconciler.changes.sources import readable_texts
 from reconciler.changes.taking_up import plans_now
 from reconciler.changes.texts import Known
 from reconciler.changes.wishes import Wish
+from reconciler.changes.words import listed
 from reconciler.changes.workshop import Workshop
 from reconciler.cli.services.telling import News
 from reconciler.errors import EngineError, ReconcilerError
@@ -96,6 +97,7 @@ class FileChanges:
                 news=News(self._loop, draft.clusters),
                 turn=self._latest.take(draft.clusters, draft.says),
                 began_at=began_at,
+                files=draft.files,
             )
         self._tell_loop(draft, by)
         return self._operations.begin(
@@ -120,10 +122,13 @@ class FileChanges:
             took = f"after {self._clock() - course.began_at:.1f} s"
             if judged.stand is Stand.FAILED:
                 raise ReconcilerError(f"{judged.says} ({took})")
+            others = self._workshop.changed_since(course.files)
             if judged.stand is not Stand.WAITING:
-                return f"{judged.says} ({took})"
+                return f"{_edited(others)}: {judged.says} ({took})" if others else f"{judged.says} ({took})"
             if overtaken := self._latest.overtaken(course.clusters, course.turn):
                 return f"overtaken by a later change: {overtaken} ({took})"
+            if others and len(others) == len(course.files):  # by hand, or by a command: that is nobody's doing here
+                return f"overtaken by a later change: {_edited(others)} ({took})"
             if self._clock() - course.began_at > self._most_seconds:
                 raise ReconcilerError(f"not settled {took}, and not followed any further: {judged.says}")
             if (line := _SECONDS.sub("", judged.says)) != told:
@@ -156,13 +161,18 @@ class FileChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Course:
-    """One change on its way; `turn` is its place among all changes."""
+    """One change on its way; `turn` is its place among all changes, `files` are as it made them."""
 
     aim: Aim
     clusters: tuple[str, ...]
     news: News
     turn: int
     began_at: float
+    files: Files
+
+
+def _edited(files: Sequence[str]) -> str:
+    return f"{listed(files)} {'was' if len(files) == 1 else 'were'} changed again since"
 
 
 class Latest:

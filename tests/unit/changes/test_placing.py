@@ -73,7 +73,7 @@ def test_what_is_written_for_somebody_stays_theirs(specs: Path, monkeypatch: pyt
         given.append((user, group))
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(placing.os, "chown", refused)
+    monkeypatch.setattr("os.chown", refused)
     place(specs, {"a.yaml": b"new", "b.yaml": b"new"})
     assert given == [(owner.st_uid, owner.st_gid)]
     assert {path.name: path.read_text() for path in specs.iterdir()} == {"a.yaml": "new", "b.yaml": "new"}

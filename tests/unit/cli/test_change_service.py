@@ -140,6 +140,37 @@ def test_a_later_change_of_the_same_cluster_overtakes_the_earlier(bench: Bench) 
     assert bench.ended(second).outcome.startswith("web: 7 of 7 ready")
 
 
+@pytest.mark.parametrize("text", [TEXT, None])
+def test_an_edit_by_hand_overtakes_a_change_too(bench: Bench, text: str | None) -> None:
+    bench.waits("Scaling")
+    begun = bench.changes.carry_out(wishes.Resize(name="web", size=6), None, "console")
+    if text is None:
+        bench.file.unlink()
+    else:
+        bench.file.write_text(text)
+    ended = bench.ended(begun)
+    assert ended.state is DONE
+    assert ended.outcome.startswith("overtaken by a later change: web.yaml was changed again since (after ")
+
+
+def test_a_file_that_comes_back_by_hand_ends_its_deletion(bench: Bench) -> None:
+    begun = bench.changes.carry_out(wishes.Delete(names=("web",)), None, "console")
+    bench.file.write_text(TEXT)
+    assert bench.ended(begun).outcome.startswith("overtaken by a later change: web.yaml was changed again since")
+
+
+def test_what_settles_with_another_file_says_so(bench: Bench) -> None:
+    bench.waits("Scaling")
+    begun = bench.changes.carry_out(wishes.Apply(files={"web.yaml": "image: a\nsize: 6", "b.yaml": TEXT}), None, "api")
+    bench.file.write_text("image: a\nsize: 3\n")
+    web, other = (worlds.cluster(name, size, conditions=(worlds.READY,)) for name, size in (("web", 3), ("b", 4)))
+    bench.loop.plans = (Plan(cluster="web"), Plan(cluster="b"))
+    bench.loop.read = {"web": bench.file.read_bytes(), "b": TEXT.encode()}
+    bench.loop.state = replace(bench.loop.state, clusters=(web, other))
+    said = "web.yaml was changed again since: web: 3 of 3 ready; b: 4 of 4 ready (after "
+    assert bench.ended(begun).outcome.startswith(said)
+
+
 def test_who_stops_following_stops_nothing_else(bench: Bench) -> None:
     bench.waits("Scaling")
     begun = bench.changes.carry_out(wishes.Resize(name="web", size=6), None, "console")
