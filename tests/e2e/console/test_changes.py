@@ -100,13 +100,13 @@ def test_the_next_group_takes_over_and_an_earlier_one_comes_back(
     changed = "\n".join(git.changes())
     assert "GREETING" in changed
     assert not [line for line in changed.splitlines() if line.startswith("-")]
-    assert {one.revision for one in _instances(console.loop, "pushed")} == {"v001"}
+    _until_all_are_of(console.loop, "pushed", "v001")
     console.open("/clusters/pushed/groups/v000")
     console.press("Go back to v000")
     console.do_it()
     console.until_over()
     assert git.changes() == [f"-{line[1:]}" for line in changed.splitlines()]
-    assert {one.revision for one in _instances(console.loop, "pushed")} == {"v000"}
+    _until_all_are_of(console.loop, "pushed", "v000")
 
 
 def test_everybody_is_replaced_by_a_restart(console: Console, begin: Begin, git: Repository) -> None:
@@ -132,9 +132,7 @@ def test_a_canary_is_judged_by_a_person(console: Console, begin: Begin, git: Rep
     console.do_it()
     console.until_over()
     assert [line for line in git.changes() if "promoted: v001" in line]
-    console.loop.until(
-        lambda: {one.revision for one in _instances(console.loop, "judged")} == {"v001"}, what="all are of v001"
-    )
+    _until_all_are_of(console.loop, "judged", "v001")
 
 
 def test_a_canary_that_is_no_good_is_taken_back(console: Console, begin: Begin, git: Repository) -> None:
@@ -147,7 +145,7 @@ def test_a_canary_that_is_no_good_is_taken_back(console: Console, begin: Begin, 
     console.do_it()
     console.until_over()
     assert git.changes() == ["-command: [sleep, 12345]", "+command: [sleep, infinity]"]
-    assert {one.revision for one in _instances(console.loop, "doubted")} == {"v000"}
+    _until_all_are_of(console.loop, "doubted", "v000")
 
 
 def test_a_whole_next_group_gets_the_traffic_by_a_persons_word(console: Console, begin: Begin, git: Repository) -> None:
@@ -185,7 +183,7 @@ def test_a_rollout_pauses_and_goes_on(console: Console, begin: Begin, git: Repos
     console.do_it()
     console.until_over()
     assert [line for line in git.changes() if "paused: false" in line]
-    assert {one.revision for one in _instances(console.loop, "slow")} == {"v001"}
+    _until_all_are_of(console.loop, "slow", "v001")
 
 
 def test_a_new_cluster_is_written_and_deleted(console: Console, git: Repository) -> None:
@@ -250,6 +248,11 @@ def test_a_read_only_file_is_refused_with_what_to_do(console: Console, begin: Be
 def _instances(loop: LoopProcess, name: str) -> tuple[InstanceStatus, ...]:
     row = loop.cluster(name)
     return row.instances if row is not None else ()
+
+
+def _until_all_are_of(loop: LoopProcess, name: str, revision: str) -> None:
+    """The last ones before it may still be ending when a change counts as done."""
+    loop.until(lambda: {one.revision for one in _instances(loop, name)} == {revision}, what=f"all are of {revision}")
 
 
 def _serving(loop: LoopProcess, name: str) -> int:
