@@ -1,6 +1,6 @@
-"""Pictures of a running Acme Air for the documentation: the site, Eureka's page, the status.
+"""Pictures of a running Acme Air for the documentation: the site, Eureka's page, the status, the console.
 
-`python -m tests.support.screenshots [--env acmeair] [site] [eureka] [status]` writes them to docs/pictures/. Before: an
+`python -m tests.support.screenshots [--env acmeair] [site] [eureka] [status] [console]` writes them to docs/pictures/. Before: an
 environment that `make acmeair` started. After: docs. Never here: what changes the environment; nothing is booked.
 """
 
@@ -50,6 +50,31 @@ def eureka(given: argparse.Namespace) -> Path:
         return _save(window, "acmeair-eureka.png")
 
 
+def console(given: argparse.Namespace) -> Path:
+    """The environment in light and in dark, its web tier, a change before it is made. Nothing is carried out."""
+    settings = resolve(env=given.env, state=given.state)
+    place = client(settings).info()["console"]
+    token = settings.token_file.read_text(encoding="ascii").strip()
+    with chromium() as browser:
+        for scheme in ("light", "dark"):
+            window = Watched(browser, place, size=SIZE, scheme=scheme)
+            window.page.goto(f"/sign-in#{token}")
+            expect(window.page.get_by_role("navigation", name="Pages")).to_be_visible()
+            _look(window, "/", f"console-{scheme}.png")
+            _look(window, "/clusters/web", f"console-cluster-{scheme}.png")
+            window.page.get_by_role("button", name="One more").click()
+            expect(window.page.get_by_role("button", name="Do it")).to_be_visible()
+            saved = _save(window, f"console-change-{scheme}.png")
+            window.close()
+    return saved
+
+
+def _look(window: Watched, path: str, name: str) -> None:
+    window.page.goto(path)
+    expect(window.page.locator("#live-state[data-state=live]")).to_be_visible()
+    _save(window, name)
+
+
 def status(given: argparse.Namespace) -> Path:
     """The dashboard of the environment, drawn by the program itself."""
     settings = resolve(env=given.env, state=given.state)
@@ -77,13 +102,18 @@ def _save(window: Watched, name: str) -> Path:
     return place
 
 
-WHAT: dict[str, Callable[[argparse.Namespace], Path]] = {"site": site, "eureka": eureka, "status": status}
+WHAT: dict[str, Callable[[argparse.Namespace], Path]] = {
+    "site": site,
+    "eureka": eureka,
+    "status": status,
+    "console": console,
+}
 
 
 def main(arguments: list[str]) -> int:
     """Exit code 0 when all that was asked for is written."""
     parser = argparse.ArgumentParser(prog="python -m tests.support.screenshots")
-    parser.add_argument("what", nargs="*", metavar="{site,eureka,status}", help="default: all")
+    parser.add_argument("what", nargs="*", metavar="{site,eureka,status,console}", help="default: all")
     parser.add_argument("--site", default="http://127.0.0.1:8080", help="where Zuul is")
     parser.add_argument("--eureka", default="http://127.0.0.1:8761", help="where Eureka is")
     parser.add_argument("--env", default="acmeair", help="the environment's name")

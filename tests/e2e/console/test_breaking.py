@@ -115,7 +115,7 @@ def test_the_page_says_that_the_loop_is_gone_and_comes_back_by_itself(console: C
     loop = console.loop
     port = address(loop).rpartition(":")[2]
     console.open("/clusters/web")
-    expect(console.page.locator("#live-state")).to_contain_text("Live")
+    expect(console.page.locator("#live-state")).to_contain_text("live")
     loop.stop()
     expect(console.page.locator("#away")).to_be_visible()
     loop.options = ("--console", f"127.0.0.1:{port}")
@@ -130,7 +130,7 @@ def test_the_page_says_that_the_loop_is_gone_and_comes_back_by_itself(console: C
 def test_a_loop_that_is_killed_is_missed_too(console: Console, web: str) -> None:
     loop = console.loop
     console.open("/")
-    expect(console.page.locator("#live-state")).to_contain_text("Live")
+    expect(console.page.locator("#live-state")).to_contain_text("live")
     loop._end(signal.SIGKILL)
     expect(console.page.locator("#away")).to_be_visible()
     loop.start()
