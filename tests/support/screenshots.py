@@ -1,7 +1,7 @@
 """Pictures of a running Acme Air for the documentation: the site, Eureka's page, the status, the console.
 
-`python -m tests.support.screenshots [--env acmeair] [site] [eureka] [status] [console]` writes them to docs/pictures/. Before: an
-environment that `make acmeair` started. After: docs. Never here: what changes the environment; nothing is booked.
+`python -m tests.support.screenshots [--env acmeair] [site] [eureka] [status] [console]` writes them to docs/pictures/.
+Before: an environment that `make acmeair` started. After: docs. Never here: what changes the environment; nothing is booked.
 """
 
 import argparse
@@ -55,6 +55,7 @@ def console(given: argparse.Namespace) -> Path:
     settings = resolve(env=given.env, state=given.state)
     place = client(settings).info()["console"]
     token = settings.token_file.read_text(encoding="ascii").strip()
+    saved = PICTURES
     with chromium() as browser:
         for scheme in ("light", "dark"):
             window = Watched(browser, place, size=SIZE, scheme=scheme)
