@@ -1,7 +1,7 @@
 """Pictures of a running Acme Air for the documentation: the site, Eureka's page, the status, the console.
 
 `python -m tests.support.screenshots [--env acmeair] [site] [eureka] [status] [console]` writes them to docs/pictures/.
-Before: an environment that `make acmeair` started. After: docs. Never here: what changes the environment; nothing is booked.
+Before: an environment that `make acmeair` started. After: docs. Never here: what changes the environment.
 """
 
 import argparse
