@@ -22,6 +22,7 @@ from tests.support.browser import Watched, chromium
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 SIZE = (1000, 820)
+WIDE = (1200, 860)
 LARGEST = 150_000
 CUSTOMER = "uid0@email.com"
 
@@ -58,7 +59,7 @@ def console(given: argparse.Namespace) -> Path:
     saved = PICTURES
     with chromium() as browser:
         for scheme in ("light", "dark"):
-            window = Watched(browser, place, size=SIZE, scheme=scheme)
+            window = Watched(browser, place, size=WIDE, scheme=scheme)
             window.page.goto(f"/sign-in#{token}")
             expect(window.page.get_by_role("navigation", name="Pages")).to_be_visible()
             _look(window, "/", f"console-{scheme}.png")
