@@ -43,7 +43,7 @@ def terminate(
     output.say(f"{cluster.name}-{instance.number}: is being terminated; another one takes its place")
     if not wait:
         return
-    missing = _await(settings, cluster.name, ended, time.monotonic() + timeout)
+    missing = _await(settings, cluster.name, instance.number, ended, time.monotonic() + timeout)
     if missing:
         output.remark(f"Not replaced within {timeout:g} s: {missing}")
         raise typer.Exit(EXIT_NOT_READY)
@@ -59,7 +59,7 @@ def _named(world: WorldStatus, name: str) -> tuple[ClusterStatus, InstanceStatus
     return cluster, instance
 
 
-def _await(settings: Settings, name: str, ended: str, deadline: float) -> str:
+def _await(settings: Settings, name: str, number: int, ended: str, deadline: float) -> str:
     """Empty once it is replaced; else what is missing when the time is over."""
     from reconciler.plan.terminations import is_replaced
 
@@ -69,7 +69,7 @@ def _await(settings: Settings, name: str, ended: str, deadline: float) -> str:
         except (EngineUnavailable, TransientError) as error:
             missing = str(error)
         else:
-            if is_replaced(cluster, ended):
+            if is_replaced(cluster, number, ended):
                 return ""
             missing = f"{cluster.ready} of {cluster.desired} ready"
         if time.monotonic() >= deadline:

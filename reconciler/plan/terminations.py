@@ -70,9 +70,16 @@ def kept_until(asked: Termination, stop: Stop) -> float:
     return asked.at + stop.drain_seconds + PATIENCE_SECONDS + stop.grace_seconds + GOING_SECONDS
 
 
-def is_replaced(cluster: ClusterStatus, id: str) -> bool:
-    """Whether the container of this id is gone, and as many are ready as are wanted."""
-    return all(row.id != id for row in cluster.instances) and cluster.ready >= cluster.desired
+def is_replaced(cluster: ClusterStatus, number: int, id: str) -> bool:
+    """Whether the container of this id is gone, another one of its number is ready, and as many are as are wanted.
+
+    While two groups stand more are ready than are wanted, so that a count alone says nothing. Where all is as the file
+    wants it, nobody takes the number again: it was one too many.
+    """
+    if any(row.id == id for row in cluster.instances):
+        return False
+    ready = any(row.number == number and row.verdict is Verdict.READY for row in cluster.instances)
+    return cluster.all_ready or (ready and cluster.ready >= cluster.desired)
 
 
 def _shut_in(instance: Instance, wanted: Wanted | None, closed_zones: Mapping[str, ClosedZone]) -> str:

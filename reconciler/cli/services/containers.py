@@ -112,19 +112,20 @@ class ContainerService:
         subject = f"{cluster.name}-{instance.number}"
 
         def work(reporter: Reporter) -> str:
-            return self._follow(cluster.name, subject, ended, news, reporter)
+            return self._follow(cluster.name, instance.number, ended, news, reporter)
 
         return self.operations.begin(
             "terminate", f"terminate {subject}", by, work, clusters=(cluster.name,), done_already=True
         )
 
-    def _follow(self, cluster: str, subject: str, ended: str, news: News, reporter: Reporter) -> str:
-        """Until it is gone, and as many are ready as are wanted."""
+    def _follow(self, cluster: str, number: int, ended: str, news: News, reporter: Reporter) -> str:
+        """Until it is gone and replaced."""
+        subject = f"{cluster}-{number}"
         began_at = time.monotonic()
         while True:
             news.tell(reporter)
             found = next((one for one in self.loop.status().clusters if one.name == cluster), None)
-            outcome = _outcome(found, subject, ended)
+            outcome = _outcome(found, subject, number, ended)
             took = time.monotonic() - began_at
             if outcome:
                 news.tell(reporter)
@@ -137,13 +138,16 @@ class ContainerService:
                 return f"no longer followed; {subject} ends all the same, and the loop puts another in its place"
 
 
-def _outcome(cluster: ClusterStatus | None, subject: str, ended: str) -> str:
+def _outcome(cluster: ClusterStatus | None, subject: str, number: int, ended: str) -> str:
     """How it ended; empty while it hasn't."""
     if cluster is None:
         return f"{subject} is gone, and so is its cluster"
-    if not is_replaced(cluster, ended):
+    if not is_replaced(cluster, number, ended):
         return ""
-    return f"{subject} is gone, and {cluster.ready} of {cluster.desired} are ready"
+    counts = f"{cluster.ready} of {cluster.desired} are ready"
+    if cluster.ready > cluster.desired:  # two groups stand
+        counts = f"{cluster.ready} are ready, {cluster.desired} wanted"
+    return f"{subject} is gone, and {counts}"
 
 
 def _text(line: bytes) -> str:

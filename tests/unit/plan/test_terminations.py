@@ -144,6 +144,11 @@ def test_it_is_replaced_when_it_is_gone_and_enough_are_ready() -> None:
     decision = look(SPEC, at=observed)
     world = WantedWorld(clusters={"web": make_wanted(SPEC)})
     (row,) = Snapshot(world=world, observed=observed, decision=decision).clusters(NOW)
-    assert is_replaced(row, "gone")
-    assert not is_replaced(row, "web-2")
-    assert not is_replaced(replace(row, ready=2), "gone")
+    assert is_replaced(row, 2, "gone")
+    assert is_replaced(row, 9, "gone"), "all is as wanted: it was one too many"
+    assert not is_replaced(row, 2, "web-2")
+    two_groups = replace(row, conditions=(), ready=row.desired + 1)
+    assert is_replaced(two_groups, 2, "gone")
+    assert not is_replaced(replace(two_groups, ready=row.desired - 1), 2, "gone")
+    coming = tuple(one for one in row.instances if one.number != 2)
+    assert not is_replaced(replace(two_groups, instances=coming), 2, "gone"), "others are no successor"
