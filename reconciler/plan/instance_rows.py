@@ -7,7 +7,7 @@ from reconciler.plan.runs import run_phase
 from reconciler.plan.status import InstanceStatus, Verdict
 from reconciler.plan.verdicts import Judgement
 from reconciler.spec.cluster import ClusterSpec
-from reconciler.state.instance import Instance
+from reconciler.state.instance import EngineState, Instance
 from reconciler.state.observed import InFlight, Observed
 
 
@@ -31,7 +31,7 @@ def instance_row(
         container=instance.container,
         id=instance.id,
         phase=run_phase(instance, judgement) if instance.task else str(instance.state),
-        verdict=judgement.verdict,
+        verdict=Verdict.STARTING if _is_being_started(instance, observed) else judgement.verdict,
         heartbeat_age=max(0.0, now - beat.at) if beat and not _is_record(instance) else None,
         revision=instance.revision,
         address=instance.address,
@@ -46,6 +46,13 @@ def instance_row(
         serving=record is not None and record.ready,
         since=_since(instance, observed, epoch),
     )
+
+
+def _is_being_started(instance: Instance, observed: Observed) -> bool:
+    """Between its creation and its start the engine lists it. It is dead only where nobody is about to start it."""
+    flights = observed.in_flight.get(instance.cluster, ())
+    made = any(flight.kind == "create" and flight.number == instance.number for flight in flights)
+    return made and instance.state is EngineState.CREATED
 
 
 def _since(instance: Instance, observed: Observed, epoch: float | None) -> float | None:

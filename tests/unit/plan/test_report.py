@@ -90,6 +90,16 @@ def test_what_is_being_created_is_a_row_before_it_is_there() -> None:
     assert "Progressing=True Converging" in _conditions(status)
 
 
+def test_what_is_created_and_about_to_be_started_is_not_called_dead() -> None:
+    settled = make_settled(make_spec(), 3)
+    listed = tuple(replace(i, state=EngineState.CREATED) if i.number == 3 else i for i in settled.instances["web"])
+    flight = InFlight(kind="create", cluster="web", number=3, zone="c", revision="v001")
+    making = replace(settled, instances={"web": listed}, in_flight={"web": (flight,)})
+    assert _status(make_spec(), making).instances[2].verdict is Verdict.STARTING
+    left_behind = replace(making, in_flight={})
+    assert _status(make_spec(), left_behind).instances[2].verdict is Verdict.DEAD
+
+
 def test_one_that_keeps_dying_degrades_the_cluster_and_says_when_it_starts_again() -> None:
     observed = make_settled(make_spec())
     dead = tuple(
