@@ -97,10 +97,14 @@ def _next_group(wish: NextGroup, before: SpecText) -> str:
     if wish.image and wish.image != spec.image:
         text = set_key(text, "image", wish.image, file=before.file)
     for name, value in wish.environment.items():
+        if value is not None and spec.environment.get(name) != value:
+            text = set_key(text, ("environment", name), value, file=before.file)
+    for (
+        name,
+        value,
+    ) in wish.environment.items():  # last: with the last variable the mapping goes, and what is said of it
         if value is None:
             text = remove_key(text, ("environment", name), file=before.file)
-        elif spec.environment.get(name) != value:
-            text = set_key(text, ("environment", name), value, file=before.file)
     if wish.strategy and wish.strategy != spec.rollout.strategy:
         instances_only(spec, "rollouts")
         text = set_key(text, ("rollout", "strategy"), wish.strategy, file=before.file)

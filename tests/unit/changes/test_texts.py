@@ -43,6 +43,14 @@ CASES: list[tuple[wishes.Wish, dict[str, str], str]] = [
         {TRACE: f'{TRACE}  PORT: "010"\n  NOTE: "a: b #c"\n'},
         "next group of web: PORT, NOTE",
     ),
+    (  # all are exchanged: the mapping and what is said of it stay where they are
+        wishes.NextGroup(name="web", environment={"TRACE": None, "LOG_LEVEL": None, "PORT": "80"}),
+        {
+            "  LOG_LEVEL: info   # loud enough\n": "",
+            f"  # for the incident only\n{TRACE}": '  PORT: "80"\n',
+        },
+        "next group of web: without TRACE, without LOG_LEVEL, PORT",
+    ),
     (wishes.NextGroup(name="web", image="shop:3", environment={"TRACE": "1"}, strategy="rolling"), {}, ""),
     (wishes.Suspend(name="web"), {"2s}\n": "2s}\nsuspend: true\n"}, "suspend web"),
     (wishes.Resume(name="web"), {}, "resume web"),
