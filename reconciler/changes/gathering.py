@@ -26,14 +26,16 @@ class Gathered:
 
 
 def gather(sources: Sources, present: Sources, *, prune: bool) -> Gathered:
-    """`present` is the directory. `prune`: what `sources` doesn't have goes. Raises SpecError with all problems."""
-    kept = {cluster_of(Path(file).name): Path(file).name for file in present.texts}
+    """`present` is the directory. `prune`: what `sources` doesn't have goes, also what can't be read. Raises SpecError
+    with all problems.
+    """
+    names = [Path(file).name for file in (*present.texts, *present.unread)]
+    kept = {cluster_of(name): name for name in names}
     files: dict[str, bytes | None] = {}
     for file, text in sources.texts.items():
         name = Path(file).name
         files[kept.get(cluster_of(name), name)] = text
     wanted = set(sources.clusters())
-    names = [Path(file).name for file in present.texts]
     gone = [name for name in names if cluster_of(name) not in wanted] if prune else []
     # A cluster's new text stands for its old one, whatever directory it came from.
     others = {

@@ -22,12 +22,13 @@ _MEANT = re.compile(r"[^.].*\.ya?ml(\.txt)?", re.IGNORECASE)
 @dataclass(slots=True, kw_only=True)
 class Sources:
     """What was read: bytes and specs by the file's path as it is shown, and every problem found on the
-    way.
+    way. `unread` are files that are there and can't be read.
     """
 
     texts: dict[str, bytes] = field(default_factory=dict)
     parsed: dict[str, Parsed] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
     def named(self) -> dict[str, bytes]:
         """The texts by their bare file names."""
@@ -123,6 +124,8 @@ def _read_file(path: Path, directory: Path, sources: Sources, rules: Policy) -> 
             sources.parsed[shown] = parse(read.data, file=shown, policy=rules)
     except SpecError as error:
         sources.problems += error.problems
+        if shown not in sources.texts and (path.is_symlink() or not path.is_dir()):
+            sources.unread.append(shown)
 
 
 def check_all(sources: Sources, *, strict: bool = True) -> None:

@@ -42,7 +42,7 @@ def says(wish: Wish, revision: str = "") -> str:
         case Apply():
             return f"apply {listed(sorted(wish.files))}" + (" and remove all others" if wish.prune else "")
         case Delete():
-            return f"delete {listed(wish.names)}"
+            return f"delete {listed(tuple(dict.fromkeys(wish.names)))}"
     return _plainly(wish)
 
 

@@ -15,8 +15,8 @@ from reconciler.changes.placing import insist_on_writable, locked, place_locked,
 from reconciler.changes.sources import given, insist_on_name, read_sources
 from reconciler.changes.spec_text import SpecText, files_of, single, understood
 from reconciler.changes.wishes import Apply, Delete, Wish, Write
-from reconciler.changes.words import says
-from reconciler.errors import ReconcilerError, SpecError, UsageError
+from reconciler.changes.words import listed, says
+from reconciler.errors import FileChanged, ReconcilerError, SpecError, UsageError
 from reconciler.spec.directory import cluster_of, listing
 from reconciler.spec.policy import Policy
 from reconciler.spec.read import read_spec
@@ -147,6 +147,8 @@ class Workshop:
         sources = given(given_texts, self.policy)
         present = read_sources([self.directory], self.policy)
         gathered = gather(sources, present, prune=isinstance(wish, Apply) and wish.prune)
+        if came := sorted(shown_name(name) for name in gathered.files.keys() - read.keys()):
+            raise FileChanged(f"{listed(came)}: written just now; look at it again (nothing was changed)", "")
         return Draft(
             says=says(wish), clusters=(*gathered.applied, *gathered.removed), read=read, files=gathered.files,
             removed=gathered.removed,

@@ -181,6 +181,42 @@ def test_where_a_link_leads_out_nothing_is_written_and_only_the_link_goes(worksh
     assert (outside.read_text(), (specs / "web.yaml").is_symlink()) == (WEB, False)
 
 
+def test_what_nobody_has_seen_is_not_removed_as_one_of_the_others(
+    workshop: Workshop, specs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = workshop._made
+
+    def saved_meanwhile(wish: wishes.Wish, read: draft.Files) -> draft.Draft:
+        (specs / "new.yaml").write_text(WEB)
+        return real(wish, read)
+
+    monkeypatch.setattr(workshop, "_made", saved_meanwhile)
+    with pytest.raises(FileChanged, match=r"new\.yaml: written just now"):
+        workshop.carry_out(wishes.Apply(files={"web.yaml": WEB}, prune=True))
+    assert (specs / "new.yaml").read_text() == WEB
+
+
+def test_who_is_named_twice_is_deleted_once(workshop: Workshop) -> None:
+    draft = workshop.draft(wishes.Delete(names=("web", "web")))
+    assert (draft.says, draft.clusters) == ("delete web", ("web",))
+
+
+def test_a_file_that_can_not_be_read_is_one_of_the_others_that_go_and_takes_no_second_one(
+    workshop: Workshop, specs: Path
+) -> None:
+    (specs / "large.yml").write_text("#" * 70_000)
+    (specs / "lost.yaml").symlink_to("nowhere")
+    workshop.carry_out(wishes.Write(file="large.yaml", text=WEB))
+    assert (specs / "large.yml").read_text() == WEB
+    (specs / "large.yml").write_text("#" * 70_000)
+    (specs / "folder.yaml").mkdir()
+    draft = workshop.carry_out(wishes.Apply(files={"web.yaml": WEB}, prune=True))
+    assert (draft.removed, sorted(path.name for path in specs.iterdir())) == (
+        ("large", "lost"),
+        ["folder.yaml", "web.yaml"],
+    )
+
+
 @pytest.mark.parametrize("place", ["web.yaml", ""])
 def test_what_is_read_only_is_refused_with_what_to_do_and_nobody_is_confirmed(
     workshop: Workshop, specs: Path, place: str
