@@ -52,12 +52,13 @@ def name_actions(
             if published is not None:
                 yield _withdraw(instance, judgement, observed)
             continue
-        ready = spec.traffic and answers_ready(instance, judgement, observed)
+        able = answers_ready(instance, judgement, observed)
+        ready = able and spec.traffic
         if ready and not serves(instance):
             has_it = published is not None and published.ready
             ready = has_it and not _has_moved(spec, staying, judgements, observed, serves)
         if published is None or _differs(published, instance, spec, ready=ready):
-            yield _publish(spec, instance, published, ready=ready)
+            yield _publish(spec, instance, published, ready=ready, without=_without(spec) if able else "")
 
 
 def _has_moved(
@@ -105,7 +106,14 @@ def _differs(published: Record, instance: Instance, spec: ClusterSpec, *, ready:
     )
 
 
-def _publish(spec: ClusterSpec, instance: Instance, published: Record | None, *, ready: bool) -> PublishName:
+def _without(spec: ClusterSpec) -> str:
+    """Why somebody who could have traffic has none."""
+    return "its group has no traffic" if spec.traffic else "its file says: no traffic"
+
+
+def _publish(
+    spec: ClusterSpec, instance: Instance, published: Record | None, *, ready: bool, without: str
+) -> PublishName:
     """Its ports are those it was made with, whatever the file says by now."""
     record = Record(
         instance=f"{spec.dns_label}{instance.number}",
@@ -116,11 +124,11 @@ def _publish(spec: ClusterSpec, instance: Instance, published: Record | None, *,
         ports=published.ports if published else tuple(dict.fromkeys(port.container for port in spec.ports)),
         ready=ready,
     )
-    return _publish_record(instance, record)
+    return _publish_record(instance, record, without)
 
 
-def _publish_record(instance: Instance, record: Record) -> PublishName:
-    cause = "ready" if record.ready else "running"
+def _publish_record(instance: Instance, record: Record, without: str = "") -> PublishName:
+    cause = "ready" if record.ready else without or "running"
     return PublishName(cluster=instance.cluster, number=instance.number, id=instance.id, cause=cause, record=record)
 
 

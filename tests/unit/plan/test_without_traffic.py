@@ -32,7 +32,9 @@ def _status(observed: Observed) -> ClusterStatus:
 
 
 def test_all_names_are_withheld_at_once_and_no_container_is_touched() -> None:
-    assert text(SPEC, at=make_settled(SPEC)).splitlines() == ["publish web-1: running", "publish web-2: running"]
+    assert text(SPEC, at=make_settled(SPEC)).splitlines() == [
+        "publish web-1: its file says: no traffic", "publish web-2: its file says: no traffic"
+    ]  # fmt: skip
     actions = look(SPEC, at=make_settled(SPEC)).plans[0].actions
     assert {action.record.ready for action in actions if action.kind == "publish"} == {False}  # type: ignore[union-attr]
 
@@ -59,7 +61,7 @@ def test_taking_it_back_gives_all_of_it_back() -> None:
 
 def test_also_in_a_suspended_cluster() -> None:
     suspended = replace(SPEC, suspend=True)
-    assert text(suspended, at=make_settled(suspended)).startswith("publish web-1: running")
+    assert text(suspended, at=make_settled(suspended)).startswith("publish web-1: its file says: no traffic")
 
 
 def test_the_registry_holds_out_all_of_them_even_the_last_one() -> None:
