@@ -15,6 +15,8 @@ from reconciler.plan.status import ClusterStatus, Verdict, WorldStatus
 
 _SUSPENDED = "Suspended"
 _NAMED = 4
+WAITS_FOR_A_PERSON = "waits for a person"
+"""So the outcome of a change begins that only a person leads on."""
 
 
 class Stand(StrEnum):
@@ -70,8 +72,9 @@ def judge(aim: Aim, plans: Sequence[Plan] | None, world: WorldStatus) -> Judged:
         return Judged(stand=Stand.FAILED, says="; ".join([*(f"rolled back: {n}" for n in news), *_failed(end.failed)]))
     kept = held(world, aim.removed)
     if end.waits or kept:
+        yours = [f"{WAITS_FOR_A_PERSON}: {sentence}" for sentence in end.waits]
         stopped = [f"{name}: held; `reconciler confirm {name}` lets the removal go on" for name in kept]
-        return Judged(stand=Stand.PERSON, says="; ".join([*(f"waits for a person: {w}" for w in end.waits), *stopped]))
+        return Judged(stand=Stand.PERSON, says="; ".join([*yours, *stopped]))
     back = [name for name in awake if any(sentence.startswith(f"{name}: ") for sentence in end.rolled_back)]
     missing = list(lacking(world, [name for name in awake if name not in back], Goal.READY))
     missing += lacking(world, aim.removed, Goal.GONE)

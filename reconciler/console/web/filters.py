@@ -40,6 +40,11 @@ def ago(at: float | None) -> Markup:
     return _time(at, Markup('<time datetime="{}" title="{}" data-ago>{}</time>'))
 
 
+def lasting(at: float | None) -> Markup:
+    """A moment in the past, which the script turns into how long it has lasted."""
+    return _time(at, Markup('<time datetime="{}" title="{}" data-for>{}</time>'))
+
+
 def until(at: float | None) -> Markup:
     """A moment to come, which the script turns into how long it still takes."""
     return _time(at, Markup('<time datetime="{}" title="{}" data-until>{}</time>'))
@@ -129,7 +134,18 @@ def _line_kind(line: str) -> str:
     return {"+": "diff-added", "-": "diff-removed", "@": "diff-place"}.get(line[:1], "diff-same")
 
 
+def told(text: str) -> Markup:
+    """A sentence for a terminal on a page: what stands between backticks is a command, and looks like one."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one of them has no other: they are no quotes
+        return escape(text)
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+
+
 FILTERS = {
+    "lasting": lasting,
+    "told": told,
     "ago": ago,
     "until": until,
     "clock": clock,

@@ -14,7 +14,8 @@ WIDTH, HEIGHT = 640, 160
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 22, 24
 _GAP_SECONDS = 4 * EVERY_SECONDS
 _TICK_SECONDS = (15, 30, 60, 120, 180, 300)
-_STEPS = (1, 2, 5, 10)
+_STEPS = (1, 2, 4, 6, 10)
+"""Round, and so are their halves."""
 
 Points = Sequence[tuple[float, float]]
 """Instants (Unix seconds) and values, in rising order."""
@@ -106,7 +107,7 @@ def plot(
         says=f"{title}: " + "; ".join(_told(one) for one in shown) if shown else f"{title}: nothing yet",
         lines=tuple(_line(one, scale) for one in shown),
         across=_across(scale),
-        up=tuple(Tick(at=scale.y(value), text=f"{value:g}") for value in (0.0, top / 2, top)),
+        up=_up(scale, counts=all(one.stepped for one in shown)),
         bands=tuple(_band(one, scale) for one in stretches if one.ended_at >= begin),
         empty=empty or "Nothing is known yet: a figure is taken every two seconds.",
     )
@@ -164,6 +165,12 @@ def _across(scale: _Scale) -> tuple[Tick, ...]:
     room = span * 0.03  # half of a tick's words, so that none is cut at the edge
     instants = [at for at in range(first, int(scale.end) + 1, step) if scale.begin + room < at < scale.end - room]
     return tuple(Tick(at=scale.x(at), text=time.strftime(form, time.localtime(at))) for at in instants)
+
+
+def _up(scale: _Scale, *, counts: bool) -> tuple[Tick, ...]:
+    """Nothing, the middle and the top; there is no half of an instance."""
+    values = [value for value in (0.0, scale.top / 2, scale.top) if not counts or value == int(value)]
+    return tuple(Tick(at=scale.y(value), text=f"{value:g}") for value in values)
 
 
 def _band(one: Stretch, scale: _Scale) -> Band:

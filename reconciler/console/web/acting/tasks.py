@@ -5,7 +5,9 @@ Before: the frame. After: api.services.Operations. What lasts is in the events; 
 
 from reconciler.api.operations import Operation, OperationState
 from reconciler.changes import wishes
+from reconciler.changes.following import WAITS_FOR_A_PERSON
 from reconciler.console.web.page import NotThereError, Page, Redirect, Scene
+from reconciler.plan.status import WorldStatus
 
 _CHANGES = frozenset(
     kind.kind
@@ -21,7 +23,10 @@ _SHOWN_LINES = 500
 
 def tasks(scene: Scene) -> Page:
     """All that are known, newest first."""
-    return Page(template="tasks.html", title="Tasks", values={"operations": scene.services.operations.all()})
+    operations = scene.services.operations.all()
+    world = scene.services.loop.status()
+    waiting = frozenset(one.id for one in operations if waiting_of(one, world))
+    return Page(template="tasks.html", title="Tasks", values={"operations": operations, "waiting": waiting})
 
 
 def task(scene: Scene) -> Page:
@@ -34,8 +39,16 @@ def task(scene: Scene) -> Page:
         "earlier": max(0, len(log) - _SHOWN_LINES),
         "running": operation.state is OperationState.RUNNING,
         "follows": operation.kind in _CHANGES,
+        "waiting": waiting_of(operation, scene.services.loop.status()),
     }
     return Page(template="task.html", title=f"Task {operation.id}: {operation.says}", values=values)
+
+
+def waiting_of(operation: Operation, world: WorldStatus) -> tuple[str, ...]:
+    """The clusters that a change has brought to where a person judges, and that still wait for it."""
+    if operation.state is not OperationState.DONE or not operation.outcome.startswith(f"{WAITS_FOR_A_PERSON}: "):
+        return ()
+    return tuple(one.name for one in world.clusters if one.name in operation.clusters and one.awaits_person)
 
 
 def stop(scene: Scene) -> Page | Redirect:

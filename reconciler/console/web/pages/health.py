@@ -40,11 +40,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """`sentence` stands for all; `notices` name each cause."""
+    """`sentence` stands for all; `notices` name each cause, but for `unnamed` clusters that share the last one."""
 
     tone: Tone
     sentence: str
     notices: tuple[Notice, ...]
+    unnamed: int = 0
 
 
 def tone_of(cluster: ClusterStatus) -> Tone:
@@ -60,7 +61,8 @@ def health(world: WorldStatus) -> Health:
     causes = (*_of_all(world), *_of_clusters(world.clusters))
     notices = tuple(sorted(causes, key=lambda notice: _GRAVITY[notice.tone]))
     tone = notices[0].tone if notices else "good"
-    return Health(tone=tone, sentence=_sentence(world, tone), notices=notices)
+    unnamed = len(_odd(world.clusters)) - MOST_CLUSTERS - 1  # the notice of them counts as one
+    return Health(tone=tone, sentence=_sentence(world, tone), notices=notices, unnamed=max(0, unnamed))
 
 
 def _sentence(world: WorldStatus, tone: Tone) -> str:
@@ -120,8 +122,7 @@ def _of_all(world: WorldStatus) -> Iterator[Notice]:
 
 
 def _of_clusters(clusters: tuple[ClusterStatus, ...]) -> Iterator[Notice]:
-    odd = [cluster for cluster in clusters if tone_of(cluster) != "good"]
-    odd.sort(key=lambda cluster: (_GRAVITY[tone_of(cluster)], cluster.name))
+    odd = _odd(clusters)
     for cluster in odd[:MOST_CLUSTERS]:
         yield Notice(
             tone=tone_of(cluster),
@@ -134,6 +135,12 @@ def _of_clusters(clusters: tuple[ClusterStatus, ...]) -> Iterator[Notice]:
         more = len(odd) - MOST_CLUSTERS
         text = f"{_clusters(more)} more {'is' if more == 1 else 'are'} not at rest: see the table"
         yield Notice(tone=tone_of(odd[MOST_CLUSTERS]), label="More", text=text, href="#clusters")
+
+
+def _odd(clusters: tuple[ClusterStatus, ...]) -> list[ClusterStatus]:
+    """Those that aren't at rest, the gravest first, else in the order of the tables."""
+    odd = [cluster for cluster in clusters if tone_of(cluster) != "good"]
+    return sorted(odd, key=lambda cluster: _GRAVITY[tone_of(cluster)])
 
 
 def _todo(cluster: ClusterStatus) -> str:

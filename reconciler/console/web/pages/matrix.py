@@ -28,13 +28,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """The instances of one cluster in one zone. `wanted`: its file names the zone."""
+    """The instances of one cluster in one zone. `wanted`: its file names the zone. `oldest` is the age of the oldest
+    last heartbeat of those who should have one, None where nobody has.
+    """
 
     zone: str
     dots: tuple[Dot, ...]
     wanted: bool
     closed: bool
     ready: int
+    oldest: float | None
 
     @property
     def dense(self) -> bool:
@@ -93,10 +96,17 @@ def _line(cluster: ClusterStatus, zones: list[str], closed: frozenset[str]) -> L
 
 def _cell(cluster: ClusterStatus, zone: str, here: Iterable[InstanceStatus], closed: frozenset[str]) -> Cell:
     ordered = sorted(here, key=lambda one: one.number)
+    ages = [one.heartbeat_age for one in ordered if _beats(one) and one.heartbeat_age is not None]
     return Cell(
         zone=zone,
         dots=tuple(dot(cluster, one) for one in ordered),
         wanted=zone in cluster.zones,
         closed=zone in closed,
         ready=sum(one.verdict is Verdict.READY for one in ordered),
+        oldest=max(ages, default=None),
     )
+
+
+def _beats(instance: InstanceStatus) -> bool:
+    """Its silence would be news."""
+    return instance.verdict not in (Verdict.DEAD, Verdict.STOPPING)

@@ -1,5 +1,8 @@
 // Moments as ages ("12 s ago", "in 3 min"), and the ages of heartbeats as the stream tells them.
 
+// Dots of those whose silence would be news.
+const BEATING = "[data-beat-title]:not([data-verdict=dead], [data-verdict=stopping])";
+
 let beats = {};
 let beatsAt = 0;
 
@@ -22,6 +25,7 @@ export function tell() {
     const at = Date.parse(time.dateTime);
     const seconds = (at - now) / 1000;
     if (time.hasAttribute("data-until")) put(time, seconds > 0 ? `in ${words(seconds)}` : "now");
+    else if (time.hasAttribute("data-for")) put(time, words(Math.max(0, -seconds)));
     else if (time.hasAttribute("data-ago")) put(time, seconds > -1 ? "just now" : `${words(-seconds)} ago`);
     else put(time, clock(new Date(at), new Date(now)));
   }
@@ -31,6 +35,11 @@ function tellBeats() {
   for (const place of document.querySelectorAll("[data-beat]")) {
     const age = beats[place.dataset.beat];
     put(place, age === undefined ? "–" : words(age));
+  }
+  for (const place of document.querySelectorAll("[data-oldest]")) {
+    const ages = [...place.parentElement.parentElement.querySelectorAll(BEATING)].map((dot) => beats[dot.dataset.beatTitle]);
+    const known = ages.filter((age) => age !== undefined);
+    put(place, known.length ? words(Math.max(...known)) : "");
   }
 }
 

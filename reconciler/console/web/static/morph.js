@@ -2,7 +2,7 @@
 // typed into forms, and scrolling stay as they are. Children are matched by id or data-key, else by place and kind.
 
 // Texts that the script keeps itself; a new page says nothing of them.
-const KEPT = "[data-beat], time[datetime]";
+const KEPT = "[data-beat], [data-oldest], time[datetime]";
 // Attributes that belong to whoever uses the page. A field's value is what it began with: the browser itself shows
 // another one only where nobody has typed.
 const PERSONS = { DETAILS: ["open"], DIALOG: ["open"], OPTION: ["selected"] };

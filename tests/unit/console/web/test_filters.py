@@ -12,8 +12,10 @@ from reconciler.console.web.filters import (
     dot,
     duration,
     figure,
+    lasting,
     size,
     state,
+    told,
     until,
     verdict,
 )
@@ -30,6 +32,25 @@ from tests.support import fake_world
 )  # fmt: skip
 def test_a_duration_has_at_most_two_units(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("plain", "plain"),
+        ("`reconciler stop` ends <it>", "<code>reconciler stop</code> ends &lt;it&gt;"),
+        ("`<b>`", "<code>&lt;b&gt;</code>"),
+        ("a ` alone", "a ` alone"),
+        ("", ""),
+    ],
+)
+def test_a_command_looks_like_one(text: str, html: str) -> None:
+    assert told(text) == html
+
+
+def test_how_long_something_lasts_is_left_to_the_script() -> None:
+    assert "data-for>" in lasting(1_795_921_200.0)
+    assert lasting(None) == "\u2013"
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,14 @@ def test_every_line_stays_inside(values: list[float], stepped: bool) -> None:
 def test_a_known_plot() -> None:
     (line,) = plot("size", "Size", [series([4, 4, 2, 4], stepped=True)], NOW).lines
 
-    assert line.path == "M573.2 44.8H592.8H612.4V90.4H632V44.8"
+    assert line.path == "M573.2 22H592.8H612.4V79H632V22"
     assert line.last == "4"
+
+
+def test_there_is_no_half_of_an_instance_at_the_axis() -> None:
+    for most, words in ((1, ["0", "1"]), (2, ["0", "1", "2"]), (3, ["0", "2", "4"]), (5, ["0", "3", "6"])):
+        assert [tick.text for tick in plot("size", "Size", [series([most], stepped=True)], NOW).up] == words
+    assert [tick.text for tick in plot("load", "Load", [series([0.3])], NOW).up] == ["0", "0.2", "0.4"]
 
 
 def test_a_pause_of_the_samples_breaks_the_line() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.api.operations import Reporter
+from reconciler.changes.following import WAITS_FOR_A_PERSON
 from reconciler.console.web.acting import tasks
 from reconciler.console.web.acting.direct import close_zone, confirm_held, open_zone, rescan, terminate
 from reconciler.console.web.page import NotThereError
@@ -133,6 +134,19 @@ def test_of_a_long_log_the_page_has_the_newest_lines() -> None:
     assert fake.operations.wait(id, 20) is not None
     values = tasks.task(scene(fake, id=str(id))).values
     assert (len(values["log"]), values["earlier"], values["log"][-1].text) == (500, 200, "line 699")
+
+
+def test_a_change_that_waits_for_a_person_leads_to_the_judgment_while_there_is_one() -> None:
+    """Its cluster's page; afterwards it is a task like others."""
+    fake = fake_services()
+    outcome = f"{WAITS_FOR_A_PERSON}: shop: the canary of v001 awaits its promotion"
+    task = fake.operations.begin("next-group", "next group of shop", "console", lambda _: outcome, clusters=("shop",))
+    assert fake.operations.wait(task.id, 20) is not None
+    assert tasks.task(scene(fake, id=str(task.id))).values["waiting"] == ("shop",)
+    assert tasks.tasks(scene(fake)).values["waiting"] == {task.id}
+    calm = tuple(replace(one, rollout=None) for one in fake.backend.state.clusters)
+    fake.backend.state = replace(fake.backend.state, clusters=calm)
+    assert tasks.task(scene(fake, id=str(task.id))).values["waiting"] == ()
 
 
 @pytest.mark.parametrize("id", ["", "0", "x", "²", "9" * 5000])

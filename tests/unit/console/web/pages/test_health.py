@@ -57,7 +57,16 @@ def test_many_odd_clusters_are_named_up_to_a_limit() -> None:
     found = health(replace(healthy_world(), clusters=odd))
 
     assert len(found.notices) == MOST_CLUSTERS + 1
+    assert [notice.label for notice in found.notices[:2]] == ["web0", "web1"]
     assert found.notices[-1].text == "3 clusters more are not at rest: see the table"
+    assert found.unnamed == 2, "the notice of the three counts as one"
+
+
+def test_they_stand_in_the_order_of_the_tables() -> None:
+    odd = tuple(replace(broken(), name=f"web{number}") for number in (1, 2, 10))
+
+    found = health(replace(healthy_world(), clusters=odd))
+    assert [notice.label for notice in found.notices] == ["web1", "web2", "web10"]
 
 
 def test_why_is_the_first_thing_to_know() -> None:

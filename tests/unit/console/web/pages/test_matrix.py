@@ -30,6 +30,16 @@ def test_a_closed_zone_says_so_in_its_column_and_cells() -> None:
     assert all(cell.closed == (cell.zone == "az3") for line in found.lines for cell in line.cells)
 
 
+def test_a_cell_tells_the_oldest_heartbeat_of_those_who_should_have_one() -> None:
+    beating = replace(instance("web", 1), zone="az1", heartbeat_age=0.4)
+    late = replace(instance("web", 2, Verdict.SUSPECT), zone="az1", heartbeat_age=4.2)
+    dead = replace(instance("web", 3, Verdict.DEAD), zone="az1", heartbeat_age=99.0)
+    mute = replace(instance("web", 4), zone="az2", heartbeat_age=None)
+    found = matrix(replace(healthy_world(), clusters=(cluster("web", 4, beating, late, dead, mute),)))
+
+    assert {cell.zone: cell.oldest for cell in found.lines[0].cells if cell.dots} == {"az1": 4.2, "az2": None}
+
+
 def test_sign_and_words_tell_what_colour_repeats() -> None:
     web = cluster("web", 2, instance("web", 1), instance("web", 2, Verdict.DEAD, revision="v000"), revision="v000")
     found = matrix(replace(healthy_world(), clusters=(web,)))
