@@ -64,6 +64,7 @@ class Model(Truth):
     looked: bool = False
     closed: frozenset[str] = frozenset()
     terminations: dict[str, Termination] = field(default_factory=dict)
+    judged: set[tuple[str, str, str]] = field(default_factory=set)
 
     # ---------------------------------------------------------------- what people do, and what befalls the loop
 

@@ -13,7 +13,7 @@ from reconciler.spec.cluster import CanaryStage, ClusterSpec, RedBlack, Rollout,
 from reconciler.state.image import Image
 from reconciler.state.instance import Instance
 from reconciler.state.revisions import Version
-from tests.sim.model import Model
+from tests.sim.model import Model, targets
 from tests.sim.sizes import size_of
 
 ROLLOUTS = (
@@ -108,6 +108,7 @@ def check_traffic(model: Model, actions: Sequence[Action]) -> None:
             ours = [a for a in actions if a.cluster == name]
             given = [a for a in ours if isinstance(a, PutInService) or (isinstance(a, PublishName) and a.record.ready)]
             assert not given, f"{name} gets traffic, and its file says that it has none"
+            _check_taken(model, name, actions)
             continue
         led = {
             box.instance.id
@@ -123,13 +124,34 @@ def check_traffic(model: Model, actions: Sequence[Action]) -> None:
         assert not lost & led or len(led - lost) >= least, f"the traffic of {name} leads to {len(led - lost)}"
 
 
+def _check_taken(model: Model, name: str, actions: Sequence[Action]) -> None:
+    """At once, from all that aren't busy; but where nothing is done at all, or the last try has failed."""
+    spec = model.wanted[name].spec
+    if spec is None or spec.suspend or model.setbacks.get(name):
+        return
+    busy = set(targets(model.flights)) | set(targets(actions))
+    led = [key for key, record in model.names.items() if record.ready and key not in busy]
+    left = [key for key in led if key in model.boxes and model.boxes[key].instance.cluster == name]
+    assert not left, f"{left[0]} keeps its traffic, and its file says that it has none"
+
+
 def check_judgment(model: Model, actions: Sequence[Action]) -> None:
-    """What a person has to judge first gets no traffic that it hadn't before."""
+    """What a person has to judge first gets no traffic that it hadn't before.
+
+    What the planner says of a judgment or a switch counts only where a person's word was seen, or the version was good
+    before: `judged` are those.
+    """
     for name, wanted in model.wanted.items():
         state, spec = model.rollouts.get(name), wanted.spec
-        if spec is None or state is None or state.back is None or state.done or _is(state.to, state.back):
+        if spec is None or state is None:
             continue
-        if not spec.rollout.red_black.judged or state.promoted or state.switched_at is not None:
+        asked = spec.rollout.strategy == "red-black" and spec.rollout.red_black.judged
+        version = (name, state.to.spec_hash, state.to.image_id)
+        if not asked or state.done or spec.rollout.promoted == state.to.revision:
+            model.judged.add(version)
+        if state.back is None or state.done or _is(state.to, state.back):
+            continue
+        if not asked or ((state.promoted or state.switched_at is not None) and version in model.judged):
             continue
         known = state.back.spec_hash in wanted.earlier
         for action in actions:

@@ -101,6 +101,14 @@ def _first_words(view: Any, key: str, heard_at: float, since: float) -> bool:
     return replace_at is not None and heard_at >= replace_at
 
 
+def _leads_anyway(spec: ClusterSpec, *given: Any) -> Iterator[Any]:
+    return naming.name_actions(replace(spec, traffic=True), *given)
+
+
+def _unheard(*_: object) -> dict[str, object]:
+    return {}
+
+
 def _add_all(self: draft.Draft, actions: Any) -> None:
     self.actions.extend(actions)
 
@@ -132,6 +140,10 @@ GUARDS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "the old one's template": (stages, "gone_back", _as_wanted),
     "the new group's names first": (naming, "_has_moved", _yes),
     "nobody ends before others are led to": (thinning.Thinning, "_is_led_to", _yes),
+    "a person's judgment": (rollouts, "in_judgment", _no),
+    "no traffic for who runs": (reconcile, "name_actions", _leads_anyway),
+    "no traffic for who comes": (reconcile, "name_actions", _leads_anyway),
+    "a person's word": (world, "heeded", _unheard),
 }
 
 SCRIPTS: dict[str, list[Happening]] = {
@@ -172,6 +184,12 @@ SCRIPTS: dict[str, list[Happening]] = {
     ],
     "the new group's names first": [("rollout", 6, 0), ("revise", 0, 0), *[("wait", 0, 0)] * 6],
     "nobody ends before others are led to": [("rollout", 1, 0), ("revise", 0, 0), *[("wait", 4, 0)] * 4],
+    "a person's judgment": [("rollout", 4, 3), ("revise", 0, 0), *[("wait", 0, 0)] * 6],
+    "no traffic for who runs": [("traffic", 0, 0), ("wait", 0, 0)],
+    "no traffic for who comes": [
+        ("suspend", 0, 0), ("traffic", 0, 0), ("suspend", 0, 0), ("revise", 0, 0), ("wait", 7, 0),
+    ],
+    "a person's word": [("terminate", 0, 0)],
 }  # fmt: skip
 
 
