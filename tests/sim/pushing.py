@@ -11,7 +11,7 @@ from reconciler.plan.actions import Action, CreateInstance, PublishName, PutInSe
 from reconciler.plan.thinning import unavailable
 from reconciler.spec.cluster import CanaryStage, ClusterSpec, RedBlack, Rollout, Stop, Strategy
 from reconciler.state.image import Image
-from reconciler.state.instance import Instance
+from reconciler.state.instance import EngineState, Instance
 from reconciler.state.revisions import Version
 from tests.sim.model import Model, targets
 from tests.sim.sizes import size_of
@@ -125,13 +125,13 @@ def check_traffic(model: Model, actions: Sequence[Action]) -> None:
 
 
 def _check_taken(model: Model, name: str, actions: Sequence[Action]) -> None:
-    """At once, from all that aren't busy; but where nothing is done at all, or the last try has failed."""
+    """At once, from all that run and aren't busy; but where nothing is done at all, or the last try has failed."""
     spec = model.wanted[name].spec
     if spec is None or spec.suspend or model.setbacks.get(name):
         return
     busy = set(targets(model.flights)) | set(targets(actions))
-    led = [key for key, record in model.names.items() if record.ready and key not in busy]
-    left = [key for key in led if key in model.boxes and model.boxes[key].instance.cluster == name]
+    running = {box.instance.id for box in model.alive(name) if box.instance.state is EngineState.RUNNING}
+    left = [key for key, record in model.names.items() if record.ready and key in running - busy]
     assert not left, f"{left[0]} keeps its traffic, and its file says that it has none"
 
 
