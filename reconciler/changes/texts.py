@@ -125,7 +125,11 @@ def _undone(wish: Undo, before: SpecText, known: Known) -> Made:
     if not revisions:
         raise ReconcilerError(f"{wish.name} has no history: no revision of it is known (nothing was changed)")
     kept = goal_of_undo(revisions, wish.to or None, before, seen.rollout if seen else None)
-    return Made(text=put_back(before.text, text_of(kept), file=before.file), revision=kept.revision)
+    text = put_back(before.text, text_of(kept), file=before.file)
+    if before.spec.rollout.promoted not in ("", kept.revision):  # taken back: it is judged anew should it come again
+        with suppress(UsageError):  # to go back matters more than this
+            text = remove_key(text, ("rollout", "promoted"), file=before.file)
+    return Made(text=text, revision=kept.revision)
 
 
 def _find(name: str, world: WorldStatus) -> ClusterStatus | None:

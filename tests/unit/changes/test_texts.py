@@ -87,6 +87,18 @@ def test_a_promotion_names_the_revision_whose_canaries_stand(workshop: Workshop,
     assert (specs / "web.yaml").read_text() == text.replace("canary}", "canary, promoted: v002}")
 
 
+@pytest.mark.parametrize(("label", "left"), [("v002", ""), ("v001", ", promoted: v001")])
+def test_what_is_taken_back_is_judged_anew_should_it_come_again(
+    workshop: Workshop, specs: Path, told: Told, label: str, left: str
+) -> None:
+    told.revisions = (BEFORE,)
+    (specs / "web.yaml").write_text(WEB.replace("2s}", f"2s, promoted: {label}}}"))
+    workshop.carry_out(wishes.Undo(name="web"))
+    assert (specs / "web.yaml").read_text() == WEB.replace("shop:3  # June", "shop:2  # May").replace(
+        "2s}", f"2s{left}}}"
+    )
+
+
 def test_the_last_variable_takes_its_mapping_with_it(workshop: Workshop, specs: Path) -> None:
     workshop.carry_out(wishes.NextGroup(name="web", environment={"TRACE": None, "LOG_LEVEL": None, "NONE": None}))
     assert (specs / "web.yaml").read_text().splitlines() == [
