@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Mapping
 from threading import Event, Lock, Thread
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from starlette.routing import compile_path
 
@@ -93,8 +93,7 @@ class Hub:
             thread.join(timeout=1.0)
 
     def _board_of(self, address: str) -> Board | None:
-        parts = urlsplit(address)
-        path = unquote(parts.path)
+        path, query = _parts(address)
         for pattern, convertors, view in self._paths:
             match = pattern.match(path)
             if match:
@@ -103,7 +102,7 @@ class Hub:
                     address=address,
                     view=view,
                     params=params,
-                    query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+                    query=dict(parse_qsl(query, keep_blank_values=True)),
                 )
         return None
 
@@ -169,11 +168,17 @@ class Hub:
             board.due_at = now + (FAULT_SECONDS if page.status == 500 else LOOK_SECONDS)
             return board.fail(str(page.values.get("text", page.title)), gone=page.status == 404)
         board.due_at = None if page.every_seconds is None else now + page.every_seconds
-        path = urlsplit(board.address).path
         try:
-            regions = frame.renderer.regions(page, Setting(path=path, now=wall, live_path=board.address))
+            setting = Setting(path=_parts(board.address)[0], now=wall, live_path=board.address)
+            regions = frame.renderer.regions(page, setting)
         except Exception:  # noqa: BLE001  # a template's fault is this page's, the others are rendered
             _LOG.exception("the console's page %s could not be rendered", board.address)
             board.due_at = now + FAULT_SECONDS
             return board.fail("this page has a fault, the loop's log says which", gone=False)
         return board.show(regions)
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """Path and query of what a browser says it shows. It may say anything, so nothing here is taken for a host."""
+    path, _, query = address.partition("?")
+    return unquote(path), query
