@@ -1,7 +1,8 @@
-"""Connections on which nobody asks: closed after a while, so that they don't take the places of those who do.
+"""Connections on which nothing moves: ended after a while, so that they don't take the places of those who ask.
 
-Before: server. Who connects and says nothing, or only half of a request's head, would else stay for ever: uvicorn
-itself watches only those that have had an answer.
+Before: server. Who connects and says nothing, only half of a request's head, or takes nothing of his answer would else
+stay for ever: uvicorn itself watches only those that have had all of an answer, and waits for what it has still to send
+before it closes.
 """
 
 import asyncio
@@ -22,19 +23,37 @@ class IdleWatch:
     _since: dict[Any, tuple[Any, float]] = field(default_factory=dict)
 
     def look(self, now: float) -> None:
-        """Close who has been idle for too long at `now` (monotonic seconds)."""
-        waiting = {one: one.cycle for one in self.connections() if one.cycle is None or one.cycle.response_complete}
+        """End who has been idle for too long at `now` (monotonic seconds)."""
+        resting = {one: (one.cycle, _unsent(one)) for one in self.connections() if _rests(one)}
         known = self._since
         self._since = {
-            one: known[one] if one in known and known[one][0] is cycle else (cycle, now)
-            for one, cycle in waiting.items()
+            one: known[one] if one in known and known[one][0] == state else (state, now)
+            for one, state in resting.items()
         }
         for one, (_, since) in self._since.items():
             if now - since >= self.idle_seconds:
-                one.transport.close()
+                _end(one)
 
     async def watch(self) -> None:
         """Look again and again, until it is cancelled."""
         while True:
             self.look(asyncio.get_running_loop().time())
             await asyncio.sleep(min(LOOK_SECONDS, self.idle_seconds / 2))
+
+
+def _rests(connection: Any) -> bool:
+    """No request of it is being answered; one that is closing only waits for its reader."""
+    cycle = connection.cycle
+    return cycle is None or cycle.response_complete or bool(connection.transport.is_closing())
+
+
+def _unsent(connection: Any) -> int:
+    return int(connection.transport.get_write_buffer_size())
+
+
+def _end(connection: Any) -> None:
+    """With something left to send, a close would wait for a reader who takes nothing."""
+    if _unsent(connection):
+        connection.transport.abort()
+    else:
+        connection.transport.close()

@@ -70,6 +70,11 @@ class WebServer:
         self._idle = IdleWatch(connections=lambda: self._server.server_state.connections, idle_seconds=idle_seconds)
         self._thread = Thread(target=self._run, name="api-http", daemon=True)
 
+    @property
+    def connected(self) -> int:
+        """How many connections there are."""
+        return len(self._server.server_state.connections)
+
     def start(self) -> None:
         """Answer from now on. Raises ReconcilerError where the server doesn't come up."""
         self._thread.start()

@@ -21,6 +21,7 @@ from reconciler.api.http.site import site
 from reconciler.api.http.streaming import Streamed
 from reconciler.api.http.threads import off_loop
 from reconciler.errors import LoopNotRunning, UsageError
+from tests.support.waiting import eventually
 
 
 @contextmanager
@@ -185,6 +186,18 @@ def test_who_connects_and_does_not_ask_is_put_out(head: bytes) -> None:
         silent.sendall(f"GET /v1/x HTTP/1.1\r\nHost: {url[7:]}\r\n\r\n".encode() if head == b"whole" else head)
         got = b"".join(iter(lambda: silent.recv(65536), b""))
     assert got.endswith(b"answer") if head == b"whole" else got == b""
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_who_takes_nothing_of_his_answer_keeps_no_place(*, streamed: bool) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        answer = Streamed(endless([]), send_seconds=0.1) if streamed else Response(b"x" * 16_000_000)
+        await answer(scope, receive, send)
+
+    with serving(app, idle_seconds=0.2) as (url, server), connected(url) as slow:
+        slow.sendall(f"GET /v1/x HTTP/1.1\r\nHost: {url[7:]}\r\n\r\n".encode())
+        eventually(lambda: server.connected == 1)
+        eventually(lambda: server.connected == 0)
 
 
 def test_a_body_that_never_comes_is_not_waited_for() -> None:
