@@ -4,6 +4,7 @@ Before: whoever starts the server; `reconciler console`. After: door (the API), 
 the file may do everything, so one that others may read is refused. Never here: a token in a log or a message.
 """
 
+import errno
 import os
 import secrets
 import stat
@@ -40,6 +41,8 @@ class TokenFile:
         except FileNotFoundError:
             return _read(self.path)[1] if _make(self.path, replace=False) else self.value()
         except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise UsageError(f"{self.path} is a link: delete it, a new token is made then") from error
             raise ReconcilerError(f"{self.path}: the token can't be read: {error.strerror}") from error
         return found
 

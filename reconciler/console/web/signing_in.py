@@ -9,7 +9,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reconciler.console.web.failures import failure_page, refused
+from reconciler.console.web.failures import error_page, refused
 from reconciler.console.web.frame import Frame, fields_of
 from reconciler.console.web.page import Page
 from reconciler.console.web.session import LIFETIME_SECONDS, own_path, same
@@ -42,7 +42,9 @@ class Door:
         try:
             wait_seconds = self._admit(fields.get("token", "").strip())
         except ReconcilerError as error:
-            return self._frame.answer(request, failure_page(error), None)
+            # Not the visitor's mistake: 503, as the API says it.
+            page = error_page(503, "Nobody can sign in", str(error), "Then try again.")
+            return self._frame.answer(request, page, None)
         if wait_seconds is not None:
             return self._form(request, wanted, wait_seconds)
         answer = RedirectResponse(wanted, status_code=303)

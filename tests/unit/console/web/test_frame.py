@@ -84,7 +84,7 @@ def test_a_token_that_cannot_be_read_signs_nobody_in() -> None:
         console.token.trouble = UsageError("the token may be read by others")
         assert client.get("/").status_code == 303
         refused = client.post("/sign-in", data={"token": TOKEN})
-        assert refused.status_code == 400
+        assert refused.status_code == 503
         assert "may be read by others" in refused.text
 
 
