@@ -4,6 +4,7 @@ Before: workshop. After: whoever shows it and asks for it to be carried out as i
 """
 
 import difflib
+import re
 from dataclasses import dataclass
 
 from reconciler.plan.plan import Plan
@@ -25,7 +26,8 @@ class FileEdit:
     @property
     def difference(self) -> str:
         """As `diff -u` and git show it; empty where nothing changes."""
-        old, new = ((text or "").splitlines(keepends=True) for text in (self.before, self.after))
+        # Not splitlines: a character that only looks like a line's end would make lines that git doesn't know.
+        old, new = (re.findall(r".*\n|.+", text or "") for text in (self.before, self.after))
         names = (
             "/dev/null" if self.before is None else f"a/{self.file}",
             "/dev/null" if self.after is None else f"b/{self.file}",

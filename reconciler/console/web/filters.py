@@ -4,6 +4,7 @@ Before: rendering, which hands them to the templates. After: nothing. No text is
 itself: the script makes `3 s ago` of a moment, so that a page rendered again is the same as long as nothing happens.
 """
 
+import re
 from datetime import UTC, datetime
 
 from jinja2 import pass_context
@@ -28,6 +29,11 @@ _STATE_CLASSES = {
 }
 _STATE_WORDS = {"NotReady": "Not ready"}
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+# What a reader doesn't see, and what makes him see another order than there is; line ends and tabs are neither.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+_COLOURS = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
 
 
 def clock(at: float | None) -> Markup:
@@ -121,10 +127,22 @@ def _chip(kind: str, glyph: str, word: str) -> Markup:
     )
 
 
+def visible(text: str) -> str:
+    """The text with what can't be seen written out as its escape: what a person judges by must be all there is."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text.replace("\r\n", "\n"))
+
+
+def output(text: str) -> str:
+    """The same of what a program prints, without the colours that it prints for terminals."""
+    return visible(_COLOURS.sub("", text))
+
+
 def difference(text: str) -> Markup:
     """A `diff -u` line by line; the signs stay, so that colour only repeats what they say."""
     line_markup = Markup('<span class="{}">{}\n</span>')
-    lines = Markup("").join(line_markup.format(_line_kind(line), line) for line in text.splitlines())
+    # Not splitlines: other line ends than its own would begin a line with a sign that isn't the difference's.
+    whole = visible(text).removesuffix("\n").split("\n") if text else []
+    lines = Markup("").join(line_markup.format(_line_kind(line), line) for line in whole)
     return Markup('<pre class="diff" tabindex="0" role="region" aria-label="Difference">{}</pre>').format(lines)
 
 
@@ -157,4 +175,6 @@ FILTERS = {
     "verdict": verdict,
     "state": state,
     "difference": difference,
+    "visible": visible,
+    "output": output,
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.changes import wishes
-from reconciler.changes.proposal import Proposal
+from reconciler.changes.proposal import FileEdit, Proposal
 from reconciler.changes.proposing import proposal
 from reconciler.changes.taking_up import taken_up
 from reconciler.changes.workshop import Workshop
@@ -83,3 +83,8 @@ def test_what_the_loop_refuses_of_the_edit_itself_is_a_refusal(workshop: Worksho
 
     with pytest.raises(SpecError, match="taken"):
         proposal(workshop.draft(wishes.Suspend(name="web")), workshop.directory, workshop.policy, refusing)
+
+
+def test_only_the_ends_of_lines_make_lines_of_a_difference() -> None:
+    edit = FileEdit(file="a.yaml", before="a: 1\r\n# x\u2028y\x85z\rw\n", after="a: 2\r\n# x\u2028y\x85z\rw\n")
+    assert edit.difference == "--- a/a.yaml\n+++ b/a.yaml\n@@ -1,2 +1,2 @@\n-a: 1\r\n+a: 2\r\n # x\u2028y\x85z\rw\n"

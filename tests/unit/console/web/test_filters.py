@@ -13,11 +13,13 @@ from reconciler.console.web.filters import (
     duration,
     figure,
     lasting,
+    output,
     size,
     state,
     told,
     until,
     verdict,
+    visible,
 )
 from reconciler.plan.status import Verdict
 from tests.support import fake_world
@@ -99,3 +101,22 @@ def test_no_difference_brings_markup_of_its_own(text: str) -> None:
     shown = difference(f"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-{text}\n+<script>\n")
     assert "<script>" not in shown
     assert '<span class="diff-added">+&lt;script&gt;\n</span>' in shown
+
+
+def test_what_a_reader_would_not_see_is_written_out() -> None:
+    assert visible("size: 1 # \u202e\u2066 a\x1b[2J\u200b\ud800\ttab\r\nline\rover\n") == (
+        "size: 1 # \\u202e\\u2066 a\\x1b[2J\\u200b\\ud800\ttab\nline\\rover\n"
+    )
+    assert visible("gr\u00fc\u00dfe, \u05e9\u05dc\u05d5\u05dd \U0001f469\u200d\U0001f680") == (
+        "gr\u00fc\u00dfe, \u05e9\u05dc\u05d5\u05dd \U0001f469\u200d\U0001f680"
+    )
+
+
+def test_what_a_program_prints_loses_its_colours_only() -> None:
+    assert output("\x1b[1;31mred\x1b[0m\x1b[K \x1b]0;title\x07") == "red \\x1b]0;title\\x07"
+
+
+def test_no_text_makes_a_line_of_a_difference_that_is_none() -> None:
+    shown = difference("@@ -1 +1 @@\n-a\n+b # x\u2028-size: 5\x85+size: 0\r-c\n")
+    assert shown.count("<span") == 3
+    assert "b # x\\u2028-size: 5\\x85+size: 0\\r-c\n" in shown

@@ -95,7 +95,16 @@ def test_ages_come_as_beats_and_change_no_region(served: Served) -> None:
 def test_who_is_not_signed_in_gets_no_stream_and_there_is_one_of_pages_only(served: Served) -> None:
     with served.visitor() as nobody, served.signed_in() as client:
         assert nobody.get(PAGE).status_code == 401
-        for page in ("", "/nowhere", "//evil", "/live", "/clusters/", "http://[", "//[::1", "http://evil/clusters/webapp"):
+        for page in (
+            "",
+            "/nowhere",
+            "//evil",
+            "/live",
+            "/clusters/",
+            "http://[",
+            "//[::1",
+            "http://evil/clusters/webapp",
+        ):
             assert client.get("/live", params={"page": page}).status_code == 404, page
         assert client.post(PAGE).status_code == 405
 
