@@ -47,7 +47,15 @@ def edit(scene: Scene) -> Page:
     name = scene.params["name"]
     spec = _file_of(scene, name)
     values = _editor(file=spec.file, text=spec.text, read=spec.base, name=name)
-    return Page(template="edit.html", title=f"Edit {spec.file}", values=values)
+    unread = _marked(spec.text, _unread(scene, spec.file))
+    return Page(template="edit.html", title=f"Edit {spec.file}", values={**values, "unread": unread})
+
+
+def _unread(scene: Scene, file: str) -> tuple[Problem, ...]:
+    """Why the loop can't read a file as it is now."""
+    world = scene.services.loop.status()
+    told = (*world.problems, *(problem for cluster in world.clusters for problem in cluster.problems))
+    return tuple(problem for problem in told if problem.file == file)
 
 
 def new(scene: Scene) -> Page:
@@ -141,6 +149,7 @@ def next_group_again(scene: Scene, errors: Mapping[str, str], problems: tuple[Pr
 def _editor(*, file: str, text: str, read: str, name: str) -> dict[str, Any]:
     return {
         "file": file, "text": text, "read": read, "name": name, "errors": {}, "problems": (), "marked": (),
+        "unread": (),
         "back": f"/clusters/{name}" if name else "/",
         "rows": max(16, min(40, text.count("\n") + 3)),
     }  # fmt: skip

@@ -50,7 +50,7 @@ def of_cluster(cluster: ClusterStatus) -> ClusterOffers:
         pausable=phase is not None and phase not in _AT_REST,
         undoable=bool(cluster.rollout and cluster.rollout.former) and phase not in _BACK_ALREADY,
         traffic=cluster.traffic,
-        scaled=f"its size follows {scale.metric}: {scale.min} to {scale.max}" if scale else "",
+        scaled=f"Its size follows {scale.metric}: {scale.min} to {scale.max}" if scale else "",
         why_not=_NO_FILE if gone else _BROKEN if cluster.problems else "",
     )
 

@@ -144,6 +144,8 @@ def _odd(clusters: tuple[ClusterStatus, ...]) -> list[ClusterStatus]:
 
 
 def _todo(cluster: ClusterStatus) -> str:
+    if any(c.type == "Held" and c.reason == "SpecUnreadable" for c in cluster.conditions):
+        return "Change the file; nothing is made or removed until then."
     if cluster.problems:
         return "Change the file; what it said before stays in force until then."
     return "It waits for a person." if cluster.awaits_person else ""
@@ -155,7 +157,8 @@ def why(cluster: ClusterStatus) -> str:
     """
     state = state_of(cluster)
     if cluster.problems:
-        return str(cluster.problems[0])
+        more = len(cluster.problems) - 1
+        return f"{cluster.problems[0]}{f' (and {more} more)' if more else ''}"
     if state == "Ready" and not cluster.traffic:
         return "it has no traffic: its file says so"
     if cluster.awaits_person:

@@ -24,7 +24,7 @@ def revision_rows(kept: Sequence[KeptRevision], cluster: ClusterStatus) -> tuple
     """One row for each, in the order given (newest first); what differs is from the one that follows it there."""
     wanted = wanted_revision(cluster)
     specs = [spec_of(one.file, one.text) for one in kept]
-    former: list[ClusterSpec | None] = [*specs[1:], None]
+    former = [*specs, None][1:]
     return tuple(
         HistoryRow(
             revision=one.revision, at=one.at, image=one.image, good=one.good, failed=one.why,

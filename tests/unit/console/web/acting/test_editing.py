@@ -16,6 +16,14 @@ def test_the_editor_opens_with_the_file_and_what_stands_for_it() -> None:
     assert (values["file"], values["text"], values["read"]) == ("auth.yaml", spec.text, spec.base)
 
 
+def test_the_editor_of_a_file_that_cannot_be_read_says_where_and_why() -> None:
+    """Before anything is typed: that is why somebody came."""
+    fake = fake_services()
+    values = edit(scene(fake, name="booking")).values
+    assert [(mark.line, mark.says.split(";")[0][:21]) for mark in values["unread"]] == [(4, "booking.yaml:4:7: siz")]
+    assert edit(scene(fake, name="auth")).values["unread"] == ()
+
+
 @pytest.mark.parametrize("view", [edit, next_group])
 def test_there_is_nothing_to_edit_of_a_cluster_that_is_not_there(view: object) -> None:
     """404, not an empty form."""

@@ -42,7 +42,7 @@ def test_suspended_tasks_scaled_and_held_ones_are_known() -> None:
     """A held one has no file to change, a scaled one says so."""
     assert offers.of_cluster(WORLD["quiet"]).suspended
     assert offers.of_cluster(WORLD["loader"]).task
-    assert offers.of_cluster(WORLD["customer"]).scaled == "its size follows cpu: 2 to 12"
+    assert offers.of_cluster(WORLD["customer"]).scaled == "Its size follows cpu: 2 to 12"
     held = offers.of_cluster(WORLD["ledger"])
     assert not held.file
     assert held.why_not

@@ -75,6 +75,17 @@ def test_why_is_the_first_thing_to_know() -> None:
     assert why(rolling()) == "webapp-5 is starting"
 
 
+def test_what_a_file_never_said_does_not_stay_in_force() -> None:
+    problem = broken().problems[0]
+    held = condition("Held", "True", "SpecUnreadable", "its file can't be read and no earlier version is known")
+    new = replace(broken(), name="new", conditions=(held,), problems=(problem, problem))
+
+    before, never = health(replace(healthy_world(), clusters=(broken(), new))).notices
+    assert before.todo == "Change the file; what it said before stays in force until then."
+    assert never.todo == "Change the file; nothing is made or removed until then."
+    assert never.text == f"{problem} (and 1 more)"
+
+
 def test_a_broken_file_without_a_cluster_leads_to_its_editor() -> None:
     (notice,) = (notice for notice in health(demo_world()).notices if notice.label == "File")
 

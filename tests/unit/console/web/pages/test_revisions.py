@@ -26,6 +26,10 @@ def test_each_says_what_changed_from_the_one_before() -> None:
     assert (oldest.state, oldest.changes) == ("good", None)
 
 
+def test_a_cluster_that_has_made_nothing_yet_has_no_history() -> None:
+    assert revision_rows([], cluster("web", 1)) == ()
+
+
 def test_a_text_that_is_gone_or_broken_leaves_its_row() -> None:
     web = cluster("web", 1)
 
