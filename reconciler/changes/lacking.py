@@ -25,7 +25,8 @@ def lacking(world: WorldStatus, names: Sequence[str], goal: Goal) -> Iterator[st
         cluster = clusters.get(name)
         if goal is Goal.GONE:
             if cluster is not None:
-                yield f"{name}: still there, {len(cluster.instances)} instances; {why(cluster)}"
+                count = len(cluster.instances)
+                yield f"{name}: still there, {count} instance{'' if count == 1 else 's'}; {why(cluster)}"
         elif cluster is None:
             yield f"{name}: no such cluster in environment {world.environment}"
         elif not (cluster.all_ready or switched(cluster)) or cluster.problems:

@@ -123,12 +123,12 @@ class FileChanges:
             if judged.stand is Stand.FAILED:
                 raise ReconcilerError(f"{judged.says} ({took})")
             others = self._workshop.changed_since(course.files)
+            overtaken = self._latest.overtaken(course.clusters, course.turn)
+            later = f"overtaken by a later change: {overtaken or _edited(others)}"  # by hand or by a command: not ours
             if judged.stand is not Stand.WAITING:
-                return f"{_edited(others)}: {judged.says} ({took})" if others else f"{judged.says} ({took})"
-            if overtaken := self._latest.overtaken(course.clusters, course.turn):
-                return f"overtaken by a later change: {overtaken} ({took})"
-            if others and len(others) == len(course.files):  # by hand, or by a command: that is nobody's doing here
-                return f"overtaken by a later change: {_edited(others)} ({took})"
+                return f"{later}; {judged.says} ({took})" if others else f"{judged.says} ({took})"
+            if overtaken or (others and len(others) == len(course.files)):
+                return f"{later} ({took})"
             if self._clock() - course.began_at > self._most_seconds:
                 raise ReconcilerError(f"not settled {took}, and not followed any further: {judged.says}")
             if (line := _SECONDS.sub("", judged.says)) != told:

@@ -167,7 +167,7 @@ def test_what_settles_with_another_file_says_so(bench: Bench) -> None:
     bench.loop.plans = (Plan(cluster="web"), Plan(cluster="b"))
     bench.loop.read = {"web": bench.file.read_bytes(), "b": TEXT.encode()}
     bench.loop.state = replace(bench.loop.state, clusters=(web, other))
-    said = "web.yaml was changed again since: web: 3 of 3 ready; b: 4 of 4 ready (after "
+    said = "overtaken by a later change: web.yaml was changed again since; web: 3 of 3 ready; b: 4 of 4 ready (after "
     assert bench.ended(begun).outcome.startswith(said)
 
 
