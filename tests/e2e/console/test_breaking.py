@@ -63,12 +63,7 @@ def test_a_zone_is_closed_and_opened(console: Console, web: str) -> None:
 
 
 def test_a_fault_is_shown_first_then_made_and_healed(console: Console, web: str) -> None:
-    console.open("/chaos")
-    console.main.get_by_text("freeze", exact=True).click()
-    form = console.page.locator("#make-freeze")
-    form.get_by_label("Whom").fill("web-1")
-    form.get_by_label("How long").fill("40s")
-    form.get_by_role("button", name="Show who would be hit").click()
+    _ask_for(console, "freeze", "web-1")
     expect(console.main).to_contain_text("web-1")
     assert console.loop.status().faults == ()
     console.press("Unleash")
@@ -80,12 +75,7 @@ def test_a_fault_is_shown_first_then_made_and_healed(console: Console, web: str)
 
 
 def test_a_fault_ends_when_its_task_is_stopped(console: Console, web: str) -> None:
-    console.open("/chaos")
-    console.main.get_by_text("loss", exact=True).click()
-    form = console.page.locator("#make-loss")
-    form.get_by_label("Whom").fill("web")
-    form.get_by_label("How long").fill("40s")
-    form.get_by_role("button", name="Show who would be hit").click()
+    _ask_for(console, "loss", "web")
     console.press("Unleash")
     console.loop.until(lambda: len(console.loop.status().faults) == 1, what="it is in force")
     console.press("Stop")
@@ -136,3 +126,13 @@ def test_a_loop_that_is_killed_is_missed_too(console: Console, web: str) -> None
     loop.start()
     expect(console.page.locator("#away")).to_be_hidden(timeout=30_000)
     loop.until_ready(web, 2)
+
+
+def _ask_for(console: Console, kind: str, whom: str) -> None:
+    """Fill in a fault's form, up to the page that says who would be hit."""
+    console.open("/chaos")
+    console.main.get_by_text(kind, exact=True).click()
+    form = console.page.locator(f"#make-{kind}")
+    form.get_by_label("Whom").fill(whom)
+    form.get_by_label("How long").fill("40s")
+    form.get_by_role("button", name="Show who would be hit").click()

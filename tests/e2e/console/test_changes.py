@@ -43,46 +43,28 @@ def test_a_size_is_set_in_the_file_and_its_comment_stays(console: Console, begin
 
 def test_one_more_and_one_less(console: Console, begin: Begin, git: Repository) -> None:
     begin("steps", 1)
-    console.open("/clusters/steps")
-    console.press("One more")
-    console.do_it()
-    console.until_over()
-    assert git.changes() == ["-size: 1        # how many", "+size: 2        # how many"]
-    console.open("/clusters/steps")
-    console.press("One less")
-    console.do_it()
-    console.until_over()
-    assert git.changes() == ["-size: 2        # how many", "+size: 1        # how many"]
+    assert _change(console, git, "/clusters/steps", "One more") == [
+        "-size: 1        # how many",
+        "+size: 2        # how many",
+    ]
+    assert _change(console, git, "/clusters/steps", "One less") == [
+        "-size: 2        # how many",
+        "+size: 1        # how many",
+    ]
 
 
 def test_a_cluster_is_left_alone_and_taken_up_again(console: Console, begin: Begin, git: Repository) -> None:
     begin("alone", 1)
-    console.open("/clusters/alone")
-    console.press("Suspend")
-    console.do_it()
-    console.until_over()
-    assert git.changes() == ["+suspend: true"]
+    assert _change(console, git, "/clusters/alone", "Suspend") == ["+suspend: true"]
     console.loop.until(lambda: "True" in console.loop.condition("alone", "Suspended"), what="it is suspended")
-    console.open("/clusters/alone")
-    console.press("Resume")
-    console.do_it()
-    console.until_over()
-    assert git.changes() == ["-suspend: true", "+suspend: false"]
+    assert _change(console, git, "/clusters/alone", "Resume") == ["-suspend: true", "+suspend: false"]
 
 
 def test_traffic_goes_off_and_comes_on_again(console: Console, begin: Begin, git: Repository) -> None:
     begin("served", 1)
-    console.open("/clusters/served")
-    console.press("Traffic off")
-    console.do_it()
-    console.until_over()
-    assert git.changes() == ["+traffic: false"]
+    assert _change(console, git, "/clusters/served", "Traffic off") == ["+traffic: false"]
     console.loop.until(lambda: _serving(console.loop, "served") == 0, what="nobody gets traffic")
-    console.open("/clusters/served")
-    console.press("Traffic on")
-    console.do_it()
-    console.until_over()
-    assert git.changes() == ["-traffic: false", "+traffic: true"]
+    assert _change(console, git, "/clusters/served", "Traffic on") == ["-traffic: false", "+traffic: true"]
     console.loop.until(lambda: _serving(console.loop, "served") == 1, what="it gets traffic again")
 
 
@@ -101,11 +83,9 @@ def test_the_next_group_takes_over_and_an_earlier_one_comes_back(
     assert "GREETING" in changed
     assert not [line for line in changed.splitlines() if line.startswith("-")]
     _until_all_are_of(console.loop, "pushed", "v001")
-    console.open("/clusters/pushed/groups/v000")
-    console.press("Go back to v000")
-    console.do_it()
-    console.until_over()
-    assert git.changes() == [f"-{line[1:]}" for line in changed.splitlines()]
+    assert _change(console, git, "/clusters/pushed/groups/v000", "Go back to v000") == [
+        f"-{line[1:]}" for line in changed.splitlines()
+    ]
     _until_all_are_of(console.loop, "pushed", "v000")
 
 
@@ -160,11 +140,10 @@ def test_a_whole_next_group_gets_the_traffic_by_a_persons_word(console: Console,
     console.until_over()
     console.loop.until(lambda: _traffic(console.loop, "switched") == {"v001"}, what="the traffic moved")
     git.commit()
-    console.open("/clusters/switched/groups/v000")
-    console.press("Go back to v000")
-    console.do_it()
-    console.until_over()
-    assert git.changes() == ["-command: [sleep, 12345]", "+command: [sleep, infinity]"]
+    assert _change(console, git, "/clusters/switched/groups/v000", "Go back to v000") == [
+        "-command: [sleep, 12345]",
+        "+command: [sleep, infinity]",
+    ]
     console.loop.until(lambda: _traffic(console.loop, "switched") == {"v000"}, what="the traffic came back")
 
 
@@ -173,16 +152,8 @@ def test_a_rollout_pauses_and_goes_on(console: Console, begin: Begin, git: Repos
     begin("slow", 2, bake)
     console.loop.save("slow", text("slow", 2, bake).replace("infinity", "12345"))
     git.commit()
-    console.open("/clusters/slow")
-    console.press("Pause")
-    console.do_it()
-    console.until_over()
-    assert [line for line in git.changes() if "paused: true" in line]
-    console.open("/clusters/slow")
-    console.press("Go on")
-    console.do_it()
-    console.until_over()
-    assert [line for line in git.changes() if "paused: false" in line]
+    assert "paused: true" in "".join(_change(console, git, "/clusters/slow", "Pause"))
+    assert "paused: false" in "".join(_change(console, git, "/clusters/slow", "Go on"))
     _until_all_are_of(console.loop, "slow", "v001")
 
 
@@ -243,6 +214,15 @@ def test_a_read_only_file_is_refused_with_what_to_do(console: Console, begin: Be
         console.press("Do it")
     expect(console.main).to_contain_text("chmod u+w")
     assert git.changes() == []
+
+
+def _change(console: Console, git: Repository, path: str, button: str) -> list[str]:
+    """What the files have become when the change that this page offers is done."""
+    console.open(path)
+    console.press(button)
+    console.do_it()
+    console.until_over()
+    return git.changes()
 
 
 def _instances(loop: LoopProcess, name: str) -> tuple[InstanceStatus, ...]:
