@@ -30,8 +30,16 @@ _LOOK_SECONDS = 0.2
 class Cloud:
     """The example's environment; `site` is Zuul's first host port, `eureka` Eureka's."""
 
-    def __init__(self, engine_url: str, root: Path, *, example: str = "acmeair", env: str | None = None) -> None:
-        self.loop = LoopProcess(engine_url, root, env=env, options=("--skydns-port", "0"))
+    def __init__(
+        self,
+        engine_url: str,
+        root: Path,
+        *,
+        example: str = "acmeair",
+        env: str | None = None,
+        options: Sequence[str] = (),
+    ) -> None:
+        self.loop = LoopProcess(engine_url, root, env=env, options=("--skydns-port", "0", *options))
         ports: dict[str, int] = {}
         for file in sorted((EXAMPLES / example).glob("*.yaml")):
             text, ports[file.stem] = _own_ports(file.read_text(encoding="utf-8"))
@@ -129,10 +137,10 @@ IMAGES = ("cassandra", "eureka", "zuul", "acmeair-auth", "acmeair-web", "acmeair
 
 
 @contextmanager
-def cloud(engine_url: str, root: Path, *, example: str = "acmeair") -> Iterator[Cloud]:
-    """A running one whose site works; gone afterwards."""
+def cloud(engine_url: str, root: Path, *, example: str = "acmeair", options: Sequence[str] = ()) -> Iterator[Cloud]:
+    """A running one whose site works; gone afterwards. `options` are added to `run`."""
     require_images(engine_url, IMAGES)
-    made = Cloud(engine_url, root, example=example)
+    made = Cloud(engine_url, root, example=example, options=options)
     try:
         made.loop.start()
         made.until_ready()

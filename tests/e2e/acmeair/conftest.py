@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.acmeair import Cloud, cloud
+from tests.support.console import OPTIONS
 
 
 @pytest.fixture(scope="session")
 def running(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """The example's environment, all ready."""
-    with cloud(engine, tmp_path_factory.mktemp("acmeair")) as made:
+    with cloud(engine, tmp_path_factory.mktemp("acmeair"), options=OPTIONS) as made:
         yield made
 
 
