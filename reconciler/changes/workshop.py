@@ -74,7 +74,10 @@ class Workshop:
         read = self._present(wish)
         if base is None or digest(read) == base:
             draft = self._made(wish, read)
-            self._remembered.keep(draft.read)
+            shown = self._remembered.shown(base, wish) if base is not None else ""
+            if shown not in ("", draft.revision):
+                raise ReconcilerError(_another(shown, draft))
+            self._remembered.show(self._remembered.keep(draft.read), wish, draft.revision)
             return draft
         remembered = self._remembered.find(base)
         wanted = {} if remembered is not None else self._made(wish, read).files
@@ -168,6 +171,11 @@ def _ends_as(text: bytes, present: bytes | None) -> bytes:
     if present and b"\r\n" in present and b"\r\n" not in text:
         return text.replace(b"\n", b"\r\n")
     return text
+
+
+def _another(shown: str, draft: Draft) -> str:
+    """A tag that means another image by now, say: the file is as it was, and it is about another revision."""
+    return f"{shown} was shown, and by now it would be: {draft.says}; look at it again (nothing was changed)"
 
 
 def _remarks(before: SpecText, after: SpecText) -> list[str]:

@@ -87,6 +87,21 @@ def test_a_promotion_names_the_revision_whose_canaries_stand(workshop: Workshop,
     assert (specs / "web.yaml").read_text() == text.replace("canary}", "canary, promoted: v002}")
 
 
+def test_another_revision_than_was_shown_is_not_promoted(workshop: Workshop, specs: Path, told: Told) -> None:
+    """A tag may mean another image by now, whose group nobody has judged; the file is as it was."""
+    canary(told)
+    wish = wishes.Promote(name="web")
+    base = workshop.draft(wish).base
+    (web,) = told.world.clusters
+    assert web.rollout is not None
+    newer = replace(web, rollout=replace(web.rollout, revision="v003"))
+    told.world = replace(told.world, clusters=(newer,))
+    with pytest.raises(ReconcilerError, match=r"v002 was shown, and by now it would be: promote v003 of web"):
+        workshop.carry_out(wish, base)
+    assert (specs / "web.yaml").read_text() == WEB
+    assert workshop.carry_out(wish, workshop.draft(wish).base).revision == "v003"
+
+
 @pytest.mark.parametrize(("label", "left"), [("v002", ""), ("v001", ", promoted: v001")])
 def test_what_is_taken_back_is_judged_anew_should_it_come_again(
     workshop: Workshop, specs: Path, told: Told, label: str, left: str
