@@ -6,11 +6,20 @@ const SILENT_MS = 15000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10000;
 const FULL_WAIT_MS = 30000;
+const AWAY = "The loop does not answer: what you see is old. This page comes back by itself.";
 
 export function startLive() {
+  document.addEventListener("submit", keepWhatIsTyped);
   fillTokens(document);
   const page = document.body.dataset.livePage;
   if (page) follow(page);
+}
+
+// Sent to a loop that doesn't answer, it would be lost, and the page with it.
+function keepWhatIsTyped(event) {
+  if (!document.body.classList.contains("away")) return;
+  event.preventDefault();
+  document.getElementById("away").textContent = `Nothing was sent, and what you typed stays. ${AWAY}`;
 }
 
 async function follow(page) {
@@ -58,7 +67,7 @@ async function listen(page, onLive) {
     document.removeEventListener("visibilitychange", hide);
   }
   if (document.hidden) return "hidden";
-  state("away", "away", "The loop does not answer: what you see is old. This page comes back by itself.");
+  state("away", "away", AWAY);
   return "away";
 }
 
@@ -120,7 +129,7 @@ function state(name, word, text) {
     glyph.textContent = name === "live" ? "●" : "◌";
     mark.replaceChildren(glyph, word);
   }
-  if (banner.textContent !== text) banner.textContent = text;
+  if (!text || !banner.textContent.endsWith(text)) banner.textContent = text;
   banner.hidden = !text;
 }
 

@@ -141,10 +141,14 @@ def test_a_loop_that_stops_is_said_and_its_return_is_noticed(
         expect(page.locator("#live-state")).to_have_text("●live")
     expect(page.locator("#away")).to_contain_text("The loop does not answer")
     assert page.locator("body").get_attribute("class") == "away"
+    page.get_by_label("Why").fill("because")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator("#away")).to_contain_text("Nothing was sent, and what you typed stays.")
     resize(fake, 4712)
     with served_console(fake, PARTS, port=console.port) as again:
         expect(page.locator("#away")).to_be_hidden()
         expect(page.locator("#more")).to_contain_text("4712")
+        expect(page.get_by_label("Why")).to_have_value("because")
     page.evaluate("document.documentElement.dataset.before = 1")
     monkeypatch.setattr("reconciler.console.web.app.metadata.version", lambda _: "another one")
     with served_console(fake, PARTS, port=console.port) as again:
