@@ -148,10 +148,14 @@ def of_group(cluster: ClusterStatus, revision: str) -> GroupOffers:
 
 def why_not_terminate(cluster: ClusterStatus, instance: InstanceStatus) -> str:
     """Why one instance can't be ended now, empty where it can."""
+    if cluster.kind == "TaskSpec":
+        return "a task's run ends by itself, at its deadline or with its file"
     if not instance.id:
         return "it has no container yet"
     if instance.verdict is Verdict.STOPPING:
         return "it is ending already"
+    if instance.verdict is Verdict.DEAD:
+        return "it has ended already"
     if any(c.type == "Suspended" and c.status == "True" for c in cluster.conditions):
         return f"{cluster.name} is suspended: nothing would take its place"
     return ""

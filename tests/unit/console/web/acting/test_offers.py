@@ -91,4 +91,6 @@ def test_who_ends_already_or_has_no_container_is_not_terminated() -> None:
     web = cluster("web", 1)
     assert offers.why_not_terminate(web, instance("web", 1)) == ""
     assert offers.why_not_terminate(web, instance("web", 1, Verdict.STOPPING)) == "it is ending already"
+    assert offers.why_not_terminate(web, instance("web", 1, Verdict.DEAD)) == "it has ended already"
     assert offers.why_not_terminate(web, replace(instance("web", 1), id="")) == "it has no container yet"
+    assert offers.why_not_terminate(replace(web, kind="TaskSpec"), instance("web", 1)).startswith("a task's run ends")
