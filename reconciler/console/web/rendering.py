@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -44,9 +44,15 @@ class Renderer:
     """The pages of one console."""
 
     def __init__(
-        self, values: Mapping[str, Any], static: Mapping[str, StaticFile], extra: BaseLoader | None = None
+        self,
+        values: Mapping[str, Any],
+        static: Mapping[str, StaticFile],
+        extra: BaseLoader | None = None,
+        folder: Path = FOLDER,
     ) -> None:
-        folders: list[BaseLoader] = [FileSystemLoader(FOLDER)] + ([extra] if extra else [])
+        # Read now: another version that is installed beside this process has templates that don't suit it.
+        texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.html")}
+        folders: list[BaseLoader] = [DictLoader(texts)] + ([extra] if extra else [])
         self._whole = _environment(ChoiceLoader(folders), values, static)
         self._bare = _environment(ChoiceLoader([DictLoader({_BASE: ""}), *folders]), values, static)
 

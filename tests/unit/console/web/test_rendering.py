@@ -1,5 +1,7 @@
 """Pages and their living regions: the same blocks, rendered alone, with what the template sets at its top."""
 
+from pathlib import Path
+
 import pytest
 from jinja2 import DictLoader, UndefinedError
 
@@ -65,3 +67,10 @@ def test_whatever_a_page_loads_is_the_consoles_own_and_known_by_its_content() ->
     whole = renderer().page(page(), setting())
     assert "://" not in whole
     assert f"/static/console.css?v={read_static()['console.css'].digest}" in whole
+
+
+def test_templates_of_another_version_that_is_installed_meanwhile_are_none_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "base.html").write_text("this one's")
+    made = Renderer({}, {}, folder=tmp_path)
+    (tmp_path / "base.html").write_text("{{ another | ones }}")
+    assert made.page(page("base.html"), setting()) == "this one's"
