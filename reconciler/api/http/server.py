@@ -14,6 +14,7 @@ from time import monotonic, sleep
 import uvicorn
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.api.http.answers import send_refusal
 from reconciler.api.http.idle import IDLE_SECONDS, IdleWatch
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 128
 MOST_CONNECTIONS = 256
+# So many more are told that there are too many; each after them would cost the loop a file descriptor.
+MOST_REFUSED = 64
 START_SECONDS = 10.0
 GRACE_SECONDS = 0.5
 CLOSE_SECONDS = 1.0
@@ -51,6 +54,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _Connection(H11Protocol):
+    """One connection; uvicorn itself accepts any number, and refuses only what is asked on them."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Put out at once where there are too many to be even told so."""
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS + MOST_REFUSED:
+            transport.abort()
+
+
 class WebServer:
     """Serves `app` on `listener`, which it owns from then on."""
 
@@ -62,7 +75,7 @@ class WebServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         config = uvicorn.Config(
             self._serve,
-            lifespan="off", ws="none", http="h11", loop="asyncio", interface="asgi3", log_config=None,
+            lifespan="off", ws="none", http=_Connection, loop="asyncio", interface="asgi3", log_config=None,
             log_level="critical", access_log=False, server_header=False, proxy_headers=False,
             limit_concurrency=MOST_CONNECTIONS, timeout_keep_alive=ceil(2 * idle_seconds),
         )  # fmt: skip

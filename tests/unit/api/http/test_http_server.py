@@ -6,7 +6,7 @@ import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Event as Flag
 
 import httpx
@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from reconciler.api.http import server as http_server
 from reconciler.api.http.guard import Guard
 from reconciler.api.http.server import WebServer, listen
 from reconciler.api.http.site import site
@@ -198,6 +199,26 @@ def test_who_takes_nothing_of_his_answer_keeps_no_place(*, streamed: bool) -> No
         slow.sendall(f"GET /v1/x HTTP/1.1\r\nHost: {url[7:]}\r\n\r\n".encode())
         eventually(lambda: server.connected == 1)
         eventually(lambda: server.connected == 0)
+
+
+def test_no_crowd_takes_more_of_the_loops_descriptors_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(b"answer")(scope, receive, send)
+
+    monkeypatch.setattr(http_server, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(http_server, "MOST_REFUSED", 2)
+    with serving(app) as (url, server), ExitStack() as crowd:
+        for _ in range(6):
+            crowd.enter_context(connected(url))
+        eventually(lambda: server.connected == 6)
+        with connected(url) as late:  # put out, and not left waiting
+            late.settimeout(20)
+            with suppress(ConnectionResetError):
+                assert late.recv(1) == b""
+        assert server.connected <= 6
+        crowd.close()
+        eventually(lambda: server.connected == 0)
+        assert httpx.get(f"{url}/v1/x").text == "answer"
 
 
 def test_a_body_that_never_comes_is_not_waited_for() -> None:
