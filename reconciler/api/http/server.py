@@ -5,6 +5,7 @@ what fails here is logged, and open streams end within the second.
 """
 
 import asyncio
+import errno
 import logging
 import socket
 from math import ceil
@@ -48,10 +49,16 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         reason = error.strerror or str(error)
-        raise UsageError(
-            f"{where}: {reason}; `ss -ltnp 'sport = :{port}'` says who listens there, or choose another port"
-        ) from error
+        raise UsageError(f"{where}: {reason}; {_way_out(error, port)}") from error
     return listener
+
+
+def _way_out(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "this machine has no such address: `ip address` shows those that it has"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "choose a port from 1024 on"
+    return f"`ss -ltnp 'sport = :{port}'` says who listens there, or choose another port"
 
 
 class _Connection(H11Protocol):

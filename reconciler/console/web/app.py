@@ -23,7 +23,7 @@ from reconciler.api.http.token import Attempts
 from reconciler.api.services import Services
 from reconciler.console.web.actions import ACTIONS
 from reconciler.console.web.answering import Answerer, shielded, to_sign_in
-from reconciler.console.web.failures import error_page
+from reconciler.console.web.failures import error_page, failure_page
 from reconciler.console.web.finding import find
 from reconciler.console.web.frame import Frame, last_values, to
 from reconciler.console.web.hub import Hub
@@ -103,7 +103,7 @@ def console_app(
         Route("/live", LiveStreams(frame, hub).answer, methods=["GET"]),
         *_tables(frame, parts.views, parts.actions),
     ]
-    handlers: Mapping[Any, Any] = {HTTPException: _refusal(frame)}
+    handlers: Mapping[Any, Any] = {HTTPException: _refusal(frame), Exception: _fault(frame)}
     return ConsoleApp(Starlette(routes=routes, exception_handlers=handlers), hub)
 
 
@@ -148,6 +148,15 @@ def _finder(frame: Frame) -> Callable[[Request], Any]:
         scene = Scene(services=frame.services, samples=frame.samples, now=frame.clock(), query=query)
         outcome = await off_loop(shielded, find, scene)
         return to(outcome) if isinstance(outcome, Redirect) else await off_loop(frame.answer, request, outcome, session)
+
+    return answer
+
+
+def _fault(frame: Frame) -> Callable[[Request, Exception], Any]:
+    """What went wrong outside of views and actions; the server writes it to the log."""
+
+    async def answer(request: Request, _: Exception) -> Response:
+        return frame.answer(request, failure_page(None), None)
 
     return answer
 

@@ -178,6 +178,11 @@ def test_a_taken_port_is_a_usage_error_that_says_how_to_find_who_has_it() -> Non
         listen("127.0.0.1", taken.getsockname()[1])
 
 
+def test_an_address_of_another_machine_is_called_so() -> None:
+    with pytest.raises(UsageError, match="this machine has no such address"):
+        listen("192.0.2.1", 0)
+
+
 @pytest.mark.parametrize("head", [b"", b"GET /v1/x HT", b"GET /v1/x HTTP/1.1\r\nHost: a\r\n", b"whole"])
 def test_who_connects_and_does_not_ask_is_put_out(head: bytes) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,6 +8,7 @@ import pytest
 from reconciler.console.web.actions import ACTIONS
 from reconciler.console.web.app import Parts
 from reconciler.console.web.page import NotThereError, Page, Redirect, Scene
+from reconciler.console.web.session import Sessions
 from reconciler.console.web.views import VIEWS
 from reconciler.errors import FileChanged, UsageError
 from tests.support.fake_services import fake_services
@@ -182,3 +183,15 @@ def test_static_files_are_kept_by_browsers_under_their_digest_only(served: Serve
         assert (again.status_code, again.content) == (304, b"")
         digest = plain.headers["etag"].strip('"')
         assert "immutable" in client.get(f"/static/console.css?v={digest}").headers["cache-control"]
+
+
+def test_a_fault_outside_of_all_views_is_a_page_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Sessions, "read", broken)
+    with served_console(fake_services()) as console, console.visitor() as client:
+        answer = client.get("/")
+    assert answer.status_code == 500
+    assert "This page failed" in answer.text
+    assert "ZeroDivisionError" not in answer.text
