@@ -24,7 +24,8 @@ from reconciler.errors import ReconcilerError, UsageError
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 128
+# asyncio accepts so many at once before it looks at any of them.
+BACKLOG = 64
 MOST_CONNECTIONS = 256
 # So many more are told that there are too many; each after them would cost the loop a file descriptor.
 MOST_REFUSED = 64
@@ -84,7 +85,7 @@ class WebServer:
             self._serve,
             lifespan="off", ws="none", http=_Connection, loop="asyncio", interface="asgi3", log_config=None,
             log_level="critical", access_log=False, server_header=False, proxy_headers=False,
-            limit_concurrency=MOST_CONNECTIONS, timeout_keep_alive=ceil(2 * idle_seconds),
+            limit_concurrency=MOST_CONNECTIONS, backlog=BACKLOG, timeout_keep_alive=ceil(2 * idle_seconds),
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._idle = IdleWatch(connections=lambda: self._server.server_state.connections, idle_seconds=idle_seconds)
