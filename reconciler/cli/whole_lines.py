@@ -5,14 +5,21 @@ Before: reading (`logs`), services.containers. After: engine.docker's log stream
 
 
 class WholeLines:
-    """One instance's output: what is not ended by a newline yet waits for its rest, each stream by itself."""
+    """One instance's output: what is not ended by a newline yet waits for its rest, each stream by itself.
 
-    def __init__(self) -> None:
+    `most_bytes`: of a longer line that much comes as one, for who can't keep what never ends.
+    """
+
+    def __init__(self, most_bytes: int | None = None) -> None:
+        self._most_bytes = most_bytes
         self._rest = {False: b"", True: b""}
 
     def take(self, piece: bytes, *, is_error: bool) -> list[bytes]:
         """The lines that a piece completes, without their ends."""
         *lines, self._rest[is_error] = (self._rest[is_error] + piece).split(b"\n")
+        if self._most_bytes is not None and len(self._rest[is_error]) >= self._most_bytes:
+            lines.append(self._rest[is_error])
+            self._rest[is_error] = b""
         return lines
 
     def rest(self) -> list[tuple[bool, bytes]]:

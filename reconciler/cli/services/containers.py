@@ -24,6 +24,7 @@ from reconciler.plan.terminations import is_replaced
 MOST_OUTPUT_BYTES = 1024 * 1024
 MOST_LOG_LINES = 10_000
 _MOST_LOG_BYTES = 4 * 1024 * 1024
+_MOST_LINE_BYTES = 64 * 1024
 _MOST_SECONDS = 300.0
 _READY_SECONDS = 300.0
 _LOOK_SECONDS = 0.1
@@ -76,7 +77,7 @@ class ContainerService:
         return session.one_instance(world, name)
 
     def _lines(self, instance: InstanceStatus, tail: int, stop: Flag, *, follow: bool) -> Iterator[str]:
-        whole = WholeLines()
+        whole = WholeLines(_MOST_LINE_BYTES)
         most = min(max(tail, 0), MOST_LOG_LINES)
         for is_error, piece in self.engine.logs(instance.id, follow=follow, tail=most, stop=stop):
             if not piece:

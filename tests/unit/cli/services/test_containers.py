@@ -51,6 +51,12 @@ def service(engine: FakeEngine, loop: FakeBackend) -> ContainerService:
     return ContainerService(loop=loop, engine=engine, operations=OperationRegister(), ready_seconds=WAIT_SECONDS)
 
 
+def test_a_line_that_never_ends_is_not_kept_until_it_does(service: ContainerService, engine: FakeEngine) -> None:
+    engine.pieces = [(False, b"x" * 16_384)] * 9
+
+    assert [len(line) for line in service.follow_logs("webapp-2", 100, Flag())] == [65_536, 65_536, 16_384]
+
+
 def test_lines_of_both_streams_stay_whole(service: ContainerService, engine: FakeEngine) -> None:
     engine.pieces = [(False, b"one\ntw"), (True, b"warn"), (False, b"o\r\n"), (True, b"ing\n"), (False, b"th\xffree")]
 
