@@ -33,7 +33,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
-_COLOURS = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")
+_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
 
 
 def clock(at: float | None) -> Markup:
@@ -133,7 +133,7 @@ def visible(text: str) -> str:
 
 
 def output(text: str) -> str:
-    """The same of what a program prints, without the colours that it prints for terminals."""
+    """The same of what a program prints, without the colours and titles that it prints for terminals."""
     return visible(_COLOURS.sub("", text))
 
 

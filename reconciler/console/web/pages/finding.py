@@ -3,7 +3,6 @@
 Before: views. After: views. Only asks the loop, and changes nothing.
 """
 
-import re
 from dataclasses import dataclass
 
 from reconciler.console.web.page import NotThereError, Scene
@@ -11,8 +10,8 @@ from reconciler.errors import ReconcilerError
 from reconciler.plan.status import ClusterStatus, InstanceStatus, WorldStatus
 from reconciler.state.event import Event
 
-_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_MOST_LINE = 2000
+"""Characters of a line of a log; the rest of a longer one is in the API."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +61,11 @@ def file_of(scene: Scene, cluster: str) -> Text:
 def logs_of(scene: Scene, container: str, tail: int) -> Text:
     """The newest lines of an instance."""
     try:
-        return Text(text=readable(scene.services.containers.logs(container, tail)))
+        found = scene.services.containers.logs(container, tail)
     except ReconcilerError as error:
         return Text(problem=str(error))
+    return Text(text="\n".join(map(_cut, found.split("\n"))))
 
 
-def readable(text: str) -> str:
-    """Lines of a terminal for a page: without colours, every other character of control as a dot."""
-    return _CONTROL.sub("·", _COLOURS.sub("", text.replace("\r\n", "\n")))
+def _cut(line: str) -> str:
+    return line if len(line) <= _MOST_LINE else f"{line[:_MOST_LINE]}…"

@@ -112,8 +112,18 @@ def test_what_a_reader_would_not_see_is_written_out() -> None:
     )
 
 
-def test_what_a_program_prints_loses_its_colours_only() -> None:
-    assert output("\x1b[1;31mred\x1b[0m\x1b[K \x1b]0;title\x07") == "red \\x1b]0;title\\x07"
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("\x1b[1;31mred\x1b[0m\x1b[K\n", "red\n"),
+        ("\x1b]0;title\x07after", "after"),
+        ("one\r\ntwo\ttabbed", "one\ntwo\ttabbed"),
+        ("bell\x07 null\x00 c1\x9b", r"bell\x07 null\x00 c1\x9b"),
+        ("Gr\u00fc\u00dfe \u6f22\u5b57", "Gr\u00fc\u00dfe \u6f22\u5b57"),
+    ],
+)
+def test_what_a_program_prints_is_read_without_its_terminal(written: str, shown: str) -> None:
+    assert output(written) == shown
 
 
 def test_no_text_makes_a_line_of_a_difference_that_is_none() -> None:

@@ -1,13 +1,14 @@
-"""Words that several pages use, and texts of containers made readable."""
+"""Words that several pages use, and texts of containers."""
 
 from dataclasses import replace
 
-import pytest
-
-from reconciler.console.web.pages.finding import readable
+from reconciler.console.web.page import Scene
+from reconciler.console.web.pages.finding import logs_of
 from reconciler.console.web.pages.health import health
 from reconciler.console.web.pages.showing import doing_of, rollout_words, traffic_of
+from reconciler.console.web.samples import Samples
 from reconciler.plan.status import Verdict
+from tests.support.fake_services import fake_services
 from tests.support.fake_world import canary, cluster, healthy_world, instance, rolling, task
 
 
@@ -40,15 +41,9 @@ def test_what_the_steps_say_is_not_said_again() -> None:
     assert doing_of(waiting) == ("creating shop-5",)
 
 
-@pytest.mark.parametrize(
-    ("written", "shown"),
-    [
-        ("\x1b[31mred\x1b[0m\n", "red\n"),
-        ("\x1b]0;title\x07after", "after"),
-        ("one\r\ntwo\ttabbed", "one\ntwo\ttabbed"),
-        ("bell\x07 null\x00 c1\x9b", "bell· null· c1·"),
-        ("Grüße 漢字", "Grüße 漢字"),
-    ],
-)
-def test_a_log_is_read_without_its_terminal(written: str, shown: str) -> None:
-    assert readable(written) == shown
+def test_a_line_without_an_end_is_cut_on_the_page() -> None:
+    fake = fake_services()
+    fake.containers.lines = ("short", "x" * 100_000, "last")
+    scene = Scene(services=fake.services, samples=Samples(), now=0.0)
+
+    assert logs_of(scene, "webapp-1", 200).text == f"short\n{'x' * 2000}…\nlast\n"
