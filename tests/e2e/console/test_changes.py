@@ -140,10 +140,12 @@ def test_a_whole_next_group_gets_the_traffic_by_a_persons_word(console: Console,
     console.until_over()
     console.loop.until(lambda: _traffic(console.loop, "switched") == {"v001"}, what="the traffic moved")
     git.commit()
-    assert _change(console, git, "/clusters/switched/groups/v000", "Go back to v000") == [
-        "-command: [sleep, 12345]",
-        "+command: [sleep, infinity]",
-    ]
+    back = _change(console, git, "/clusters/switched/groups/v000", "Go back to v000")
+    judged = JUDGED.removesuffix("\n")  # the promotion goes, too: v001 is judged anew should it come again
+    assert sorted(back) == sorted([
+        "-command: [sleep, 12345]", "+command: [sleep, infinity]",
+        f"-{judged.removesuffix('}')}, promoted: v001}}", f"+{judged}",
+    ])  # fmt: skip
     console.loop.until(lambda: _traffic(console.loop, "switched") == {"v000"}, what="the traffic came back")
 
 
@@ -152,7 +154,7 @@ def test_a_rollout_pauses_and_goes_on(console: Console, begin: Begin, git: Repos
     begin("slow", 2, bake)
     console.loop.save("slow", text("slow", 2, bake).replace("infinity", "12345"))
     git.commit()
-    assert "paused: true" in "".join(_change(console, git, "/clusters/slow", "Pause"))
+    assert "paused: true" in "".join(_change(console, git, "/clusters/slow", "Pause", "up to you"))
     assert "paused: false" in "".join(_change(console, git, "/clusters/slow", "Go on"))
     _until_all_are_of(console.loop, "slow", "v001")
 
@@ -216,12 +218,12 @@ def test_a_read_only_file_is_refused_with_what_to_do(console: Console, begin: Be
     assert git.changes() == []
 
 
-def _change(console: Console, git: Repository, path: str, button: str) -> list[str]:
-    """What the files have become when the change that this page offers is done."""
+def _change(console: Console, git: Repository, path: str, button: str, end: str = "done") -> list[str]:
+    """What the files have become when the change that this page offers has come to its end."""
     console.open(path)
     console.press(button)
     console.do_it()
-    console.until_over()
+    console.until_over(end)
     return git.changes()
 
 
