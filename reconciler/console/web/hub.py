@@ -113,11 +113,13 @@ class Hub:
                 if self._closed or not boards:
                     self._thread = None
                     return
+            pause = LOOK_SECONDS
             try:
                 self._turn(boards)
-            except Exception:  # noqa: BLE001  # the next look may go well, and nobody else would look
-                _LOG.exception("the console's live pages stood still for a moment")
-            self._rouse.wait(LOOK_SECONDS)
+            except Exception:  # noqa: BLE001  # a later look may go well, and nobody else would look
+                _LOG.exception("the console's live pages stand still for %g s, by a mistake of ours", FAULT_SECONDS)
+                pause = FAULT_SECONDS
+            self._rouse.wait(pause)
             self._rouse.clear()
 
     def _turn(self, boards: tuple[Board, ...]) -> None:

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.25
 _MOST_EVENTS = 500
 _PATIENCE_SECONDS = 1.0
+# So seldom that a mistake that stays doesn't fill the log.
+_FAULT_SECONDS = 30.0
 
 
 class Sampler:
@@ -60,8 +62,14 @@ class Sampler:
         return bool(newer)
 
     def _run(self) -> None:
-        while not self._stop.wait(_LOOK_SECONDS):
-            self.turn(time.monotonic())
+        pause = _LOOK_SECONDS
+        while not self._stop.wait(pause):
+            pause = _LOOK_SECONDS
+            try:
+                self.turn(time.monotonic())
+            except Exception:  # a gap in the plots, and not their end
+                log.exception("the plots have a gap of %g s, by a mistake of ours", _FAULT_SECONDS)
+                pause = _FAULT_SECONDS
 
 
 def samples_of(clusters: tuple[ClusterStatus, ...], at: float) -> Mapping[str, Sample]:

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from reconciler.console.web import sampler as sampler_room
 from reconciler.console.web.sampler import Sampler, samples_of
 from reconciler.console.web.samples import EVERY_SECONDS, Samples
 from tests.support.fake_services import Fake, fake_services
@@ -61,3 +64,24 @@ def test_its_thread_looks_until_it_is_closed() -> None:
     sampler.start()
     eventually(lambda: bool(samples.of("auth")))
     sampler.close()
+
+
+def test_a_mistake_of_ours_is_a_gap_and_not_the_end(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    samples, mistakes = Samples(), iter((ZeroDivisionError(), ZeroDivisionError()))
+
+    def wall() -> float:
+        for mistake in mistakes:
+            raise mistake
+        return 5.0
+
+    monkeypatch.setattr(sampler_room, "_FAULT_SECONDS", 0.01)
+    monkeypatch.setattr(sampler_room, "EVERY_SECONDS", 0.01)
+    sampler = Sampler(samples, loop=fake_services(healthy_world()).backend, wall=wall)
+    sampler.start()
+    try:
+        eventually(lambda: len(samples.of("auth")) > 0)
+    finally:
+        sampler.close()
+    assert caplog.text.count("by a mistake of ours") == 2
