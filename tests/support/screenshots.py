@@ -64,9 +64,11 @@ def console(given: argparse.Namespace) -> Path:
             expect(window.page.get_by_role("navigation", name="Pages")).to_be_visible()
             _look(window, "/", f"console-{scheme}.png")
             _look(window, "/clusters/web", f"console-cluster-{scheme}.png")
+            plots = window.page.locator("#live-plots").screenshot()
+            saved = _write(f"console-plots-{scheme}.png", plots)
             window.page.get_by_role("button", name="One more").click()
             expect(window.page.get_by_role("button", name="Do it")).to_be_visible()
-            saved = _save(window, f"console-change-{scheme}.png")
+            _save(window, f"console-change-{scheme}.png")
             window.close()
     return saved
 
@@ -95,8 +97,13 @@ def status(given: argparse.Namespace) -> Path:
 
 def _save(window: Watched, name: str) -> Path:
     """What the window shows, if it is small enough for the repository. Raises RuntimeError otherwise."""
+    return _write(name, window.page.screenshot())
+
+
+def _write(name: str, picture: bytes) -> Path:
+    """Raises RuntimeError for one that is too large."""
     place = PICTURES / name
-    place.write_bytes(window.page.screenshot())
+    place.write_bytes(picture)
     size = place.stat().st_size
     if size > LARGEST:
         message = f"{place} has {size} bytes, more than {LARGEST}: make the window smaller"
