@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from jinja2 import DictLoader
 from playwright.sync_api import Browser, expect
 
 from reconciler.console.web.app import Parts
 from reconciler.console.web.page import Page, Scene
 from reconciler.console.web.views import VIEWS
+from tests.support.accessible import violations
 from tests.support.browser import PHONE, Watched, chromium
 from tests.support.fake_services import Fake, fake_services
 from tests.support.served_console import TOKEN, Served, served_console
@@ -252,18 +252,12 @@ def test_the_frames_own_pages_are_accessible(
     visitor = Watched(browser, whole.url, scheme=scheme)
     window.append(visitor)
     visitor.page.goto("/sign-in")
-    found = {"/sign-in": Axe().run(visitor.page).generate_report()} if _violations(visitor) else {}
+    found = {"/sign-in": violations(visitor.page)}
     watched = enter(browser, window, whole, scheme=scheme)
     for path in ("/nowhere", "/find?q=", "/find?q=zzz"):
         watched.page.goto(path)
-        if _violations(watched):
-            found[path] = Axe().run(watched.page).generate_report()
-    assert found == {}
-
-
-def _violations(watched: Watched) -> list[object]:
-    violations: list[object] = Axe().run(watched.page).response["violations"]
-    return violations
+        found[path] = violations(watched.page)
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
 
 
 def test_no_page_is_wider_than_a_phone(browser: Browser, window: list[Watched], whole: Served) -> None:
