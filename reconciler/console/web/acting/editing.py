@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.api.services import SpecFile
+from reconciler.console.web.acting.offers import of_cluster
 from reconciler.console.web.acting.wanting import cluster_of, plain_text, rows_of
 from reconciler.console.web.page import NotThereError, Page, Scene
 from reconciler.errors import Problem, ReconcilerError, SpecError
@@ -63,6 +64,9 @@ def new(scene: Scene) -> Page:
     name, reference = scene.query.get("name", "").strip(), scene.query.get("image", "").strip()
     task = scene.query.get("task") == "yes"
     asked = "name" in scene.query
+    if lost := _lost_text(scene, name):
+        values = _editor(file=f"{name}.yaml", text=lost, read="", name=name)
+        return Page(template="edit.html", title=f"Again: {name}.yaml", values=values)
     errors = _new_errors(scene, name, reference) if asked else {}
     if asked and not errors:
         text = (new_task if task else new_spec)(name, reference)
@@ -72,11 +76,19 @@ def new(scene: Scene) -> Page:
     return Page(template="new.html", title="New cluster", values=values, status=400 if errors else 200)
 
 
+def _lost_text(scene: Scene, name: str) -> str:
+    """What the file of a cluster said last that has none any more; empty where that isn't so, or isn't known."""
+    for cluster in scene.services.loop.status().clusters:
+        if cluster.name == name and not of_cluster(cluster).file:
+            return next((kept.text.decode() for kept in scene.services.loop.revisions(name) if kept.text), "")
+    return ""
+
+
 def _new_errors(scene: Scene, name: str, reference: str) -> dict[str, str]:
     errors = {}
     if (wrong := label(name)) is not None:
         errors["name"] = "; ".join(wrong)
-    elif any(cluster.name == name for cluster in scene.services.loop.status().clusters):
+    elif any(one.name == name and of_cluster(one).file for one in scene.services.loop.status().clusters):
         errors["name"] = f"there is a cluster {name} already; edit its file instead"
     if (wrong := image(reference, require_digest=False)) is not None:
         errors["image"] = "; ".join(wrong)

@@ -52,6 +52,14 @@ def test_a_file_that_cannot_be_read_opens_an_empty_group_form() -> None:
     assert next_group(scene(fake, name="auth")).values["image"] == ""
 
 
+def test_a_cluster_that_lost_its_file_begins_with_what_that_said_last() -> None:
+    fake = fake_services()
+    fake.backend.texts = lambda name: f"# {name}, as it was\nimage: ledger:1\nsize: 2\n"
+    answer = new(scene(fake, query={"name": "ledger"}))
+    assert answer.values["file"] == "ledger.yaml"
+    assert answer.values["text"] == "# ledger, as it was\nimage: ledger:1\nsize: 2\n"
+
+
 def test_a_new_cluster_begins_with_name_and_image_and_goes_on_in_the_editor() -> None:
     """Its first text is a good spec that teaches the format."""
     fake = fake_services()
