@@ -20,6 +20,11 @@ _FIELDS = {
     **{one: one for one in ("name", "zone", "seed", "shape", "percent", "workers", "size", "path", "seconds")},
 }
 """Which field of the form a part of the request came from."""
+_IN_THE_FORM = {
+    "say --anyway": "tick “Also during a hold or an outage”",
+    "spare them with --spare": "tick “Leave alone who doesn't allow it”",
+}
+"""What a refusal says to do on the command line, as it is done here."""
 
 
 def chaos(scene: Scene) -> Page:
@@ -66,7 +71,10 @@ def _errors(error: FormError | ReconcilerError) -> Mapping[str, str]:
     if isinstance(error, FormError):
         return error.errors
     found: dict[str, str] = {}
-    for line in str(error).splitlines():
+    told = str(error)
+    for typed, ticked in _IN_THE_FORM.items():
+        told = told.replace(typed, ticked)
+    for line in told.splitlines():
         name, colon, sentence = line.partition(": ")
         known = isinstance(error, UsageError) and colon and name in _FIELDS
         found[_FIELDS[name] if known else ""] = sentence if known else line

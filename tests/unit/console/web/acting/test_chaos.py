@@ -1,15 +1,22 @@
 """Faults by forms: on the leash first, then unleashed as they were shown."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.chaos.eligible import insist_on_quiet
+from reconciler.chaos.faults import Monkey
+from reconciler.chaos.situation import Situation
+from reconciler.console import web
 from reconciler.console.web.acting.chaos import chaos, heal, preview, unleash
 from reconciler.console.web.acting.faulting import KINDS, request_of
 from reconciler.console.web.acting.fields import FormError
-from reconciler.errors import UsageError
+from reconciler.errors import ChaosRefused, UsageError
 from tests.support.fake_services import fake_services
 from tests.unit.console.web.acting.scenes import led_to, page, scene
+
+TEMPLATES = Path(web.__file__).parent / "templates"
 
 
 @pytest.mark.parametrize(
@@ -125,3 +132,18 @@ def test_the_page_has_a_form_for_each_kind_and_opens_the_one_that_is_asked_for()
     assert {"webapp", "webapp-1"} <= set(values["targets"])
     assert (values["open_kind"], values["form"]["name"]) == ("freeze", "webapp-1")
     assert values["allowed"] == ["shop", "webapp"]
+
+
+def test_a_refusal_says_what_to_tick_not_what_to_type() -> None:
+    """The sentences are chaos' own; the forms have ticks for what the command line has options for."""
+    ill = Situation(env="dev", troubles=("the engine is away",))
+    with pytest.raises(ChaosRefused) as refused:
+        insist_on_quiet(Monkey(), ill)
+    fake = fake_services()
+    fake.faults.refused = str(refused.value)
+    said = page(preview(scene(fake, {"kind": "monkey", "name": "web"}))).values["errors"][""]
+    assert "“Also during a hold or an outage”" in said
+    assert "--" not in said
+    template = (TEMPLATES / "forms/fault_fields.html").read_text(encoding="utf-8")
+    assert "Also during a hold or an outage" in template
+    assert "Leave alone who doesn't allow it" in template
