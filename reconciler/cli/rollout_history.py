@@ -4,16 +4,14 @@ Before: rollout. After: the running loop, else its store, read-only; console for
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from reconciler.cli import session
-from reconciler.console.differences import Difference, differences
+from reconciler.console.history_rows import history_rows
 from reconciler.console.history_view import HistoryRow
-from reconciler.errors import LoopNotRunning, ReconcilerError, SpecError
+from reconciler.errors import LoopNotRunning, ReconcilerError
 from reconciler.loop.settings import Settings
 from reconciler.plan.status import ClusterStatus
-from reconciler.spec.cluster import ClusterSpec
 from reconciler.state.revisions import KeptRevision
 
 
@@ -50,35 +48,7 @@ def rows(
     """As they are shown; `cluster` is as it is now (None: it can't be seen)."""
     rollout = cluster.rollout if cluster else None
     wanted = rollout.revision if rollout else cluster.revision if cluster else ""
-    specs = [_spec(settings, kept) for kept in revisions]
-    former: list[ClusterSpec | None] = [*specs[1:], None]
-    return tuple(
-        HistoryRow(
-            revision=kept.revision, at=kept.at, image=kept.image, good=kept.good, failed=kept.why,
-            wanted=kept.revision == wanted, runs=_runs(cluster, kept.revision), changes=_changes(before, after),
-        )
-        for kept, before, after in zip(revisions, former, specs, strict=True)
-    )  # fmt: skip
-
-
-def _runs(cluster: ClusterStatus | None, revision: str) -> int | None:
-    return None if cluster is None else sum(1 for i in cluster.instances if i.id and i.revision == revision)
-
-
-def _spec(settings: Settings, kept: KeptRevision) -> ClusterSpec | None:
-    from reconciler.spec.parse import parse_cluster
-
-    with suppress(SpecError):  # of a version with another format; its line stands without what differs
-        if kept.text:
-            return parse_cluster(kept.text, file=kept.file, policy=settings.policy)
-    return None
-
-
-def _changes(before: ClusterSpec | None, after: ClusterSpec | None) -> tuple[Difference, ...] | None:
-    """Only of what makes a revision: the size it had then is nobody's business now."""
-    if before is None or after is None:
-        return None
-    return differences(before, before.dressed_as(after))
+    return history_rows(revisions, cluster, wanted, settings.policy)
 
 
 def row_dict(row: HistoryRow) -> dict[str, Any]:

@@ -5,11 +5,12 @@ Before: views, by path. After: templates/group.html. Looks only.
 
 import itertools
 
+from reconciler.console.history_rows import changes
 from reconciler.console.web.page import NotThereError, Page, Scene
 from reconciler.console.web.pages.finding import closed_zones, cluster_in, file_of
 from reconciler.console.web.pages.groups import group_of
 from reconciler.console.web.pages.paths import cluster_path
-from reconciler.console.web.pages.revisions import changes, revision_rows, spec_of
+from reconciler.console.web.pages.revisions import revision_rows, spec_of
 
 
 def group(scene: Scene) -> Page:
